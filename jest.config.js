@@ -1,0 +1,16 @@
+/** One jest project a room; `npm test` runs them all. */
+const project = (room) => ({
+  displayName: room,
+  rootDir: room,
+  testEnvironment: 'node',
+  extensionsToTreatAsEsm: ['.ts', '.tsx'],
+  transform: {},
+  testMatch: ['<rootDir>/**/test/**/*.test.ts'],
+  modulePathIgnorePatterns: ['<rootDir>/.next/'],
+});
+
+export default {
+  maxWorkers: 2,
+  testTimeout: 30_000,
+  projects: ['hardware', 'broker', 'edge', 'device-sim', 'portal', 'infra'].map(project),
+};
