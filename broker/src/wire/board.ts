@@ -55,10 +55,13 @@ export const boardCommand = z.object({
   seq: count,
   channel,
   on: z.boolean(),
+  /** 0 means: back to the safe state now, like a lease that ends. */
   leaseS: z.number().int().min(0).max(120),
   /** The command is void once the board's own uptime has passed this. */
   expUptimeMs: count,
   reason: z.string().max(120),
+  /** Sent by a protective rule: may break a minimum on-time and ends what a person switched by button. */
+  protective: z.boolean().optional(),
 });
 export type BoardCommand = z.infer<typeof boardCommand>;
 
