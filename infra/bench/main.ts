@@ -41,15 +41,21 @@ if (values.json) console.log(JSON.stringify(rows, null, 2));
 process.exit(rows.every(({ ok }) => ok) ? 0 : 1);
 
 async function wanted(): Promise<Bench[]> {
-  const files = globSync('{hardware,broker,edge,device-sim,portal,infra}/bench/*.bench.ts', { cwd: root }).sort();
+  const files = globSync('{hardware,broker,edge,device-sim,portal,infra}/bench/*.bench.ts', {
+    cwd: root,
+  }).sort();
   const all: Bench[] = [];
   for (const file of files) {
     const { benches } = (await import(path.join(root, file))) as { benches: readonly Bench[] };
     all.push(...benches);
   }
-  const named = all.filter(({ name }) => positionals.length === 0 || positionals.some((part) => name.includes(part)));
+  const named = all.filter(
+    ({ name }) => positionals.length === 0 || positionals.some((part) => name.includes(part)),
+  );
   if (named.length === 0) {
-    console.error(`No benchmark is named like ${positionals.join(', ')}. There are: ${all.map(({ name }) => name).join(', ')}`);
+    console.error(
+      `No benchmark is named like ${positionals.join(', ')}. There are: ${all.map(({ name }) => name).join(', ')}`,
+    );
     process.exit(2);
   }
   return named.filter(({ long }) => values.long || !long);
@@ -62,7 +68,14 @@ async function measured(bench: Bench): Promise<Row> {
     const value = await bench.run();
     return { name, value, unit, bar, ok: withinBar(bench, value) };
   } catch (error) {
-    return { name, value: null, unit, bar, ok: false, problem: error instanceof Error ? error.message : String(error) };
+    return {
+      name,
+      value: null,
+      unit,
+      bar,
+      ok: false,
+      problem: error instanceof Error ? error.message : String(error),
+    };
   }
 }
 
@@ -79,6 +92,8 @@ function barText({ bar }: Bench): string {
 
 function print({ name, value, unit, bar, ok, problem }: Row): void {
   const figure = value === null ? 'failed' : Number(value.toPrecision(4)).toString();
-  console.log(`${ok ? 'ok    ' : 'MISSED'} ${name.padEnd(56)} ${figure.padStart(10)} ${unit.padEnd(8)} ${bar}`);
+  console.log(
+    `${ok ? 'ok    ' : 'MISSED'} ${name.padEnd(56)} ${figure.padStart(10)} ${unit.padEnd(8)} ${bar}`,
+  );
   if (problem) console.log(`       ${problem}`);
 }

@@ -15,13 +15,18 @@ for (const room of ['edge', 'broker']) {
     target: 'node24',
     format: 'esm',
     // CommonJS packages inside an ES module bundle still call require().
-    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+    banner: {
+      js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+    },
     external: ['serialport'],
     sourcemap: true,
     logLevel: 'warning',
   });
   console.log(`built ${room}/dist/main.js`);
 }
-execFileSync(process.execPath, [path.join(root, 'node_modules/typescript/bin/tsc'), '-b'], { cwd: root, stdio: 'inherit' });
+execFileSync(process.execPath, [path.join(root, 'node_modules/typescript/bin/tsc'), '-b'], {
+  cwd: root,
+  stdio: 'inherit',
+});
 await buildPortal(root, (line) => console.log(line));
 console.log('built portal/.next/standalone');

@@ -25,7 +25,11 @@ export interface HomeDescription {
 }
 
 /** @throws StartFailure `bad-home` with the simulator's own words about the file. */
-export async function describeHome(root: string, options: StartOptions, site: SiteLayout): Promise<HomeDescription> {
+export async function describeHome(
+  root: string,
+  options: StartOptions,
+  site: SiteLayout,
+): Promise<HomeDescription> {
   const args = [
     path.join(root, 'device-sim/src/main.ts'),
     'describe',

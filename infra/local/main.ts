@@ -7,7 +7,7 @@ import { describeHome } from './home-description.ts';
 import { type Layout, layout, portsOf } from './layout.ts';
 import { parseOptions, type StartOptions } from './options.ts';
 import { HOST, requireFree } from './ports.ts';
-import { brokerProcess, boxProcess, portalProcess, signerProcess, simulatorProcess } from './processes.ts';
+import { boxProcess, brokerProcess, portalProcess, signerProcess, simulatorProcess } from './processes.ts';
 import { provision } from './provision.ts';
 import { readyBlock } from './ready-block.ts';
 import { anchorFor, rememberSiteMs, siteNowMs } from './site-clock.ts';
@@ -29,7 +29,11 @@ async function start(options: StartOptions): Promise<void> {
   const ending = endOnSignal(supervisor);
   try {
     const homes = await Promise.all(plan.sites.map((site) => describeHome(root, options, site)));
-    const anchor = anchorFor(plan.clockFile, { speed: options.speed, homeStartMs: homes[0]?.startMs ?? null }, Date.now());
+    const anchor = anchorFor(
+      plan.clockFile,
+      { speed: options.speed, homeStartMs: homes[0]?.startMs ?? null },
+      Date.now(),
+    );
     await provision({ root, plan, options, anchor, homes });
     if (!options.headless && !portalIsBuilt(root)) {
       say('building the portal (once, about half a minute)');
@@ -79,7 +83,11 @@ function lock(plan: Layout): () => void {
   if (existsSync(file)) {
     const pid = Number(readFileSync(file, 'utf8'));
     if (pid !== process.pid && isAlive(pid)) {
-      throw new StartFailure('already-running', `This home already runs (process ${pid}).`, 'End it with Ctrl-C, or give this one its own --data directory and --ports.');
+      throw new StartFailure(
+        'already-running',
+        `This home already runs (process ${pid}).`,
+        'End it with Ctrl-C, or give this one its own --data directory and --ports.',
+      );
     }
   }
   writeFileSync(file, String(process.pid));

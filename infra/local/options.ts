@@ -24,14 +24,21 @@ export function parseOptions(argv: readonly string[], root: string): StartOption
   const command = new Command('npm start --')
     .description('Runs a whole simulated home: broker, simulator, box and portal, on this machine alone.')
     .option('--fresh', 'forget what earlier runs of this home have stored', false)
-    .option('--home <file>', 'the home to simulate: a file, or the name of a shipped one (default, peak)', 'default')
+    .option(
+      '--home <file>',
+      'the home to simulate: a file, or the name of a shipped one (default, peak)',
+      'default',
+    )
     .option('--profile <path>', 'replay measured load: a directory of 1-min .csv.gz files or a 30-min .csv')
     .option('--speed <n>', 'how many times faster than real time, 1 to 20', number('speed', 1, 20), 1)
     .option('--sites <n>', 'how many homes, 1 to 8', whole('sites', 1, 8), 1)
     .option('--ports <base>', 'first port; the portal listens there', whole('ports', 1024, 65_000), 4700)
     .option('--headless', 'without the portal', false)
     .option('--data <dir>', 'where everything is stored (default: .wattward/<home>)')
-    .addHelpText('after', '\nExamples:\n  npm start\n  npm start -- --home peak --speed 10 --fresh\n  npm start -- --sites 2')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  npm start\n  npm start -- --home peak --speed 10 --fresh\n  npm start -- --sites 2',
+    )
     .showHelpAfterError('(npm start -- --help lists the options)')
     .exitOverride();
   command.parse(argv, { from: 'user' });
@@ -47,7 +54,10 @@ export function parseOptions(argv: readonly string[], root: string): StartOption
   }>();
   const homeFile = resolveHome(given.home, root, command);
   const profile = given.profile === undefined ? null : resolveProfile(given.profile, command);
-  const name = [path.basename(homeFile).replace(/\.ya?ml$/, ''), ...(profile ? [path.parse(profile).name] : [])].join('-');
+  const name = [
+    path.basename(homeFile).replace(/\.ya?ml$/, ''),
+    ...(profile ? [path.parse(profile).name] : []),
+  ].join('-');
   return {
     fresh: given.fresh,
     homeFile,
@@ -73,9 +83,12 @@ function resolveHome(given: string, root: string, command: Command): string {
 function resolveProfile(given: string, command: Command): string {
   const file = path.resolve(given);
   if (existsSync(file)) return file;
-  return command.error(`error: there is no profile at "${given}": give a directory of .csv.gz files or a .csv file`, {
-    code: 'profile-missing',
-  });
+  return command.error(
+    `error: there is no profile at "${given}": give a directory of .csv.gz files or a .csv file`,
+    {
+      code: 'profile-missing',
+    },
+  );
 }
 
 function number(name: string, min: number, max: number): (text: string) => number {

@@ -12,7 +12,11 @@ export async function requireFree(ports: readonly { port: number; use: string }[
   }
   if (taken.length === 0) return;
   const what = taken.length === 1 ? `Port ${taken[0]} is` : `Ports ${taken.join(', ')} are`;
-  throw new StartFailure('port-taken', `${what} taken.`, 'End the other program, or choose others: npm start -- --ports 5700');
+  throw new StartFailure(
+    'port-taken',
+    `${what} taken.`,
+    'End the other program, or choose others: npm start -- --ports 5700',
+  );
 }
 
 function isFree(port: number): Promise<boolean> {

@@ -93,17 +93,34 @@ export class Supervisor {
     const logFile = path.join(this.#logDir, `${spec.name}.log`);
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const timer = setTimeout(
-      () => reject(new StartFailure('not-ready', `${spec.name} did not become ready in ${READY_TIMEOUT_MS / 1000} s`, `Look into ${logFile}.`)),
+      () =>
+        reject(
+          new StartFailure(
+            'not-ready',
+            `${spec.name} did not become ready in ${READY_TIMEOUT_MS / 1000} s`,
+            `Look into ${logFile}.`,
+          ),
+        ),
       READY_TIMEOUT_MS,
     );
     const onMessage = (word: Word) => {
-      if ('failed' in word) reject(new StartFailure(word.failed.code, `${spec.name}: ${word.failed.message}`, word.failed.remedy));
+      if ('failed' in word)
+        reject(
+          new StartFailure(word.failed.code, `${spec.name}: ${word.failed.message}`, word.failed.remedy),
+        );
       else if ('ready' in word) resolve();
     };
     const onExit = (code: number | null, signal: string | null) =>
       // A word sent just before the end arrives after it.
       setTimeout(
-        () => reject(new StartFailure('ended-early', `${spec.name} ended at its start (${signal ?? `code ${code}`})`, `Look into ${logFile}.`)),
+        () =>
+          reject(
+            new StartFailure(
+              'ended-early',
+              `${spec.name} ended at its start (${signal ?? `code ${code}`})`,
+              `Look into ${logFile}.`,
+            ),
+          ),
         100,
       );
     child.on('message', onMessage);
@@ -133,7 +150,9 @@ export class Supervisor {
       const delayMs = RESTART_DELAYS_MS[running.restarts];
       const how = signal ?? `code ${code}`;
       if (delayMs === undefined) {
-        this.#say(`${running.spec.name} ended again (${how}) and is left alone; see ${this.#logDir}/${running.spec.name}.log`);
+        this.#say(
+          `${running.spec.name} ended again (${how}) and is left alone; see ${this.#logDir}/${running.spec.name}.log`,
+        );
         return;
       }
       running.restarts += 1;

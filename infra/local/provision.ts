@@ -1,0 +1,138 @@
+/**
+ * First start: every credential, token and configuration file of the run. What exists is kept, so that a second
+ * start changes no secret; `edge.yaml` is written anew each time, since ports and the clock's anchor may differ.
+ */
+import { createHash, randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import type { NewCredential } from '@wattward/broker/access/credential';
+import {
+  addCredential,
+  readCredentials,
+  revokeCredential,
+  writeSecretFile,
+} from '@wattward/broker/access/credentials-file';
+import { stringify } from 'yaml';
+import type { HomeDescription } from './home-description.ts';
+import type { Layout, SiteLayout } from './layout.ts';
+import type { StartOptions } from './options.ts';
+import { HOST } from './ports.ts';
+import { brokerUrl, secretFile } from './processes.ts';
+import type { Anchor } from './site-clock.ts';
+import { StartFailure } from './supervisor.ts';
+
+export interface ProvisionInput {
+  readonly root: string;
+  readonly plan: Layout;
+  readonly options: StartOptions;
+  readonly anchor: Anchor;
+  /** One for each site of the plan. */
+  readonly homes: readonly HomeDescription[];
+}
+
+const PRIVATE = { mode: 0o600 } as const;
+const ORGANISATION = { id: 'home', name: 'My homes' } as const;
+
+export async function provision(input: ProvisionInput): Promise<void> {
+  const { plan, homes } = input;
+  for (const dir of [plan.brokerDir, plan.portalDir, plan.secretsDir])
+    mkdirSync(dir, { recursive: true, mode: 0o700 });
+  await credentials(plan, homes);
+  const sites = plan.sites.map((site, index) => {
+    const home = homes[index];
+    if (!home) throw new RangeError(`no description of ${site.id}`);
+    const token = historyToken(site);
+    writeSiteSettings(input, site, home);
+    writeFileSync(path.join(site.dir, 'edge.yaml'), stringify(edgeConfig(input, site)), PRIVATE);
+    return {
+      id: site.id,
+      name: plan.sites.length === 1 ? home.name : `${home.name} ${index + 1}`,
+      zone: home.zone,
+      writeTokenSha256: createHash('sha256').update(token).digest('hex'),
+    };
+  });
+  const text = JSON.stringify({ organisation: ORGANISATION, sites }, null, 2);
+  writeFileSync(path.join(plan.portalDir, 'provision.json'), `${text}\n`, PRIVATE);
+}
+
+async function credentials(plan: Layout, homes: readonly HomeDescription[]): Promise<void> {
+  const wanted: NewCredential[] = [{ id: 'portal', role: 'portal' }];
+  for (const [index, site] of plan.sites.entries()) {
+    const { boards = [], meters = [] } = homes[index] ?? {};
+    wanted.push({ id: site.id, role: 'site' });
+    wanted.push({
+      id: site.edgeId,
+      role: 'edge',
+      bindings: { siteId: [site.id], boardId: boards, meterId: meters },
+    });
+    for (const id of boards) wanted.push({ id, role: 'board' });
+    for (const id of meters) wanted.push({ id, role: 'meter' });
+  }
+  const known = new Set((await readCredentials(plan.brokerDir)).map(({ id }) => id));
+  for (const request of wanted) {
+    const file = secretFile(plan, request.id);
+    if (known.has(request.id) && existsSync(file)) continue;
+    // A secret that is lost cannot be told again: a new one takes its place.
+    if (known.has(request.id)) await revokeCredential(plan.brokerDir, request.id);
+    await writeSecretFile(file, await addCredential(plan.brokerDir, request));
+  }
+}
+
+function tokenFile(site: SiteLayout): string {
+  return path.join(site.dir, 'history-token');
+}
+
+/** The site's own token for writing history, made once; that of an outside InfluxDB when one is set. */
+function historyToken(site: SiteLayout): string {
+  const file = tokenFile(site);
+  const given = process.env.INFLUX_URL ? process.env.INFLUX_TOKEN : undefined;
+  if (given) writeFileSync(file, given, PRIVATE);
+  else if (!existsSync(file)) writeFileSync(file, randomBytes(32).toString('base64url'), PRIVATE);
+  return readFileSync(file, 'utf8');
+}
+
+/** The installer's settings are seeded once from the template beside the home; afterwards the box owns them. */
+function writeSiteSettings({ options }: ProvisionInput, site: SiteLayout, home: HomeDescription): void {
+  const file = path.join(site.dir, 'site.yaml');
+  const template = options.homeFile.replace(/\.ya?ml$/, '.site.yaml');
+  if (!existsSync(template)) {
+    throw new StartFailure(
+      'site-template-missing',
+      `Beside the home stands no ${path.basename(template)}: what the installer tells the box of it.`,
+      `Write ${template}; the shipped homes show how.`,
+    );
+  }
+  const values: Record<string, string> = {
+    SITE: site.id,
+    HOST,
+    METER_PORT: String(site.meterPort),
+    INVERTER_PORT: String(site.inverterPort),
+    BOARD: home.boards[0] ?? '',
+    METER: home.meters[0] ?? '',
+  };
+  const text = readFileSync(template, 'utf8').replace(
+    /\$\{([A-Z_]+)\}/g,
+    (whole, name: string) => values[name] ?? whole,
+  );
+  writeFileSync(file, text, PRIVATE);
+}
+
+/** @returns the content of `edge.yaml`. */
+function edgeConfig({ plan, anchor }: ProvisionInput, site: SiteLayout): object {
+  const influx = process.env.INFLUX_URL;
+  return {
+    site: site.id,
+    dataDir: path.join(site.dir, 'box'),
+    siteSettings: path.join(site.dir, 'site.yaml'),
+    homeBroker: { url: brokerUrl(plan), identity: site.edgeId, secretFile: secretFile(plan, site.edgeId) },
+    cloudBroker: { url: brokerUrl(plan), identity: site.id, secretFile: secretFile(plan, site.id) },
+    history: {
+      url: influx ?? `http://${HOST}:${plan.portalPort}`,
+      org: process.env.INFLUX_ORG ?? ORGANISATION.id,
+      bucket: process.env.INFLUX_BUCKET ?? 'wattward',
+      tokenFile: tokenFile(site),
+    },
+    setpointKeys: [path.join(plan.portalDir, 'setpoint-key.pub')],
+    clock: { speed: anchor.speed, anchorRealMs: anchor.realMs, anchorSiteMs: anchor.siteMs },
+  };
+}
