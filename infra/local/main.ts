@@ -6,7 +6,7 @@ import { buildPortal, PORTAL_SERVER, portalIsBuilt } from '../build/portal.ts';
 import { describeHome } from './home-description.ts';
 import { type Layout, layout, portsOf } from './layout.ts';
 import { parseOptions, type StartOptions } from './options.ts';
-import { HOST, requireFree } from './ports.ts';
+import { requireFree } from './ports.ts';
 import { boxProcess, brokerProcess, portalProcess, signerProcess, simulatorProcess } from './processes.ts';
 import { provision } from './provision.ts';
 import { readyBlock } from './ready-block.ts';
