@@ -1,0 +1,126 @@
+/** The credentials a running broker goes by: read from its data directory and kept fresh, or given for good. */
+import { type FSWatcher, watch } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import path from 'node:path';
+import { type Credential, issueCredential, type NewCredential } from './credential.ts';
+import { CREDENTIALS_FILE, readCredentials, updateCredentials } from './credentials-file.ts';
+
+/** A credential with its secret in clear, for brokers that live in memory only (tests, demonstrations). */
+export interface ClearCredential extends NewCredential {
+  readonly secret: string;
+}
+
+/** Ids whose rights or secrets changed, or which are gone. */
+export type CredentialChange = (ids: readonly string[]) => void;
+
+export class CredentialStore {
+  readonly #dataDir: string | undefined;
+  #credentials: ReadonlyMap<string, Credential>;
+  #listener: CredentialChange = () => {};
+  #problem: (error: unknown) => void = () => {};
+  #watcher: FSWatcher | undefined;
+  #poll: NodeJS.Timeout | undefined;
+  #stamp = '';
+  #reloading: Promise<void> = Promise.resolve();
+
+  private constructor(credentials: readonly Credential[], dataDir?: string) {
+    this.#credentials = byId(credentials);
+    this.#dataDir = dataDir;
+  }
+
+  /** @throws AccessError when the file cannot be read. */
+  static async open(dataDir: string): Promise<CredentialStore> {
+    const stamp = await fileStamp(dataDir);
+    const store = new CredentialStore(await readCredentials(dataDir), dataDir);
+    store.#stamp = stamp;
+    return store;
+  }
+
+  static inMemory(clear: readonly ClearCredential[]): CredentialStore {
+    const now = new Date();
+    return new CredentialStore(
+      clear.map((entry) => issueCredential(entry, { now, secret: entry.secret }).credential),
+    );
+  }
+
+  get(id: string): Credential | undefined {
+    return this.#credentials.get(id);
+  }
+
+  get size(): number {
+    return this.#credentials.size;
+  }
+
+  /** Tells of every change from now on; a list that became unreadable is told as a problem and changes nothing. */
+  follow(onChange: CredentialChange, onProblem: (error: unknown) => void): void {
+    this.#listener = onChange;
+    this.#problem = onProblem;
+    if (!this.#dataDir) return;
+    const look = () => {
+      this.reload().catch(this.#problem);
+    };
+    this.#watcher = watch(this.#dataDir, { persistent: false }, (_event, name) => {
+      if (name === CREDENTIALS_FILE) look();
+    });
+    this.#watcher.on('error', this.#problem);
+    // Some file systems tell of nothing; a look every two seconds costs one stat.
+    this.#poll = setInterval(look, 2_000);
+    this.#poll.unref();
+  }
+
+  /** Changes the list on disk (or in memory) and takes the change over at once. */
+  async update(change: (credentials: readonly Credential[]) => readonly Credential[]): Promise<void> {
+    if (this.#dataDir) {
+      await updateCredentials(this.#dataDir, change);
+      await this.reload();
+    } else {
+      this.#takeOver(change([...this.#credentials.values()]));
+    }
+  }
+
+  /** Reads the list again when the file is another one than last time. */
+  reload(): Promise<void> {
+    const next = this.#reloading.then(() => this.#reload());
+    this.#reloading = next.catch(() => {});
+    return next;
+  }
+
+  close(): void {
+    this.#watcher?.close();
+    clearInterval(this.#poll);
+  }
+
+  async #reload(): Promise<void> {
+    if (!this.#dataDir) return;
+    const stamp = await fileStamp(this.#dataDir);
+    if (stamp === this.#stamp) return;
+    this.#stamp = stamp;
+    this.#takeOver(await readCredentials(this.#dataDir));
+  }
+
+  #takeOver(credentials: readonly Credential[]): void {
+    const before = this.#credentials;
+    const fresh = byId(credentials);
+    const changed: string[] = [];
+    for (const [id, credential] of before) {
+      const now = fresh.get(id);
+      if (now && JSON.stringify(now) === JSON.stringify(credential)) fresh.set(id, credential);
+      else changed.push(id);
+    }
+    this.#credentials = fresh;
+    if (changed.length > 0) this.#listener(changed);
+  }
+}
+
+function byId(credentials: readonly Credential[]): Map<string, Credential> {
+  return new Map(credentials.map((credential) => [credential.id, credential]));
+}
+
+async function fileStamp(dataDir: string): Promise<string> {
+  try {
+    const { ino, mtimeMs, size } = await stat(path.join(dataDir, CREDENTIALS_FILE));
+    return `${ino}:${mtimeMs}:${size}`;
+  } catch {
+    return '';
+  }
+}

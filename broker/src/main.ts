@@ -1,0 +1,168 @@
+/** Command line of the broker: `serve`, `user add|list|revoke`. */
+import { mkdir } from 'node:fs/promises';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import pino from 'pino';
+import { BINDABLE, type Bindable, type Bindings, FACTORY_TOPICS } from './access/credential.ts';
+import {
+  AccessError,
+  addCredential,
+  readCredentials,
+  revokeCredential,
+  writeSecretFile,
+} from './access/credentials-file.ts';
+import { startBroker } from './server/start-broker.ts';
+import { ID_PATTERN, ROLES, type Role } from './wire/topics.ts';
+
+interface ServeOptions {
+  readonly data: string;
+  readonly host: string;
+  readonly port: number;
+  readonly wsPort?: number;
+}
+
+interface AddOptions {
+  readonly data: string;
+  readonly role: Role;
+  readonly bind: Bindings;
+  readonly factory?: boolean;
+  readonly out?: string;
+}
+
+const program = new Command('broker').description('The MQTT broker of Wattward, and its identities');
+
+const dataOption = () =>
+  new Option('--data <dir>', 'where credentials.json lies').makeOptionMandatory().env('WATTWARD_BROKER_DATA');
+
+program
+  .command('serve')
+  .description('run the broker')
+  .addOption(dataOption())
+  .option('--host <address>', 'address to listen on', '127.0.0.1')
+  .requiredOption('--port <port>', 'MQTT over TCP (0: any free port)', portNumber)
+  .option('--ws-port <port>', 'MQTT over WebSocket', portNumber)
+  .action(serve);
+
+const user = program.command('user').description('identities that may connect');
+user
+  .command('add <id>')
+  .description('add an identity and print its secret, once')
+  .addOption(dataOption())
+  .addOption(new Option('--role <role>').choices([...ROLES]).makeOptionMandatory())
+  .option('--bind <name=id...>', 'ids it may use, e.g. siteId=home-1', collectBinding, {})
+  .option('--factory', 'a board before it is claimed: may only say hello and be identified')
+  .option('--out <file>', 'write { id, role, secret } there (mode 0600) and print nothing secret')
+  .action(addUser);
+user.command('list').description('list all identities').addOption(dataOption()).action(listUsers);
+user
+  .command('revoke <id>')
+  .description('take an identity away; its connections end at once')
+  .addOption(dataOption())
+  .action(revokeUser);
+
+async function serve(options: ServeOptions): Promise<void> {
+  const log = pino({ name: 'broker' });
+  await mkdir(options.data, { recursive: true, mode: 0o700 });
+  const broker = await startBroker({
+    dataDir: options.data,
+    host: options.host,
+    port: options.port,
+    ...(options.wsPort === undefined ? {} : { wsPort: options.wsPort }),
+    log,
+  });
+  const ports = { host: options.host, port: broker.port, wsPort: broker.wsPort };
+  log.info({ ...ports, identities: broker.identities }, 'broker ready');
+  process.send?.({ ready: true, ...ports });
+
+  let ending = false;
+  const end = (why: string) => {
+    if (ending) return;
+    ending = true;
+    log.info({ why }, 'broker ends');
+    // Whatever still hangs after two seconds does not keep the process.
+    setTimeout(() => process.exit(0), 2_000).unref();
+    void broker.close().then(() => process.exit(0));
+  };
+  process.once('SIGTERM', () => end('SIGTERM'));
+  process.once('SIGINT', () => end('SIGINT'));
+  process.once('disconnect', () => end('parent process gone'));
+}
+
+async function addUser(id: string, options: AddOptions): Promise<void> {
+  await mkdir(options.data, { recursive: true, mode: 0o700 });
+  const issued = await addCredential(options.data, {
+    id,
+    role: options.role,
+    bindings: options.bind,
+    ...(options.factory ? { topics: FACTORY_TOPICS } : {}),
+  });
+  if (options.out) {
+    await writeSecretFile(options.out, issued);
+    process.stdout.write(`${id} added, its secret is in ${options.out}\n`);
+  } else {
+    process.stdout.write(`${id} added. Its secret, shown only now:\n${issued.secret}\n`);
+  }
+}
+
+async function listUsers(options: { readonly data: string }): Promise<void> {
+  for (const { id, role, bindings, topics, certificate, createdAt } of await readCredentials(options.data)) {
+    const bound = Object.entries(bindings).map(([name, ids]) => `${name}=${ids?.join(',')}`);
+    const marks = [
+      ...bound,
+      ...(topics ? [`only ${topics.join(',')}`] : []),
+      ...(certificate ? ['certificate'] : []),
+    ];
+    process.stdout.write(`${id}\t${role}\t${createdAt}\t${marks.join(' ')}\n`);
+  }
+}
+
+async function revokeUser(id: string, options: { readonly data: string }): Promise<void> {
+  if (await revokeCredential(options.data, id)) {
+    process.stdout.write(`${id} revoked\n`);
+    return;
+  }
+  throw new AccessError('BROKER_ID_UNKNOWN', `there is no identity "${id}"`, 'see them all with: user list');
+}
+
+function portNumber(text: string): number {
+  const port = Number(text);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+    throw new InvalidArgumentError('a port is 0 to 65535');
+  return port;
+}
+
+function collectBinding(text: string, before: Bindings): Bindings {
+  const [name = '', id = ''] = text.split('=');
+  const bindable = BINDABLE.find((candidate): candidate is Bindable => candidate === name);
+  if (!bindable || !ID_PATTERN.test(id)) {
+    throw new InvalidArgumentError(`write ${BINDABLE.join('=ID, ')}=ID`);
+  }
+  return { ...before, [bindable]: [...(before[bindable] ?? []), id] };
+}
+
+/** One sentence a person can act on, on standard error and to the process that started this one. */
+function fail(error: unknown): void {
+  const known = error instanceof AccessError;
+  const code = known ? error.code : 'BROKER_FAILED';
+  const message = error instanceof Error ? error.message : String(error);
+  const remedy = known ? error.remedy : 'read the log lines above; this may be a mistake of the program';
+  process.stderr.write(`${code}: ${message}. Remedy: ${remedy}.\n`);
+  if (process.send) process.send({ failed: { code, message, remedy } }, () => process.exit(1));
+  else process.exit(1);
+}
+
+const nodeMajor = Number(process.versions.node.split('.')[0]);
+if (nodeMajor < 24) {
+  fail(
+    new AccessError(
+      'BROKER_NODE_TOO_OLD',
+      `Node ${process.versions.node} is too old, the broker needs Node 24`,
+      'start it with: npm run broker -- ...',
+    ),
+  );
+} else {
+  try {
+    await program.parseAsync();
+  } catch (error) {
+    fail(error);
+  }
+}

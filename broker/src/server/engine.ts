@@ -1,0 +1,177 @@
+/**
+ * The MQTT engine (aedes) with every door of it closed: who connects, publishes, subscribes and receives is asked
+ * here, and nothing is open before that.
+ */
+import type { Duplex } from 'node:stream';
+import {
+  Aedes,
+  type AuthenticateError,
+  type Client,
+  type ConnectPacket,
+  type PublishPacket,
+  type Subscription,
+} from 'aedes';
+import type { CredentialStore } from '../access/credential-store.ts';
+import { Authenticator, type ConnectAnswer } from './authenticator.ts';
+import { type BrokerLimits, CLIENT_LIMITS } from './limits.ts';
+import type { BrokerMonitor } from './monitor.ts';
+import type { Refusal, Session } from './session.ts';
+
+export class Engine {
+  readonly #aedes: Aedes;
+  readonly #authenticator: Authenticator;
+  readonly #store: CredentialStore;
+  readonly #monitor: BrokerMonitor;
+  readonly #sessions = new WeakMap<Duplex, Session>();
+  readonly #connects = new WeakMap<Session, ConnectPacket>();
+  readonly #openById = new Map<string, Session>();
+  readonly #identified = new WeakMap<Session, () => void>();
+
+  private constructor(store: CredentialStore, limits: BrokerLimits, monitor: BrokerMonitor) {
+    this.#store = store;
+    this.#monitor = monitor;
+    this.#authenticator = new Authenticator(store, limits);
+    this.#aedes = new Aedes({
+      // Admission ends silent connections; this is the second line.
+      connectTimeout: limits.connectTimeoutMs + 1_000,
+      maxTopicLevels: limits.maxTopicLevels,
+      maxInflightInbound: 20,
+      concurrency: 1_000,
+      preConnect: (client, packet, done) => this.#preConnect(client, packet, done),
+      authenticate: (client, username, password, done) => {
+        const answer = this.#authenticate(client, username, password);
+        if (answer.ok) done(null, true);
+        else done(authenticateError(answer), null);
+      },
+      authorizePublish: (client, packet, done) => done(this.#publishProblem(client, packet)),
+      authorizeSubscribe: (client, subscription, done) =>
+        done(null, this.#maySubscribe(client, subscription) ? subscription : null),
+      authorizeForward: (client, packet) =>
+        this.#sessionOf(client)?.mayReceive(packet.topic) ? packet : null,
+    });
+    this.#aedes.on('unsubscribe', (filters, client) => {
+      const session = this.#sessionOf(client);
+      for (const filter of filters) session?.subscriptions.delete(filter);
+    });
+    this.#aedes.on('clientError', (client, error) => this.#logEnd(client, error));
+    this.#aedes.on('connectionError', (client, error) => this.#logEnd(client, error));
+    this.#aedes.on('publish', (packet, client) => {
+      if (client) monitor.published(this.#sessionOf(client)?.credential?.role, packet.payload.length);
+    });
+  }
+
+  static async start(store: CredentialStore, limits: BrokerLimits, monitor: BrokerMonitor): Promise<Engine> {
+    const engine = new Engine(store, limits, monitor);
+    await engine.#aedes.listen();
+    store.follow(
+      (ids) => engine.#endChanged(ids),
+      (error) => monitor.log.error({ err: error }, 'credentials could not be read, the earlier ones stay'),
+    );
+    return engine;
+  }
+
+  get clients(): number {
+    return this.#openById.size;
+  }
+
+  /** Takes over a connection whose guards are in place; `identified` is called once it has proved who it is. */
+  handle(session: Session, identified: () => void): void {
+    this.#sessions.set(session.conn, session);
+    this.#identified.set(session, identified);
+    session.conn.once('close', () => {
+      const { credential } = session;
+      if (credential && this.#openById.get(credential.id) === session) this.#openById.delete(credential.id);
+    });
+    this.#aedes.handle(session.conn);
+  }
+
+  async close(): Promise<void> {
+    this.#store.close();
+    await new Promise<void>((resolve) => {
+      this.#aedes.close(resolve);
+    });
+  }
+
+  #preConnect(client: Client, packet: ConnectPacket, done: (error: Error | null, ok: boolean) => void): void {
+    const session = this.#sessionOf(client);
+    if (!session) {
+      done(new Error('a connection without guards'), false);
+      return;
+    }
+    this.#connects.set(session, packet);
+    const role = this.#store.get(packet.username ?? session.certificate?.commonName ?? '')?.role;
+    // What was queued for a device while it was away is stale by then: it starts clean, whatever it asks for.
+    if (!role || CLIENT_LIMITS[role].maxQueuedMessages === 0) packet.clean = true;
+    done(null, true);
+  }
+
+  #authenticate(client: Client, username?: string, password?: Buffer): ConnectAnswer {
+    const session = this.#sessionOf(client);
+    const packet = session && this.#connects.get(session);
+    if (!session || !packet) return { ok: false, why: 'bad-credential', returnCode: 5 };
+    const answer = this.#authenticator.answer(session, {
+      clientId: packet.clientId,
+      username,
+      password: password?.toString('utf8'),
+      keepaliveS: packet.keepalive ?? 0,
+      will: packet.will ? { topic: packet.will.topic, retain: packet.will.retain ?? false } : undefined,
+    });
+    this.#connects.delete(session);
+    if (!answer.ok) {
+      session.refusal = answer.why;
+      this.#monitor.refused(answer.why, session);
+      return answer;
+    }
+    const { id } = answer.credential;
+    this.#openById.get(id)?.refuse('taken-over');
+    this.#openById.set(id, session);
+    session.open(answer.credential);
+    this.#identified.get(session)?.();
+    return answer;
+  }
+
+  #publishProblem(client: Client | null, packet: PublishPacket): Error | null {
+    const session = client && this.#sessionOf(client);
+    if (session?.mayPublish(packet.topic, packet.retain)) return null;
+    if (session) {
+      session.refusal ??= 'publish-denied';
+      this.#monitor.denied('publish', session, packet.topic);
+    }
+    return new Error(`publishing ${packet.retain ? 'retained ' : ''}on ${packet.topic.slice(0, 200)} denied`);
+  }
+
+  #maySubscribe(client: Client, { topic: filter }: Subscription): boolean {
+    const session = this.#sessionOf(client);
+    if (!session?.limits) return false;
+    const known = session.subscriptions.has(filter);
+    const room = known || session.subscriptions.size < session.limits.maxSubscriptions;
+    if (room && session.maySubscribe(filter)) {
+      session.subscriptions.add(filter);
+      return true;
+    }
+    this.#monitor.denied('subscribe', session, filter);
+    return false;
+  }
+
+  #endChanged(ids: readonly string[]): void {
+    for (const id of ids) this.#openById.get(id)?.refuse('credential-changed');
+  }
+
+  #sessionOf(client: Client): Session | undefined {
+    return this.#sessions.get(client.conn);
+  }
+
+  #logEnd(client: Client, error: Error): void {
+    const session = this.#sessionOf(client);
+    if (session) this.#monitor.ended(session, error.message);
+  }
+}
+
+const REFUSAL_TEXTS: Partial<Record<Refusal, string>> = {
+  'bad-credential': 'unknown identity or wrong secret',
+  'foreign-client-id': 'the client id is not the identity',
+};
+
+function authenticateError(answer: Extract<ConnectAnswer, { ok: false }>): AuthenticateError {
+  return Object.assign(new Error(REFUSAL_TEXTS[answer.why] ?? answer.why), { returnCode: answer.returnCode });
+}
