@@ -1,0 +1,230 @@
+/** People of an organisation: how the first one comes in, how others are invited, who they are. */
+import { randomUUID } from 'node:crypto';
+import type { InviteInput, Me, Person, PortalRole, SetupInput } from '../../contract/api.ts';
+import { record } from '../audit.ts';
+import type { LinkTable, PortalDatabase } from '../database/schema.ts';
+import { ALL_SITES, permissionsAnywhere } from '../permissions.ts';
+import { ProblemError } from '../problem.ts';
+import { checkPassword, type Passwords } from './passwords.ts';
+import type { Caller } from './sessions.ts';
+import { admitAttempt, forgetFailures } from './throttle.ts';
+import { newToken, sha256Hex } from './tokens.ts';
+
+const INVITATION_MS = 7 * 86_400_000;
+export const SETUP_MS = 365 * 86_400_000;
+
+export interface GrantInput {
+  readonly role: PortalRole;
+  readonly site: string;
+}
+
+export function normalEmail(email: string): string {
+  return email.trim().toLowerCase();
+}
+
+/** @returns the person's id. @throws ProblemError `wrong-credentials`, `too-many-attempts`. */
+export async function signIn(
+  db: PortalDatabase,
+  passwords: Passwords,
+  input: { readonly email: string; readonly password: string },
+  nowMs: number,
+): Promise<string> {
+  const email = normalEmail(input.email);
+  await admitAttempt(db, email, nowMs);
+  const person = await db
+    .selectFrom('person')
+    .select(['id', 'password_hash'])
+    .where('email', '=', email)
+    .executeTakeFirst();
+  const right = await passwords.verify(input.password, person?.password_hash ?? null);
+  if (!person || !right) throw new ProblemError('wrong-credentials');
+  await forgetFailures(db, email);
+  await db.updateTable('person').set({ last_seen_ms: nowMs }).where('id', '=', person.id).execute();
+  return person.id;
+}
+
+/** A link that makes whoever opens it a member, once. @returns the token. */
+export async function makeLink(
+  db: PortalDatabase,
+  link: Omit<LinkTable, 'token_sha256' | 'grants_json'> & { readonly grants: readonly GrantInput[] },
+): Promise<string> {
+  const token = newToken();
+  const { grants, ...rest } = link;
+  await db
+    .insertInto('link')
+    .values({ ...rest, token_sha256: sha256Hex(token), grants_json: JSON.stringify(grants) })
+    .execute();
+  return token;
+}
+
+/**
+ * Uses up a link: makes the person and the memberships.
+ * @returns the person's id. @throws ProblemError `link-invalid`, `weak-password`, `email-taken`.
+ */
+export async function acceptLink(
+  db: PortalDatabase,
+  passwords: Passwords,
+  input: SetupInput & { readonly kind: LinkTable['kind'] },
+  nowMs: number,
+): Promise<string> {
+  const key = sha256Hex(input.token);
+  const email = normalEmail(input.email);
+  await usableLink(db, key, input.kind, nowMs);
+  checkPassword(input.password, { name: input.name, email });
+  const password_hash = await passwords.hash(input.password);
+  return db.transaction().execute(async (trx) => {
+    const link = await usableLink(trx, key, input.kind, nowMs);
+    if (link.email !== null && link.email !== email) {
+      throw new ProblemError('bad-request', `This invitation is for ${link.email}`);
+    }
+    const taken = await trx.selectFrom('person').select('id').where('email', '=', email).executeTakeFirst();
+    if (taken) throw new ProblemError('email-taken');
+    const id = randomUUID();
+    const name = input.name.trim();
+    await trx
+      .insertInto('person')
+      .values({ id, email, name, password_hash, created_ms: nowMs, last_seen_ms: nowMs })
+      .execute();
+    await trx
+      .insertInto('membership')
+      .values(
+        (JSON.parse(link.grants_json) as GrantInput[]).map(({ role, site }) => ({
+          org_id: link.org_id,
+          site_id: site,
+          person_id: id,
+          role,
+        })),
+      )
+      .execute();
+    await trx.deleteFrom('link').where('token_sha256', '=', key).execute();
+    await record(
+      trx,
+      {
+        org: link.org_id,
+        site: ALL_SITES,
+        who: whoIs({ name, email }),
+        action: link.kind === 'setup' ? 'set-up' : 'invitation-accepted',
+        subject: email,
+        detail: { grants: link.grants_json },
+      },
+      nowMs,
+    );
+    return id;
+  });
+}
+
+async function usableLink(db: PortalDatabase, key: string, kind: LinkTable['kind'], nowMs: number) {
+  const link = await db
+    .selectFrom('link')
+    .selectAll()
+    .where('token_sha256', '=', key)
+    .where('kind', '=', kind)
+    .where('expires_ms', '>', nowMs)
+    .executeTakeFirst();
+  if (!link) throw new ProblemError('link-invalid');
+  return link;
+}
+
+/** @returns the token of the one-time link. @throws ProblemError `email-taken`. */
+export async function invite(
+  db: PortalDatabase,
+  by: Caller,
+  org: string,
+  input: InviteInput & { readonly site: string },
+  nowMs: number,
+): Promise<{ readonly token: string; readonly expiresMs: number }> {
+  const email = normalEmail(input.email);
+  const expiresMs = nowMs + INVITATION_MS;
+  return db.transaction().execute(async (trx) => {
+    const taken = await trx.selectFrom('person').select('id').where('email', '=', email).executeTakeFirst();
+    if (taken) throw new ProblemError('email-taken');
+    await trx.deleteFrom('link').where('org_id', '=', org).where('email', '=', email).execute();
+    const token = await makeLink(trx, {
+      kind: 'invitation',
+      org_id: org,
+      email,
+      grants: input.roles.map((role) => ({ role, site: input.site })),
+      created_by: by.id,
+      expires_ms: expiresMs,
+    });
+    await record(
+      trx,
+      {
+        org,
+        site: ALL_SITES,
+        who: whoIs(by),
+        action: 'invited',
+        subject: email,
+        detail: { roles: [...input.roles], site: input.site },
+      },
+      nowMs,
+    );
+    return { token, expiresMs };
+  });
+}
+
+export async function peopleOf(db: PortalDatabase, org: string, nowMs: number): Promise<Person[]> {
+  const members = await db
+    .selectFrom('membership')
+    .innerJoin('person', 'person.id', 'membership.person_id')
+    .select(['person.id', 'person.name', 'person.email', 'person.last_seen_ms', 'membership.role'])
+    .where('membership.org_id', '=', org)
+    .orderBy('person.email')
+    .execute();
+  const people = new Map<string, Person & { roles: PortalRole[] }>();
+  for (const row of members) {
+    const person = people.get(row.id) ?? {
+      id: row.id,
+      name: row.name,
+      email: row.email,
+      roles: [],
+      status: 'active' as const,
+      lastSeen: row.last_seen_ms === null ? null : new Date(row.last_seen_ms).toISOString(),
+    };
+    const role = row.role as PortalRole;
+    if (!person.roles.includes(role)) person.roles.push(role);
+    people.set(row.id, person);
+  }
+  const invited = await db
+    .selectFrom('link')
+    .selectAll()
+    .where('org_id', '=', org)
+    .where('kind', '=', 'invitation')
+    .where('expires_ms', '>', nowMs)
+    .execute();
+  return [
+    ...people.values(),
+    ...invited.map((link) => ({
+      id: link.token_sha256.slice(0, 16),
+      name: null,
+      email: link.email ?? '',
+      roles: (JSON.parse(link.grants_json) as GrantInput[]).map((grant) => grant.role),
+      status: 'invited' as const,
+      lastSeen: null,
+    })),
+  ];
+}
+
+export async function meOf(db: PortalDatabase, caller: Caller): Promise<Me> {
+  const ids = [...new Set(caller.grants.map((grant) => grant.org))];
+  const rows =
+    ids.length === 0
+      ? []
+      : await db.selectFrom('organisation').selectAll().where('id', 'in', ids).orderBy('name').execute();
+  return {
+    id: caller.id,
+    name: caller.name,
+    email: caller.email,
+    organisations: rows.map(({ id, name }) => ({
+      id,
+      name,
+      roles: [...new Set(caller.grants.filter((grant) => grant.org === id).map((grant) => grant.role))],
+      permissions: permissionsAnywhere(caller.grants, id),
+    })),
+  };
+}
+
+/** How a person is named in records that outlive the account. */
+export function whoIs(person: { readonly name: string; readonly email: string }): string {
+  return `${person.name} <${person.email}>`;
+}
