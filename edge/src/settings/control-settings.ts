@@ -1,0 +1,153 @@
+/** Every number of the control rules, with its default, its bounds and what it protects. */
+import * as z from 'zod';
+import { optional, tunable } from './field.ts';
+
+const s = (preset: number, max: number, about: string) => tunable(preset, { unit: 's', min: 0, max, about });
+const factor = (preset: number, min: number, max: number, about: string) =>
+  tunable(preset, { unit: 'factor', min, max, about });
+const count = (preset: number, max: number, about: string) =>
+  tunable(preset, { unit: 'count', min: 0, max, about });
+
+const trust = z.strictObject({
+  noNewOnS: s(10, 120, 'grid power unknown for so long: nothing is switched on'),
+  failsafeS: s(30, 300, 'grid power unknown for so long: discretionary loads off, battery idle'),
+  goodSamples: count(10, 1000, 'good samples in a row before a lost meter is trusted again'),
+  goodS: s(30, 600, 'time those samples must span'),
+});
+
+const outage = z.strictObject({
+  floorPct: tunable(10, {
+    unit: '%',
+    min: 0,
+    max: 100,
+    about: 'the battery is used down to here in an outage',
+  }),
+  firstReturnS: s(60, 3600, 'wait after the grid is back, against a second collapse'),
+  spreadS: s(60, 3600, 'further wait drawn from the site id, so that a street does not return at once'),
+  nextReturnS: s(10, 600, 'time between two returning loads'),
+});
+
+const fuse = z.strictObject({
+  fastFactor: factor(1.45, 1, 3, 'above this multiple of the fuse loads are shed at once'),
+  mediumFactor: factor(1.13, 1, 3, 'above this multiple they are shed after the medium time'),
+  slowFactor: factor(1, 0.3, 1.5, 'above this multiple, averaged, they are shed as well'),
+  mediumS: s(5, 10, 'how long the medium band is borne'),
+  slowMeanS: s(30, 120, 'time over which the slow band is averaged'),
+  returnFactor: factor(1.1, 1, 3, 'a load returns when this multiple of its nominal current fits'),
+  returnMarginFactor: factor(0.05, 0, 0.5, 'and this share of the fuse stays free besides'),
+  returnS: s(120, 3600, 'for so long'),
+});
+
+const operator = z.strictObject({
+  expected: z.boolean().default(false).meta({ description: 'a grid operator may dim this home' }),
+  heartbeatS: s(120, 3600, 'no sign of life from the operator for so long: fail-safe values'),
+  failsafeImportW: tunable(4200, { unit: 'W', min: 0, max: 1_000_000, about: 'import limit in fail-safe' }),
+  failsafeExportW: tunable(0, { unit: 'W', min: 0, max: 1_000_000, about: 'export limit in fail-safe' }),
+  failsafeS: s(7200, 86_400, 'how long the fail-safe values hold'),
+});
+
+const peak = z.strictObject({
+  thresholdW: tunable(9000, {
+    unit: 'W',
+    min: 500,
+    max: 1_000_000,
+    about: 'mean demand above it enters Peak Mode: saves demand charges and the connection',
+  }),
+  exitFactor: factor(0.9, 0.3, 1, 'share of the threshold below which loads return and Peak Mode ends'),
+  meanS: s(10, 300, 'time over which the demand is averaged: a spike is no peak'),
+  contractW: optional({
+    unit: 'W',
+    min: 500,
+    max: 1_000_000,
+    about: 'contract level of the 15-minute demand window; none by default',
+  }),
+  windowMin: tunable(15, { unit: 'min', min: 5, max: 60, about: 'length of the demand window' }),
+  windowPersistS: s(60, 600, 'a predicted excess must last so long before a load is shed for it'),
+  batteryFirstS: s(10, 120, 'how long a battery that can cover the excess gets to do it'),
+  settleS: s(3, 60, 'how long a shed load is given to show in the meter'),
+});
+
+const returns = z.strictObject({
+  nominalFactor: factor(1.1, 1, 3, 'a load returns when demand plus this multiple of its nominal power fits'),
+  fitS: s(120, 3600, 'for so long'),
+  minShedS: s(300, 3600, 'and not before so long after it was shed'),
+  maxBackoffS: s(3600, 86_400, 'the wait doubles after a return that caused a shed, up to here'),
+  causedWithinS: s(600, 7200, 'a shed so soon after a return counts as caused by it'),
+});
+
+const surplus = z.strictObject({
+  onMarginW: tunable(200, {
+    unit: 'W',
+    min: 0,
+    max: 5000,
+    about: 'surplus beyond the nominal power to start',
+  }),
+  onS: s(60, 3600, 'for so long: not on one gap in the clouds'),
+  offImportW: tunable(50, { unit: 'W', min: 0, max: 5000, about: 'import that ends a surplus load' }),
+  offS: s(60, 3600, 'for so long: not on one cloud'),
+  bridgeS: s(900, 7200, 'how long the battery may carry a surplus load through clouds'),
+  deadlineMarginS: s(900, 7200, 'head start before a deadline can only just be met'),
+  probeS: s(60, 600, 'how long hidden surplus is probed with a load under zero export'),
+  probeWaitS: s(900, 86_400, 'wait after a probe that failed, doubling'),
+  probeMaxWaitS: s(7200, 86_400, 'longest wait between probes'),
+});
+
+const price = z.strictObject({
+  enabled: z
+    .boolean()
+    .default(false)
+    .meta({ description: 'the battery may follow the price without a plan' }),
+  lowPricePerKwh: optional({
+    unit: 'money/kWh',
+    min: -5,
+    max: 5,
+    about: 'charge from the grid at or below it',
+  }),
+  highPricePerKwh: optional({
+    unit: 'money/kWh',
+    min: -5,
+    max: 5,
+    about: 'hold the battery for hours at or above it; sell above it if allowed',
+  }),
+  sell: z.boolean().default(false).meta({ description: 'energy from the battery may be sold' }),
+});
+
+/** Minimum times and budgets by kind of load; a load's own numbers count before these. */
+const care = (minS: number, perHour: number, perDay: number) => ({
+  minOnS: s(minS, 7200, 'shortest time on'),
+  minOffS: s(minS, 7200, 'shortest time off'),
+  maxSwitchesPerHour: count(perHour, 1000, 'switching operations in any hour'),
+  maxSwitchesPerDay: count(perDay, 10_000, 'switching operations in any 24 hours'),
+});
+const relayCare = z.strictObject({
+  interruptible: z.strictObject(care(60, 20, 60)).prefault({}),
+  program: z.strictObject(care(300, 20, 60)).prefault({}),
+  compressor: z.strictObject(care(600, 6, 60)).prefault({}),
+  ev: z.strictObject(care(300, 20, 60)).prefault({}),
+});
+
+const signal = (fresh: number) => ({
+  freshS: s(fresh, 3600, 'a reading older than this is stale'),
+  frozenS: s(60, 86_400, 'bit-identical for so long is frozen; 0 switches the check off'),
+});
+const signals = z.strictObject({
+  meter: z.strictObject(signal(5)).prefault({}),
+  inverter: z.strictObject(signal(10)).prefault({}),
+  battery: z.strictObject({ freshS: s(30, 3600, 'a state of charge older than this is stale') }).prefault({}),
+  load: z.strictObject({ freshS: s(30, 3600, 'a load`s power older than this is stale') }).prefault({}),
+  confirmSamples: count(3, 20, 'samples that must agree after a jump beyond the rate limit'),
+});
+
+export const controlSettings = z.strictObject({
+  trust: trust.prefault({}),
+  outage: outage.prefault({}),
+  fuse: fuse.prefault({}),
+  operator: operator.prefault({}),
+  peak: peak.prefault({}),
+  returns: returns.prefault({}),
+  relayCare: relayCare.prefault({}),
+  surplus: surplus.prefault({}),
+  price: price.prefault({}),
+  signals: signals.prefault({}),
+});
+export type ControlSettings = z.infer<typeof controlSettings>;

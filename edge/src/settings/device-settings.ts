@@ -1,0 +1,78 @@
+/** Devices of a home as the installer enters them: how each is reached, and what it measures. */
+import * as z from 'zod';
+import { id, name, tunable } from './field.ts';
+
+const port = (preset: number) => tunable(preset, { unit: 'count', min: 1, max: 65_535, about: 'TCP port' });
+const unit = tunable(1, { unit: 'count', min: 0, max: 255, about: 'Modbus unit id' });
+const timeoutMs = tunable(800, {
+  unit: 'ms',
+  min: 50,
+  max: 10_000,
+  about: 'wait for an answer; a device that is late never delays the cycle',
+});
+const host = z.string().min(1).max(253).meta({ description: 'host name or address in the home network' });
+
+export const modbusTcp = z.strictObject({
+  kind: z.literal('modbus-tcp'),
+  host,
+  port: port(502),
+  unit,
+  timeoutMs,
+});
+
+export const modbusRtu = z.strictObject({
+  kind: z.literal('modbus-rtu'),
+  path: z.string().min(1).meta({ description: 'serial port, e.g. /dev/ttyUSB0' }),
+  baud: tunable(9600, { unit: 'baud', min: 1200, max: 115_200, about: 'speed of the serial line' }),
+  parity: z.enum(['none', 'even', 'odd']).default('none'),
+  unit,
+  timeoutMs,
+});
+
+export const mqtt = z.strictObject({
+  kind: z.literal('mqtt'),
+  meterId: id,
+});
+
+const pollMs = tunable(1000, { unit: 'ms', min: 100, max: 60_000, about: 'time between two polls' });
+const profile = z
+  .string()
+  .min(1)
+  .max(40)
+  .meta({ description: 'register table of the device, e.g. `sdm630`, `sunspec`; `mqtt` for MQTT meters' });
+
+export const meterSettings = z.strictObject({
+  id,
+  name,
+  role: z.enum(['grid', 'pv', 'sub']).meta({ description: 'what it measures; exactly one meter is `grid`' }),
+  profile,
+  connection: z.discriminatedUnion('kind', [modbusTcp, modbusRtu, mqtt]),
+  pollMs,
+});
+export type MeterSettings = z.infer<typeof meterSettings>;
+
+export const inverterSettings = z.strictObject({
+  id,
+  name,
+  profile,
+  connection: z.discriminatedUnion('kind', [modbusTcp, modbusRtu]),
+  pollMs,
+  pv: z.boolean().default(true).meta({ description: 'an array hangs on it' }),
+  gridState: z.boolean().default(true).meta({ description: 'it tells whether the grid is there' }),
+  exportLimit: z.boolean().default(false).meta({ description: 'it takes an export limit from the box' }),
+});
+export type InverterSettings = z.infer<typeof inverterSettings>;
+
+export const boardSettings = z.strictObject({
+  id,
+  name,
+  protocol: z.enum(['wattward', 'tasmota', 'shelly', 'esphome']).default('wattward'),
+  channels: tunable(4, { unit: 'count', min: 1, max: 16, about: 'relays on the board' }),
+});
+export type BoardSettings = z.infer<typeof boardSettings>;
+
+export const deviceSettings = z.strictObject({
+  meters: z.array(meterSettings).max(16).default([]),
+  inverters: z.array(inverterSettings).max(8).default([]),
+  boards: z.array(boardSettings).max(16).default([]),
+});
