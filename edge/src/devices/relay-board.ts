@@ -1,0 +1,204 @@
+/**
+ * Driver of one own relay board (ESP12F) on the home bus.
+ *
+ * Boot id and uptime come only from a live heartbeat, never from a retained message: after every connect the board
+ * is silent to us until it spoke. Presence is the age of that heartbeat on the monotonic clock (45 s suspect, 90 s
+ * offline); a last will is a hint and nothing more. Every command names board, boot, a rising sequence and the
+ * board's own uptime after which it is void. [design/wire.md, home bus]
+ */
+import type { BoardAck, BoardConfig, BoardState } from '@wattward/broker/wire/board';
+import type { Message } from '@wattward/broker/wire/message';
+import type { Clock } from '../clock.ts';
+import type { MqttBus } from '../link/mqtt-bus.ts';
+import { type ChannelPlan, type Desired, type DriveTiming, RelayChannel } from './relay-channel.ts';
+
+export type Presence = 'unknown' | 'present' | 'suspect' | 'offline';
+
+export interface BoardEvent {
+  readonly code:
+    | 'relay_unresponsive'
+    | 'relay_recovered'
+    | 'board_offline'
+    | 'board_back'
+    | 'board_restarted';
+  readonly severity: 'info' | 'warning' | 'alarm';
+  readonly params: Readonly<Record<string, string | number>>;
+}
+
+export interface RelayBoardOptions {
+  readonly config: BoardConfig;
+  /** Lease of each channel, seconds. */
+  readonly leaseS: ReadonlyMap<number, number>;
+  readonly bus: MqttBus;
+  readonly clock: Clock;
+  /** Longest pace of the cycle, site milliseconds: waits are never shorter than three of them. */
+  readonly cycleMs: number;
+  readonly onEvent: (event: BoardEvent) => void;
+  readonly random?: () => number;
+}
+
+export const SUSPECT_MS = 45_000;
+export const OFFLINE_MS = 90_000;
+const ECHO_MS = 2_000;
+const RENEW_MS = 30_000;
+const COMMAND_VALID_MS = 5_000;
+const DEFAULT_LEASE_S = 90;
+
+interface Heartbeat {
+  readonly boot: string;
+  readonly uptimeMs: number;
+  readonly atMonoMs: number;
+}
+
+export class RelayBoard {
+  readonly id: string;
+  readonly #options: RelayBoardOptions;
+  readonly #channels: readonly RelayChannel[];
+  readonly #timing: DriveTiming;
+  #heartbeat: Heartbeat | null = null;
+  #lastHeardMonoMs: number | null = null;
+  #boot: string | null = null;
+  #seq = 0;
+  #saidOffline = false;
+
+  constructor(options: RelayBoardOptions) {
+    this.id = options.config.board;
+    this.#options = options;
+    this.#channels = options.config.channels.map((c) => new RelayChannel(planOf(c, options.leaseS)));
+    this.#timing = {
+      echoMs: Math.max(ECHO_MS, 3 * options.cycleMs),
+      renewMs: RENEW_MS,
+      random: options.random ?? Math.random,
+    };
+    const ids = { boardId: this.id };
+    options.bus.subscribe('boardState', ids, ({ message, retained }) => {
+      if (!retained) this.#hearState(message);
+    });
+    options.bus.subscribe('boardAck', ids, ({ message }) => this.#hearAck(message));
+    options.bus.onLink((up) => this.#link(up));
+    if (options.bus.online) this.#link(true);
+  }
+
+  /** What a channel is to do; sent at once when it can be, renewed and repeated by `tick`. */
+  order(channel: number, desired: Desired): void {
+    const found = this.#channels.find((c) => c.plan.channel === channel);
+    if (!found) return;
+    found.want(desired);
+    this.#drive(found);
+  }
+
+  /** Once per cycle: renewals, repeated tries, presence. */
+  tick(): void {
+    const presence = this.presence();
+    if (presence === 'offline' && !this.#saidOffline) {
+      this.#saidOffline = true;
+      this.#event('board_offline', 'alarm', { board: this.id, silentS: Math.round(this.#silentMs() / 1000) });
+    }
+    for (const channel of this.#channels) {
+      if (channel.gaveUp(this.#options.clock.monoMs())) {
+        this.#event('relay_unresponsive', 'alarm', { board: this.id, channel: channel.plan.channel });
+      }
+      this.#drive(channel);
+    }
+  }
+
+  presence(): Presence {
+    if (this.#lastHeardMonoMs === null) return 'unknown';
+    const silentMs = this.#silentMs();
+    if (silentMs >= OFFLINE_MS) return 'offline';
+    return silentMs >= SUSPECT_MS ? 'suspect' : 'present';
+  }
+
+  /** The channel with its three values kept apart; undefined when the board has no such channel. */
+  channel(channel: number): RelayChannel | undefined {
+    return this.#channels.find((c) => c.plan.channel === channel);
+  }
+
+  /** Blinks the board's LED, never a relay. */
+  identify(seconds: number): Promise<boolean> {
+    return this.#options.bus.publish('boardIdentify', { boardId: this.id }, { v: 1, seconds });
+  }
+
+  #silentMs(): number {
+    return this.#options.clock.monoMs() - (this.#lastHeardMonoMs ?? 0);
+  }
+
+  /** A new connection: what was heard before it may be old, so the next heartbeat is waited for. */
+  #link(up: boolean): void {
+    this.#heartbeat = null;
+    for (const channel of this.#channels) channel.forget();
+    if (up) void this.#options.bus.publish('boardConfig', { boardId: this.id }, this.#options.config);
+  }
+
+  #hearState(message: BoardState): void {
+    const nowMonoMs = this.#options.clock.monoMs();
+    this.#heartbeat = { boot: message.boot, uptimeMs: message.uptimeMs, atMonoMs: nowMonoMs };
+    this.#lastHeardMonoMs = nowMonoMs;
+    if (this.#boot !== null && this.#boot !== message.boot) {
+      this.#event('board_restarted', 'warning', { board: this.id, boot: message.boot });
+      for (const channel of this.#channels) channel.forget();
+    }
+    // A new boot counts from its own zero; the same boot never goes back.
+    this.#seq = this.#boot === message.boot ? Math.max(this.#seq, message.seq) : message.seq;
+    this.#boot = message.boot;
+    if (this.#saidOffline) {
+      this.#saidOffline = false;
+      this.#event('board_back', 'info', { board: this.id });
+    }
+    for (const reported of message.channels) {
+      const channel = this.channel(reported.channel);
+      if (!channel) continue;
+      if (channel.hear(reported)) {
+        this.#event('relay_recovered', 'info', { board: this.id, channel: reported.channel });
+      }
+      this.#drive(channel);
+    }
+  }
+
+  #hearAck(ack: BoardAck): void {
+    if (ack.boot !== this.#boot) return;
+    const nowMonoMs = this.#options.clock.monoMs();
+    for (const channel of this.#channels) channel.acknowledge(ack, nowMonoMs);
+  }
+
+  #drive(channel: RelayChannel): void {
+    const { clock, bus } = this.#options;
+    const nowMonoMs = clock.monoMs();
+    const { desired } = channel;
+    if (!this.#heartbeat || !bus.online || !desired || !channel.due(nowMonoMs)) return;
+    this.#seq += 1;
+    const command: Message<'boardCommand'> = {
+      v: 1,
+      board: this.id,
+      boot: this.#heartbeat.boot,
+      seq: this.#seq,
+      channel: channel.plan.channel,
+      on: desired.on,
+      leaseS: channel.departs(desired.on) ? channel.plan.leaseS : 0,
+      expUptimeMs: this.#voidAfterMs(this.#heartbeat, nowMonoMs),
+      reason: desired.reason.slice(0, 120),
+    };
+    if (desired.protective) command.protective = true;
+    channel.sent(this.#seq, nowMonoMs, this.#timing);
+    void bus.publish('boardCommand', { boardId: this.id }, command);
+  }
+
+  /** The board's own uptime after which the command is void: 5 s, or three cycles of a home in fast time. */
+  #voidAfterMs(heartbeat: Heartbeat, nowMonoMs: number): number {
+    const validMs = Math.max(COMMAND_VALID_MS, 3 * this.#options.cycleMs);
+    return Math.round(heartbeat.uptimeMs + (nowMonoMs - heartbeat.atMonoMs) + validMs);
+  }
+
+  #event(code: BoardEvent['code'], severity: BoardEvent['severity'], params: BoardEvent['params']): void {
+    this.#options.onEvent({ code, severity, params });
+  }
+}
+
+function planOf(config: BoardConfig['channels'][number], leaseS: ReadonlyMap<number, number>): ChannelPlan {
+  const wantedS = leaseS.get(config.channel) ?? DEFAULT_LEASE_S;
+  return {
+    channel: config.channel,
+    safeOn: config.safeState === 'on',
+    leaseS: Math.min(wantedS, config.maxLeaseS),
+  };
+}

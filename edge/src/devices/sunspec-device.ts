@@ -1,0 +1,222 @@
+/**
+ * A SunSpec inverter with storage: AC power, DC inputs, state of charge, and control of the battery by model 124.
+ *
+ * Models are found by walking their headers once per connection, never assumed. Each model is decoded from its own
+ * registers only, so that a shorter one never borrows its neighbour's. PV and battery power are given at the house
+ * bus (`hybridAcPower`). An order to the battery is written with the revert time first, then the rates, last the
+ * mode bits: a box that dies in between leaves a device that falls back by itself.
+ */
+import type { Clock } from '../clock.ts';
+import { decode, encodePoint, NOT_AVAILABLE, type RegisterImage, type Values } from '../registers/codec.ts';
+import { hybridAcPower } from '../registers/hybrid-power.ts';
+import { discoverModels, type FoundModel } from '../registers/sunspec-discovery.ts';
+import {
+  EVENT_GRID_DISCONNECT_BIT,
+  sunspecInverter,
+  sunspecMppt,
+  sunspecStorage,
+} from '../registers/sunspec-inverter.ts';
+import { type StorageOrder, type StorageRates, storageRates } from '../registers/sunspec-storage.ts';
+import type { RegisterTable } from '../registers/table.ts';
+import { DeviceFailure } from './failure.ts';
+import type { ModbusBus } from './modbus-bus.ts';
+import { numbersOf } from './modbus-meter.ts';
+import { PolledSource } from './polled-source.ts';
+import type { Readings } from './signal-source.ts';
+
+export interface SunspecDeviceOptions {
+  readonly id: string;
+  readonly bus: ModbusBus;
+  readonly unit: number;
+  readonly clock: Clock;
+  /** Revert time of an order, seconds. */
+  readonly leaseS?: number;
+  /** Reserve the device itself keeps when nobody commands it; written when it differs. Null: left alone. */
+  readonly reservePct?: number | null;
+}
+
+const RENEW_MS = 30_000;
+const DEFAULT_LEASE_S = 90;
+/** A limit that follows the sun is not rewritten for less than this share of the full rate, percent. */
+const DEADBAND_PCT = 0.5;
+
+type Storage = Values<typeof sunspecStorage>;
+
+export class SunspecDevice extends PolledSource {
+  readonly #options: SunspecDeviceOptions;
+  #models: readonly FoundModel[] | null = null;
+  #storage: Storage | null = null;
+  #order: StorageOrder | null = null;
+  #written: { readonly rates: StorageRates; readonly atMonoMs: number } | null = null;
+  #writing: Promise<void> | null = null;
+  #writeFailure: string | null = null;
+
+  constructor(options: SunspecDeviceOptions) {
+    super(options.id);
+    this.#options = options;
+  }
+
+  /** What the battery is to do from now on; written when it changed, renewed by `tick`. */
+  order(order: StorageOrder): void {
+    this.#order = order;
+    this.tick();
+  }
+
+  /** Once per cycle: writes what is due. Never waits. */
+  tick(): void {
+    if (this.#writing || !this.#due()) return;
+    this.#writing = this.#write()
+      .catch((cause: unknown) => {
+        this.#written = null;
+        this.#writeFailure = cause instanceof Error ? cause.message : String(cause);
+      })
+      .finally(() => {
+        this.#writing = null;
+      });
+  }
+
+  /** Why the last order could not be written; null when it could. */
+  writeFailure(): string | null {
+    return this.#writeFailure;
+  }
+
+  override async close(): Promise<void> {
+    await super.close();
+    await this.#writing;
+  }
+
+  protected async ask(): Promise<Readings> {
+    const atMonoMs = this.#options.clock.monoMs();
+    try {
+      const models = await this.#found();
+      const inverter = await this.#model(models, sunspecInverter);
+      const storage = await this.#model(models, sunspecStorage);
+      const inputs = await this.#model(models, sunspecMppt);
+      this.#storage = storage;
+      return { atMonoMs, values: signalsOf(inverter, storage, inputs) };
+    } catch (cause) {
+      // A device that was away may have come back as another one: walk its models again.
+      if (!(cause instanceof DeviceFailure && cause.code === 'exception')) this.#models = null;
+      throw cause;
+    }
+  }
+
+  async #found(): Promise<readonly FoundModel[]> {
+    const { bus, unit } = this.#options;
+    this.#models ??= await discoverModels((address, count) =>
+      bus.read({ unit, space: 'holding', address, count }),
+    );
+    if (this.#models.length === 0) {
+      this.#models = null;
+      throw new DeviceFailure('garbage', `${this.id} at ${bus.address} shows no SunSpec map`);
+    }
+    return this.#models;
+  }
+
+  async #model<T extends RegisterTable>(models: readonly FoundModel[], table: T): Promise<Values<T> | null> {
+    const found = models.find((model) => model.modelId === table.sunspec?.modelId);
+    if (!found) return null;
+    const { bus, unit } = this.#options;
+    const image = new Map<number, number>();
+    const end = found.address + 2 + found.lengthRegisters;
+    for (let address = found.address; address < end; address += 125) {
+      const count = Math.min(125, end - address);
+      const words = await bus.read({ unit, space: 'holding', address, count });
+      for (const [i, word] of words.entries()) image.set(address + i, word);
+    }
+    return decode(table, image as RegisterImage, found.address);
+  }
+
+  #due(): boolean {
+    const rates = this.#wanted();
+    if (!rates) return false;
+    const written = this.#written;
+    if (!written || this.#options.clock.monoMs() - written.atMonoMs >= RENEW_MS) return true;
+    return (
+      rates.controlBits !== written.rates.controlBits ||
+      rates.gridChargeCode !== written.rates.gridChargeCode ||
+      differs(rates.chargeRatePct, written.rates.chargeRatePct) ||
+      differs(rates.dischargeRatePct, written.rates.dischargeRatePct)
+    );
+  }
+
+  #wanted(): StorageRates | null {
+    const chargeMaxW = this.#storage?.chargeMaxW;
+    if (!this.#order || typeof chargeMaxW !== 'number') return null;
+    return storageRates(this.#order, chargeMaxW);
+  }
+
+  async #write(): Promise<void> {
+    const rates = this.#wanted();
+    const storage = this.#storage;
+    const model = this.#models?.find(({ modelId }) => modelId === sunspecStorage.sunspec?.modelId);
+    if (!rates || !storage || !model) return;
+    const put = async (first: keyof Storage & string, values: Partial<Storage>) => {
+      const words = Object.entries(values).flatMap(([key, value]) =>
+        encodePoint(sunspecStorage, key as keyof Storage & string, value, storage),
+      );
+      const address = model.address + sunspecStorage.points[first].address;
+      await this.#options.bus.write({ unit: this.#options.unit, address, words });
+    };
+    const { reservePct } = this.#options;
+    if (typeof storage.revertS === 'number') {
+      await put('revertS', { revertS: this.#options.leaseS ?? DEFAULT_LEASE_S });
+    }
+    if (typeof reservePct === 'number' && typeof storage.reservePct === 'number') {
+      if (differs(storage.reservePct, reservePct)) await put('reservePct', { reservePct });
+    }
+    await put('dischargeRatePct', {
+      dischargeRatePct: rates.dischargeRatePct,
+      chargeRatePct: rates.chargeRatePct,
+    });
+    if (storage.gridChargeCode !== NOT_AVAILABLE) {
+      await put('gridChargeCode', { gridChargeCode: rates.gridChargeCode });
+    }
+    await put('controlBits', { controlBits: rates.controlBits });
+    this.#written = { rates, atMonoMs: this.#options.clock.monoMs() };
+    this.#writeFailure = null;
+  }
+}
+
+function differs(a: number, b: number): boolean {
+  return Math.abs(a - b) >= DEADBAND_PCT || (a === 0) !== (b === 0) || a < 0 !== b < 0;
+}
+
+/** Signals at the house bus beside the device's own points. */
+function signalsOf(
+  inverter: Values<typeof sunspecInverter> | null,
+  storage: Storage | null,
+  inputs: Values<typeof sunspecMppt> | null,
+): Record<string, number | null> {
+  const own = {
+    ...(inverter ? numbersOf(inverter) : {}),
+    ...(storage ? numbersOf(storage) : {}),
+    ...(inputs ? numbersOf(inputs) : {}),
+  };
+  const values: Record<string, number | null> = Object.fromEntries(
+    Object.entries(own).filter(([key]) => !key.endsWith('Sf')),
+  );
+  const acPowerW = values.acPowerW ?? null;
+  const pvDcPowerW = sumOfKnown(values.pv1PowerW, values.pv2PowerW);
+  const charge = values.chargePowerW ?? null;
+  const discharge = values.dischargePowerW ?? null;
+  if (acPowerW === null || !inputs) {
+    values.pvPowerW = acPowerW;
+  } else if (pvDcPowerW === null || (storage !== null && (charge === null || discharge === null))) {
+    values.pvPowerW = null;
+    values.batteryPowerW = null;
+  } else {
+    const dc = { acPowerW, pvDcPowerW, chargeDcPowerW: charge ?? 0, dischargeDcPowerW: discharge ?? 0 };
+    const { pvPowerW, batteryPowerW } = hybridAcPower(dc);
+    values.pvPowerW = pvPowerW;
+    if (storage) values.batteryPowerW = batteryPowerW;
+  }
+  const eventBits = values.eventBits ?? null;
+  values.gridLostCode = eventBits === null ? null : (eventBits >>> EVENT_GRID_DISCONNECT_BIT) & 1;
+  return values;
+}
+
+function sumOfKnown(...parts: (number | null | undefined)[]): number | null {
+  const known = parts.filter((part): part is number => typeof part === 'number');
+  return known.length === 0 ? null : known.reduce((sum, part) => sum + part, 0);
+}
