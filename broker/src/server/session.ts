@@ -131,8 +131,8 @@ export class Session {
     const read = conn.read.bind(conn);
     conn.read = (sizeBytes?: number) => {
       const chunk: unknown = read(sizeBytes);
-      if (!(chunk instanceof Uint8Array)) return chunk;
-      const problem = this.#inspect(chunk);
+      if (chunk === null) return chunk;
+      const problem = Buffer.isBuffer(chunk) ? this.#inspect(chunk) : 'connect-expected';
       if (!problem) return chunk;
       this.refuse(problem);
       return null;

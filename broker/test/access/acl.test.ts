@@ -1,0 +1,110 @@
+import { describe, expect, test } from '@jest/globals';
+import { type Identity, mayPublish, maySubscribe, rulesOf } from '../../src/access/acl.ts';
+import { FACTORY_TOPICS } from '../../src/access/credential.ts';
+import { drawer, drawFilter, drawIdentity, drawTopic, WORLD } from './random-world.ts';
+import { referenceMayHear, referenceMayPublish, referenceMaySubscribe } from './reference-rules.ts';
+
+const PAIRS = 10_000;
+const board: Identity = { id: 'board-1', role: 'board', bindings: {} };
+const portal: Identity = { id: 'portal', role: 'portal', bindings: {} };
+const observer: Identity = { id: 'watcher', role: 'observer', bindings: {} };
+const installer: Identity = { id: 'tablet', role: 'installer', bindings: { siteId: ['home-1'] } };
+
+describe('ten thousand random pairs against a second opinion', () => {
+  test('publishing, retained or not', () => {
+    const draw = drawer(1);
+    const allowed = { yes: 0, no: 0 };
+    for (let i = 0; i < PAIRS; i += 1) {
+      const { identity, reference } = drawIdentity(draw);
+      const topic = drawTopic(draw);
+      const retain = draw([true, false]);
+      const verdict = mayPublish(identity, topic, retain);
+      expect({ i, identity, topic, retain, verdict }).toEqual({
+        ...{ i, identity, topic, retain },
+        verdict: referenceMayPublish(reference, topic, retain),
+      });
+      allowed[verdict ? 'yes' : 'no'] += 1;
+    }
+    expect(Math.min(allowed.yes, allowed.no)).toBeGreaterThan(PAIRS / 50);
+  });
+
+  test('subscribing: never to anything that holds a topic one may not hear', () => {
+    const draw = drawer(2);
+    const allowed = { yes: 0, no: 0 };
+    for (let i = 0; i < PAIRS; i += 1) {
+      const { identity, reference } = drawIdentity(draw);
+      const filter = drawFilter(draw);
+      const verdict = maySubscribe(identity, filter);
+      expect({ i, identity, filter, verdict }).toEqual({
+        ...{ i, identity, filter },
+        verdict: referenceMaySubscribe(reference, filter, WORLD),
+      });
+      allowed[verdict ? 'yes' : 'no'] += 1;
+    }
+    expect(Math.min(allowed.yes, allowed.no)).toBeGreaterThan(PAIRS / 50);
+  });
+
+  test('receiving', () => {
+    const draw = drawer(3);
+    for (let i = 0; i < PAIRS; i += 1) {
+      const { identity, reference } = drawIdentity(draw);
+      const topic = drawTopic(draw);
+      const verdict = rulesOf(identity).mayReceive(topic);
+      expect({ i, identity, topic, verdict }).toEqual({
+        ...{ i, identity, topic },
+        verdict: referenceMayHear(reference, topic),
+      });
+    }
+  });
+});
+
+describe('what the manual says', () => {
+  test.each([
+    [portal, 'wattward/v1/site/+/#', true],
+    [portal, 'wattward/v1/+/+/#', false],
+    [portal, 'wattward/#', false],
+    [board, 'wattward/v1/board/board-1/command', true],
+    [board, 'wattward/v1/board/board-1/#', true],
+    [board, 'wattward/v1/board/+/command', false],
+    [board, 'wattward/v1/board/board-2/command', false],
+    [board, '#', false],
+    [observer, '#', true],
+    [observer, '$SYS/#', true],
+    [observer, '$share/group/#', false],
+    [{ ...observer, bindings: { siteId: ['home-1'] } }, '#', false],
+    [{ ...observer, bindings: { siteId: ['home-1'] } }, '$SYS/#', false],
+    [{ ...observer, topics: ['boardState'] }, 'wattward/v1/board/+/state', true],
+    [{ ...observer, topics: ['boardState'] }, 'wattward/v1/board/+/+', false],
+    [installer, 'wattward/v1/site/home-1/response/commission', true],
+    [installer, 'wattward/v1/site/home-1/response/logs', false],
+    [installer, 'wattward/v1/site/home-1/response/+', false],
+    [installer, 'wattward/v1/site/+/response/commission', false],
+    [board, 'wattward/v1/board/board-1/command/', false],
+    [board, 'wattward/v1/board/board-1/com+', false],
+    [board, '', false],
+    [board, '/', false],
+  ] satisfies [Identity, string, boolean][])('%j subscribes to %s: %s', (identity, filter, verdict) => {
+    expect(maySubscribe(identity, filter)).toBe(verdict);
+  });
+
+  test('an unclaimed board says hello, is identified and receives its secret, and nothing else', () => {
+    const factory: Identity = { ...board, topics: [...FACTORY_TOPICS] };
+    expect(mayPublish(factory, 'wattward/v1/board/board-1/hello', true)).toBe(true);
+    expect(maySubscribe(factory, 'wattward/v1/board/board-1/credential')).toBe(true);
+    expect(maySubscribe(factory, 'wattward/v1/board/board-1/identify')).toBe(true);
+    expect(mayPublish(factory, 'wattward/v1/board/board-1/state', true)).toBe(false);
+    expect(maySubscribe(factory, 'wattward/v1/board/board-1/command')).toBe(false);
+    expect(maySubscribe(factory, 'wattward/v1/board/board-1/#')).toBe(false);
+  });
+
+  test('a box bound to its own boards cannot switch those of the other home', () => {
+    const edge: Identity = {
+      id: 'edge-home-1',
+      role: 'edge',
+      bindings: { boardId: ['b1'], siteId: ['home-1'] },
+    };
+    expect(mayPublish(edge, 'wattward/v1/board/b1/command', false)).toBe(true);
+    expect(mayPublish(edge, 'wattward/v1/board/b2/command', false)).toBe(false);
+    expect(mayPublish(edge, 'wattward/v1/board/b1/command', true)).toBe(false);
+  });
+});

@@ -1,0 +1,179 @@
+/** Real MQTT clients against a real broker: what they were told, and waiting for things instead of sleeping. */
+import { once } from 'node:events';
+import { connect as connectTcp, type Socket } from 'node:net';
+import mqtt, { type IClientOptions, type MqttClient } from 'mqtt';
+
+export interface Login {
+  readonly id: string;
+  readonly secret: string;
+}
+
+export interface Received {
+  readonly topic: string;
+  readonly text: string;
+  readonly retain: boolean;
+}
+
+/** A connected client that keeps all it receives. Its first connection fails the promise when it is refused. */
+export class TestClient {
+  readonly mqtt: MqttClient;
+  readonly received: Received[] = [];
+  #waiting: (() => void)[] = [];
+
+  private constructor(client: MqttClient) {
+    this.mqtt = client;
+    client.on('message', (topic, payload, { retain }) => {
+      this.received.push({ topic, text: payload.toString(), retain });
+      for (const wake of this.#waiting.splice(0)) wake();
+    });
+    client.on('error', () => {});
+  }
+
+  static async open(url: string, login: Login, options: IClientOptions = {}): Promise<TestClient> {
+    const client = await mqtt.connectAsync(
+      url,
+      {
+        protocolVersion: 4,
+        reconnectPeriod: 0,
+        connectTimeout: 5_000,
+        queueQoSZero: false,
+        clientId: login.id,
+        username: login.id,
+        password: login.secret,
+        ...options,
+      },
+      false,
+    );
+    return new TestClient(client);
+  }
+
+  /** The QoS granted, 128 when refused. */
+  async subscribe(filter: string, qos: 0 | 1 = 1): Promise<number> {
+    return await new Promise<number>((resolve, reject) => {
+      this.mqtt.subscribe(filter, { qos }, (error, _grants, packet) => {
+        const granted = packet?.granted[0];
+        const code = typeof granted === 'number' ? granted : 128;
+        if (error && packet === undefined) reject(error);
+        else resolve(code);
+      });
+    });
+  }
+
+  /** Resolves once the broker has acknowledged; 'closed' when it ended the connection instead. */
+  async publish(topic: string, text: string, retain = false): Promise<'acknowledged' | 'closed'> {
+    return await Promise.race([
+      this.mqtt.publishAsync(topic, text, { qos: 1, retain }).then(() => 'acknowledged' as const),
+      this.#nextClose().then(() => 'closed' as const),
+    ]);
+  }
+
+  async waitFor(wanted: (message: Received) => boolean): Promise<Received> {
+    for (;;) {
+      const found = this.received.find(wanted);
+      if (found) return found;
+      await new Promise<void>((resolve) => {
+        this.#waiting.push(resolve);
+      });
+    }
+  }
+
+  /** Ends when the broker has closed the connection. */
+  async closed(): Promise<void> {
+    if (this.mqtt.connected) await this.#nextClose();
+  }
+
+  #nextClose(): Promise<void> {
+    return new Promise((resolve) => {
+      this.mqtt.once('close', () => resolve());
+    });
+  }
+
+  async end(): Promise<void> {
+    await this.mqtt.endAsync(true);
+  }
+}
+
+/** Why a connection was refused, as the client library says it. */
+export async function refusalOf(url: string, login: Login, options?: IClientOptions): Promise<string> {
+  try {
+    const client = await TestClient.open(url, login, options);
+    await client.end();
+    return 'accepted';
+  } catch (error) {
+    return error instanceof Object && 'message' in error ? String(error.message) : String(error);
+  }
+}
+
+/** A plain socket for what no client library would send. */
+export class RawClient {
+  readonly socket: Socket;
+  /** Resolves with all bytes the broker sent, once it has closed the connection. */
+  readonly ended: Promise<Buffer>;
+
+  private constructor(socket: Socket) {
+    this.socket = socket;
+    const chunks: Buffer[] = [];
+    socket.on('data', (chunk: Buffer) => chunks.push(chunk));
+    socket.on('error', () => {});
+    this.ended = new Promise((resolve) => {
+      socket.once('close', () => resolve(Buffer.concat(chunks)));
+    });
+  }
+
+  static async open(port: number, localAddress?: string): Promise<RawClient> {
+    const socket = connectTcp({ port, host: '127.0.0.1', ...(localAddress ? { localAddress } : {}) });
+    const raw = new RawClient(socket);
+    await Promise.race([once(socket, 'connect'), raw.ended]);
+    return raw;
+  }
+
+  send(bytes: Buffer | readonly number[]): void {
+    this.socket.write(Buffer.from(bytes));
+  }
+
+  /** Waits for so many bytes of answer. */
+  async bytes(count: number): Promise<Buffer> {
+    const chunks: Buffer[] = [];
+    let have = 0;
+    while (have < count) {
+      const [chunk] = (await once(this.socket, 'data')) as [Buffer];
+      chunks.push(chunk);
+      have += chunk.length;
+    }
+    return Buffer.concat(chunks);
+  }
+}
+
+const text = (value: string) =>
+  Buffer.concat([Buffer.from([value.length >> 8, value.length & 255]), Buffer.from(value)]);
+
+/** Fixed header with its length in one to four digits of base 128 [MQTT 3.1.1, 2.2.3]. */
+export function packet(firstByte: number, body: Buffer): Buffer {
+  const digits: number[] = [];
+  let left = body.length;
+  do {
+    const digit = left % 128;
+    left = Math.floor(left / 128);
+    digits.push(left > 0 ? digit | 128 : digit);
+  } while (left > 0);
+  return Buffer.concat([Buffer.from([firstByte, ...digits]), body]);
+}
+
+export function connectPacket(login: Login, clientId = login.id, filler = ''): Buffer {
+  const head = Buffer.concat([text('MQTT'), Buffer.from([4, 0b1100_0010, 0, 60])]);
+  return packet(0x10, Buffer.concat([head, text(clientId + filler), text(login.id), text(login.secret)]));
+}
+
+/** A CONNECT without name or secret. */
+export function anonymousConnectPacket(clientId: string): Buffer {
+  return packet(0x10, Buffer.concat([text('MQTT'), Buffer.from([4, 2, 0, 60]), text(clientId)]));
+}
+
+export function publishPacket(topic: string, payload: Buffer): Buffer {
+  return packet(0x30, Buffer.concat([text(topic), payload]));
+}
+
+export function subscribePacket(messageId: number, filters: readonly string[]): Buffer {
+  const each = filters.map((filter) => Buffer.concat([text(filter), Buffer.from([0])]));
+  return packet(0x82, Buffer.concat([Buffer.from([messageId >> 8, messageId & 255]), ...each]));
+}
