@@ -181,6 +181,15 @@ export interface SetpointBounds {
   readonly exportLimitW: NumberBound;
 }
 
+export interface SignalSettings {
+  readonly meterFreshMs: number;
+  readonly meterFrozenMs: number;
+  readonly inverterFreshMs: number;
+  readonly batteryFreshMs: number;
+  readonly loadFreshMs: number;
+  readonly confirmSamples: number;
+}
+
 export interface Settings {
   /** Identity of the site; only its hash enters a decision (spread of returns). */
   readonly siteId: string;
@@ -195,7 +204,10 @@ export interface Settings {
   readonly returns: ReturnSettings;
   readonly surplus: SurplusSettings;
   readonly price: PriceSettings;
+  readonly signals: SignalSettings;
   readonly bounds: SetpointBounds;
   readonly batteries: readonly BatterySettings[];
   readonly loads: readonly LoadSettings[];
+  /** Indices of `loads`, the most important first; ties in the order of the list. */
+  readonly byPriority: readonly number[];
 }

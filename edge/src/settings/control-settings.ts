@@ -126,15 +126,17 @@ const relayCare = z.strictObject({
   ev: z.strictObject(care(300, 20, 60)).prefault({}),
 });
 
-const signal = (fresh: number) => ({
-  freshS: s(fresh, 3600, 'a reading older than this is stale'),
-  frozenS: s(60, 86_400, 'bit-identical for so long is frozen; 0 switches the check off'),
-});
+const fresh = (preset: number) => s(preset, 3600, 'a reading older than this is stale');
 const signals = z.strictObject({
-  meter: z.strictObject(signal(5)).prefault({}),
-  inverter: z.strictObject(signal(10)).prefault({}),
-  battery: z.strictObject({ freshS: s(30, 3600, 'a state of charge older than this is stale') }).prefault({}),
-  load: z.strictObject({ freshS: s(30, 3600, 'a load`s power older than this is stale') }).prefault({}),
+  meter: z
+    .strictObject({
+      freshS: fresh(5),
+      frozenS: s(60, 86_400, 'power, voltage and frequency bit-identical for so long: frozen; 0 is no check'),
+    })
+    .prefault({}),
+  inverter: z.strictObject({ freshS: fresh(10) }).prefault({}),
+  battery: z.strictObject({ freshS: fresh(30) }).prefault({}),
+  load: z.strictObject({ freshS: fresh(30) }).prefault({}),
   confirmSamples: count(3, 20, 'samples that must agree after a jump beyond the rate limit'),
 });
 

@@ -7,7 +7,7 @@ import type { SiteSettings } from './site-settings.ts';
 
 /** The core's settings of one site. */
 export function coreSettings(siteId: string, site: SiteSettings): Settings {
-  const { trust, outage, fuse, operator, peak, returns, surplus, price } = site.control;
+  const { trust, outage, fuse, operator, peak, returns, surplus, price, signals } = site.control;
   return {
     siteId,
     hasPv: site.devices.inverters.some((i) => i.pv) || site.devices.meters.some((m) => m.role === 'pv'),
@@ -76,9 +76,21 @@ export function coreSettings(siteId: string, site: SiteSettings): Settings {
       highPricePerKwh: price.highPricePerKwh,
       sellAllowed: price.sell,
     },
+    signals: {
+      meterFreshMs: signals.meter.freshS * 1000,
+      meterFrozenMs: signals.meter.frozenS * 1000,
+      inverterFreshMs: signals.inverter.freshS * 1000,
+      batteryFreshMs: signals.battery.freshS * 1000,
+      loadFreshMs: signals.load.freshS * 1000,
+      confirmSamples: signals.confirmSamples,
+    },
     bounds: site.bounds,
     batteries: site.batteries.map(coreBattery),
     loads: site.loads.map((load) => coreLoad(load, site)),
+    byPriority: site.loads
+      .map((load, i) => ({ i, priority: load.priority }))
+      .sort((a, b) => a.priority - b.priority || a.i - b.i)
+      .map((entry) => entry.i),
   };
 }
 

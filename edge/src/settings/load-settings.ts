@@ -37,7 +37,7 @@ export const loadSettings = z.strictObject({
   essential: z
     .boolean()
     .default(false)
-    .meta({ description: 'stays on in an outage; shed only to save the fuse or by order of the operator' }),
+    .meta({ description: 'stays on in an outage and in Peak Mode; shed last, and only to save the fuse' }),
   use: z
     .enum(['always', 'surplus', 'manual'])
     .default('surplus')
