@@ -61,7 +61,8 @@ export function linkToBroker(access: BrokerAccess, hub: LiveHub): BrokerLink {
 
 function subscribe(client: MqttClient): void {
   for (const name of SUBSCRIPTIONS) {
-    client.subscribe(topic(name), { qos: TOPICS[name].qos }, (error, grants) => {
+    const { qos } = TOPICS[name];
+    client.subscribe(topic(name), { qos }, (error, grants) => {
       const refused = grants?.some((grant) => grant.qos > 2);
       if (error || refused) log.error('subscription refused', { topic: topic(name) });
     });
@@ -72,35 +73,17 @@ function take(hub: LiveHub, path: string, payload: string): void {
   const found = parseTopic(path);
   const site = found?.ids.siteId;
   if (!found || !site) return;
-  const complain = (problem: string) => log.warn('unreadable message', { topic: path, problem });
-  switch (found.name) {
-    case 'siteState': {
-      const parsed = parseMessage('siteState', payload);
-      if (!parsed.ok) return complain(parsed.problem);
-      return hub.takeState(site, parsed.message);
-    }
-    case 'siteDescription': {
-      const parsed = parseMessage('siteDescription', payload);
-      if (!parsed.ok) return complain(parsed.problem);
-      return hub.takeDescription(site, parsed.message);
-    }
-    case 'siteAvailability': {
-      const parsed = parseMessage('siteAvailability', payload);
-      if (!parsed.ok) return complain(parsed.problem);
-      return hub.takeAvailability(site, parsed.message);
-    }
-    case 'siteSetpointAck': {
-      const parsed = parseMessage('siteSetpointAck', payload);
-      if (!parsed.ok) return complain(parsed.problem);
-      return hub.takeAck(site, parsed.message);
-    }
-    case 'siteEvent': {
-      const parsed = parseMessage('siteEvent', payload);
-      if (!parsed.ok) return complain(parsed.problem);
-      return hub.takeEvent(site, parsed.message);
-    }
-    default:
-  }
+  const read = <N extends TopicName>(name: N, use: (message: Message<N>) => void): void => {
+    if (name !== found.name) return;
+    const parsed = parseMessage(name, payload);
+    if (parsed.ok) use(parsed.message);
+    else log.warn('unreadable message', { topic: path, problem: parsed.problem });
+  };
+  read('siteState', (state) => hub.takeState(site, state));
+  read('siteDescription', (description) => hub.takeDescription(site, description));
+  read('siteAvailability', (availability) => hub.takeAvailability(site, availability));
+  read('siteSetpointAck', (ack) => hub.takeAck(site, ack));
+  read('siteEvent', (event) => hub.takeEvent(site, event));
 }
 
 async function publish(client: MqttClient, name: TopicName, ids: Ids, payload: string): Promise<void> {

@@ -1,0 +1,140 @@
+/**
+ * `POST /api/v2/write` as InfluxDB 2 answers it, so that a box has one way to write, whoever keeps its history:
+ * https://docs.influxdata.com/influxdb/v2/api/#operation/PostWrite
+ */
+import { promisify } from 'node:util';
+import { gunzip } from 'node:zlib';
+import { sha256Hex } from '../accounts/tokens.ts';
+import type { PortalDatabase } from '../database/schema.ts';
+import { errorText, log } from '../log.ts';
+import type { WriteResult } from './embedded/writer.ts';
+import { LineError, type LinePoint, PRECISIONS, type Precision, parseLines } from './line-protocol.ts';
+
+export const MOST_BODY_BYTES = 8_000_000;
+const MOST_TEXT_BYTES = 50_000_000;
+export const BUCKET = 'wattward';
+const unzip = promisify(gunzip);
+
+export interface PointSink {
+  write(site: string, points: readonly LinePoint[]): Promise<WriteResult>;
+}
+
+/** Everything the endpoint needs of the portal. */
+export interface WriteContext {
+  readonly db: PortalDatabase;
+  /** Null where InfluxDB keeps the history: then nobody writes here. */
+  readonly sink: PointSink | null;
+  readonly nowMs: () => number;
+}
+
+export async function answerWrite(context: WriteContext, request: Request): Promise<Response> {
+  try {
+    await takeWrite(context, request);
+    return new Response(null, { status: 204 });
+  } catch (error) {
+    if (error instanceof WriteRefusal) return error.response();
+    log.error('write failed', { problem: errorText(error) });
+    // The box keeps its points and comes back.
+    return new WriteRefusal(503, 'unavailable', 'the history cannot be written now', 10).response();
+  }
+}
+
+async function takeWrite({ db, sink, nowMs }: WriteContext, request: Request): Promise<void> {
+  const site = await siteOfToken(db, request);
+  if (!sink) throw new WriteRefusal(404, 'not found', 'this portal reads its history from InfluxDB');
+  const query = new URL(request.url).searchParams;
+  const bucket = query.get('bucket') ?? '';
+  if (bucket !== BUCKET) throw new WriteRefusal(404, 'not found', `bucket "${bucket}" not found`);
+  const precision = precisionOf(query.get('precision'));
+  const text = await bodyText(request);
+  let points: LinePoint[];
+  try {
+    points = parseLines(text, precision, nowMs());
+  } catch (error) {
+    if (error instanceof LineError) throw new WriteRefusal(400, 'invalid', error.message);
+    throw error;
+  }
+  let dropped: WriteResult['dropped'];
+  try {
+    ({ dropped } = await sink.write(site, points));
+  } catch (error) {
+    if (error instanceof LineError) throw new WriteRefusal(400, 'invalid', error.message);
+    throw error;
+  }
+  const [first] = dropped;
+  if (!first) return;
+  const count = [...dropped.values()].reduce((sum, n) => sum + n, 0);
+  throw new WriteRefusal(
+    422,
+    'unprocessable entity',
+    `failure writing points to database: partial write: ${first[0]} dropped=${count}`,
+  );
+}
+
+async function siteOfToken(db: PortalDatabase, request: Request): Promise<string> {
+  const [, token] = /^(?:Token|Bearer) (\S+)$/.exec(request.headers.get('authorization') ?? '') ?? [];
+  const site = token
+    ? await db
+        .selectFrom('site')
+        .select('site_id')
+        .where('write_token_sha256', '=', sha256Hex(token))
+        .executeTakeFirst()
+    : undefined;
+  if (!site) throw new WriteRefusal(401, 'unauthorized', 'unauthorized access');
+  return site.site_id;
+}
+
+function precisionOf(text: string | null): Precision {
+  const found = PRECISIONS.find((precision) => precision === (text ?? 'ns'));
+  if (!found)
+    throw new WriteRefusal(400, 'invalid', `invalid precision ${text}; use ${PRECISIONS.join(', ')}`);
+  return found;
+}
+
+async function bodyText(request: Request): Promise<string> {
+  const tooLarge = new WriteRefusal(413, 'request too large', `a request may have ${MOST_BODY_BYTES} bytes`);
+  if (Number(request.headers.get('content-length') ?? 0) > MOST_BODY_BYTES) throw tooLarge;
+  const body = await boundedBody(request, MOST_BODY_BYTES);
+  if (!body) throw tooLarge;
+  const encoding = request.headers.get('content-encoding') ?? 'identity';
+  if (encoding === 'identity') return body.toString('utf8');
+  if (encoding !== 'gzip') throw new WriteRefusal(400, 'invalid', `unknown content encoding ${encoding}`);
+  try {
+    return (await unzip(body, { maxOutputLength: MOST_TEXT_BYTES })).toString('utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge;
+    throw new WriteRefusal(400, 'invalid', 'the body is not gzip');
+  }
+}
+
+/** The body, or null as soon as it is longer than allowed, whatever its header said. */
+export async function boundedBody(request: Request, mostBytes: number): Promise<Buffer | null> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of request.body ?? []) {
+    bytes += chunk.byteLength;
+    if (bytes > mostBytes) return null;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+/** An answer in InfluxDB's own shape. */
+class WriteRefusal extends Error {
+  readonly #status: number;
+  readonly #code: string;
+  readonly #retryAfterS: number | undefined;
+
+  constructor(status: number, code: string, message: string, retryAfterS?: number) {
+    super(message);
+    this.#status = status;
+    this.#code = code;
+    this.#retryAfterS = retryAfterS;
+  }
+
+  response(): Response {
+    const headers: Record<string, string> = {};
+    if (this.#retryAfterS !== undefined) headers['retry-after'] = String(this.#retryAfterS);
+    return Response.json({ code: this.#code, message: this.message }, { status: this.#status, headers });
+  }
+}
