@@ -1,0 +1,182 @@
+/**
+ * `edge.yaml`: who the box is, where its brokers, secrets and data lie. Read once at start; every mistake is
+ * reported at once with its path and what to do about it. Relative paths count from the folder of the file.
+ */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { ID_PATTERN } from '@wattward/broker/wire/topics';
+import { LineCounter, parseDocument } from 'yaml';
+import * as z from 'zod';
+
+const id = z
+  .string()
+  .regex(ID_PATTERN)
+  .describe('an id of lower case letters, digits and dashes, at most 40 characters');
+const file = z.string().min(1).describe('a path, absolute or from the folder of this file');
+const url = (protocols: readonly string[]) =>
+  z
+    .string()
+    .refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol.slice(0, -1)))
+    .describe(`an address that begins with ${protocols.map((p) => `${p}://`).join(' or ')}`);
+
+const broker = z.strictObject({
+  url: url(['mqtt', 'mqtts', 'ws', 'wss']),
+  identity: id,
+  secretFile: file,
+});
+
+export const edgeConfig = z.strictObject({
+  site: id,
+  dataDir: file,
+  /** The installer's settings of the home, `site.yaml`. */
+  siteSettings: file,
+  homeBroker: broker,
+  cloudBroker: broker.nullable().default(null),
+  history: z
+    .strictObject({
+      url: url(['http', 'https']),
+      org: z.string().min(1).describe('the organisation of the history store'),
+      bucket: z.string().min(1).describe('the bucket of the history store'),
+      tokenFile: file,
+    })
+    .nullable()
+    .default(null),
+  /** Public keys whose set-points this box obeys. */
+  setpointKeys: z.array(file).max(4).default([]),
+  /** Time that runs faster than real time; only for simulated homes. */
+  clock: z
+    .strictObject({
+      speed: z.number().min(0.1).max(1000).describe('a speed from 0.1 to 1000'),
+      anchorRealMs: z.number().describe('epoch milliseconds'),
+      anchorSiteMs: z.number().describe('epoch milliseconds'),
+    })
+    .nullable()
+    .default(null),
+  cycleMs: z
+    .number()
+    .min(100)
+    .max(60_000)
+    .default(1_000)
+    .describe('a number from 100 to 60000, milliseconds'),
+  /** How often points are recorded, site milliseconds. */
+  recordMs: z.number().min(1_000).max(900_000).default(10_000).describe('a number from 1000 to 900000, ms'),
+});
+export type EdgeConfig = z.infer<typeof edgeConfig>;
+
+/** A mistake that ends the start: what, where and how to mend it. */
+export class StartError extends Error {
+  readonly code: string;
+  readonly remedy: string;
+
+  constructor(code: string, message: string, remedy: string, cause?: unknown) {
+    super(message, { cause });
+    this.name = 'StartError';
+    this.code = code;
+    this.remedy = remedy;
+  }
+}
+
+/** The checked configuration in `file`, its paths made absolute. @throws StartError */
+export function loadConfig(file: string): EdgeConfig {
+  const text = readText(file, 'config-unreadable', 'the configuration');
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const broken = document.errors[0];
+  if (broken) {
+    const { line } = lines.linePos(broken.pos[0]);
+    throw new StartError(
+      'config-not-yaml',
+      `${file}:${line}: not readable as YAML: ${broken.message}`,
+      'Mend the indentation, quotes or brackets on this line.',
+    );
+  }
+  const result = edgeConfig.safeParse(document.toJS());
+  if (!result.success) {
+    const mistakes = result.error.issues.flatMap((issue) => explained(issue));
+    throw new StartError(
+      'config-invalid',
+      `${file} has ${mistakes.length} mistake${mistakes.length === 1 ? '' : 's'}:\n  ${mistakes.join('\n  ')}`,
+      'Mend all of them, then run `check --config` again.',
+    );
+  }
+  return absolute(result.data, path.dirname(path.resolve(file)));
+}
+
+/** The text of a file the configuration names. @throws StartError with `code` */
+export function readText(file: string, code: string, what: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (cause) {
+    const why = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
+    const remedy =
+      why === 'EACCES'
+        ? `Let the user of this process read ${file}.`
+        : `Put ${what} at ${file}, or correct the path.`;
+    throw new StartError(code, `${what} at ${file} cannot be read (${why})`, remedy, cause);
+  }
+}
+
+const secretShape = z.object({ id, secret: z.string().min(1) });
+
+/** Identity and secret of a broker connection. @throws StartError */
+export function readSecret(file: string, identity: string): { id: string; secret: string } {
+  const text = readText(file, 'secret-unreadable', `the secret of "${identity}"`);
+  const remedy = `Make a new one at the broker (user add ${identity}) and put it there.`;
+  try {
+    const secret = secretShape.parse(JSON.parse(text));
+    if (secret.id === identity) return secret;
+    throw new StartError('secret-foreign', `${file} belongs to "${secret.id}", not to "${identity}"`, remedy);
+  } catch (cause) {
+    if (cause instanceof StartError) throw cause;
+    throw new StartError('secret-invalid', `${file} holds no secret of an identity`, remedy, cause);
+  }
+}
+
+function explained(issue: z.core.$ZodIssue): string[] {
+  const at = issue.path.join('.');
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => `${at ? `${at}.` : ''}${key}: is not known here; remove it`);
+  }
+  const expected = descriptionAt(issue.path);
+  const missing = issue.code === 'invalid_type' && issue.message.endsWith('received undefined');
+  const what = missing ? 'is missing' : 'does not fit';
+  return [`${at || 'the file'}: ${what}; expected is ${expected ?? issue.message}`];
+}
+
+/** What the schema says of the field at `path`. */
+function descriptionAt(path: readonly PropertyKey[]): string | undefined {
+  let schema: unknown = edgeConfig;
+  for (const part of path) {
+    let inner = unwrapped(schema);
+    if (inner instanceof z.ZodArray) inner = { shape: { [part]: inner.element } };
+    const shape = typeof inner === 'object' && inner !== null ? Reflect.get(inner, 'shape') : undefined;
+    if (typeof shape !== 'object' || shape === null) return undefined;
+    schema = Reflect.get(shape, part);
+  }
+  return schema instanceof z.ZodType ? (schema.description ?? describedInside(schema)) : undefined;
+}
+
+function describedInside(schema: z.ZodType): string | undefined {
+  const inner = unwrapped(schema);
+  return inner instanceof z.ZodType ? inner.description : undefined;
+}
+
+function unwrapped(schema: unknown): unknown {
+  let inner = schema;
+  while (inner instanceof z.ZodDefault || inner instanceof z.ZodNullable) inner = inner.unwrap();
+  return inner;
+}
+
+function absolute(config: EdgeConfig, folder: string): EdgeConfig {
+  const full = (name: string) => path.resolve(folder, name);
+  const { homeBroker, cloudBroker, history } = config;
+  return {
+    ...config,
+    dataDir: full(config.dataDir),
+    siteSettings: full(config.siteSettings),
+    homeBroker: { ...homeBroker, secretFile: full(homeBroker.secretFile) },
+    cloudBroker: cloudBroker && { ...cloudBroker, secretFile: full(cloudBroker.secretFile) },
+    history: history && { ...history, tokenFile: full(history.tokenFile) },
+    setpointKeys: config.setpointKeys.map(full),
+  };
+}

@@ -1,0 +1,147 @@
+/** Opens every device of the site settings: one Modbus bus per address, meters, inverters, relay boards. */
+import type { BoardConfig } from '@wattward/broker/wire/board';
+import type { Clock } from '../clock.ts';
+import type { Settings } from '../core/settings.ts';
+import { ModbusBus, type ModbusEndpoint } from '../devices/modbus-bus.ts';
+import { ModbusMeter } from '../devices/modbus-meter.ts';
+import { MqttMeter } from '../devices/mqtt-meter.ts';
+import { type BoardEvent, RelayBoard } from '../devices/relay-board.ts';
+import type { SignalSource } from '../devices/signal-source.ts';
+import { SunspecDevice } from '../devices/sunspec-device.ts';
+import type { MqttBus } from '../link/mqtt-bus.ts';
+import { sdm630 } from '../registers/sdm630.ts';
+import type { RegisterTable } from '../registers/table.ts';
+import type { SiteSettings } from '../settings/site-settings.ts';
+
+/** Register tables by the name the installer writes as `profile`. */
+export const METER_TABLES: Readonly<Record<string, RegisterTable>> = { sdm630 };
+export const INVERTER_PROFILES = ['sunspec'] as const;
+
+export interface PolledDevice {
+  readonly source: SignalSource;
+  readonly pollMs: number;
+}
+
+export interface Devices {
+  readonly meters: ReadonlyMap<string, PolledDevice>;
+  readonly inverters: ReadonlyMap<string, PolledDevice & { readonly source: SunspecDevice }>;
+  readonly boards: ReadonlyMap<string, RelayBoard>;
+  close(): Promise<void>;
+}
+
+export interface OpenDevicesOptions {
+  readonly site: SiteSettings;
+  readonly core: Settings;
+  readonly bus: MqttBus;
+  readonly clock: Clock;
+  readonly cycleMs: number;
+  readonly onEvent: (event: BoardEvent) => void;
+}
+
+type Connection = SiteSettings['devices']['inverters'][number]['connection'];
+
+export function openDevices(options: OpenDevicesOptions): Devices {
+  const { site, bus, clock } = options;
+  const buses = new Map<string, ModbusBus>();
+  const busOf = (connection: Connection): ModbusBus => {
+    const endpoint = endpointOf(connection);
+    const key = endpoint.kind === 'tcp' ? `${endpoint.host}:${endpoint.port}` : endpoint.path;
+    const known = buses.get(key) ?? new ModbusBus(endpoint, { timeoutMs: connection.timeoutMs });
+    buses.set(key, known);
+    return known;
+  };
+  const meters = new Map<string, PolledDevice>();
+  for (const meter of site.devices.meters) {
+    const { connection, id, pollMs } = meter;
+    if (connection.kind === 'mqtt') {
+      meters.set(id, { pollMs, source: new MqttMeter({ id: connection.meterId, bus, clock }) });
+      continue;
+    }
+    const table = METER_TABLES[meter.profile];
+    if (!table) continue;
+    const source = new ModbusMeter({ id, bus: busOf(connection), unit: connection.unit, table, clock });
+    meters.set(id, { pollMs, source });
+  }
+  const inverters = new Map<string, PolledDevice & { readonly source: SunspecDevice }>();
+  for (const { id, connection, pollMs } of site.devices.inverters) {
+    const battery = options.core.batteries.find(
+      (_, i) => site.batteries[i]?.inverter === id && site.batteries[i]?.capability !== 'observe',
+    );
+    const source = new SunspecDevice({
+      id,
+      bus: busOf(connection),
+      unit: connection.unit,
+      clock,
+      ...(battery ? { leaseS: battery.leaseS, reservePct: battery.reservePct } : {}),
+    });
+    inverters.set(id, { pollMs, source });
+  }
+  const boards = openBoards(options);
+  return {
+    meters,
+    inverters,
+    boards,
+    close: async () => {
+      const sources = [...meters.values(), ...inverters.values()];
+      await Promise.all([...buses.values()].map((modbus) => modbus.close()));
+      await Promise.all(sources.map(({ source }) => source.close()));
+    },
+  };
+}
+
+function openBoards(options: OpenDevicesOptions): Map<string, RelayBoard> {
+  const { site, core, bus, clock, cycleMs, onEvent } = options;
+  const boards = new Map<string, RelayBoard>();
+  for (const { id, protocol, channels } of site.devices.boards) {
+    if (protocol !== 'wattward') continue;
+    const leaseS = new Map(
+      site.loads.filter((load) => load.board === id).map((load) => [load.channel, load.leaseS]),
+    );
+    const config = boardConfigOf(id, channels, site, core);
+    boards.set(id, new RelayBoard({ config, leaseS, bus, clock, cycleMs, onEvent }));
+  }
+  return boards;
+}
+
+/** The retained configuration of a board, derived from the loads that hang on it. */
+export function boardConfigOf(
+  board: string,
+  channels: number,
+  site: SiteSettings,
+  core: Settings,
+): BoardConfig {
+  return {
+    v: 1,
+    board,
+    telemetryS: 15,
+    channels: Array.from({ length: channels }, (_, i) => {
+      const channel = i + 1;
+      const index = site.loads.findIndex((load) => load.board === board && load.channel === channel);
+      const wiring = site.loads[index];
+      const load = core.loads[index];
+      return {
+        channel,
+        safeState: wiring?.safeState ?? 'off',
+        contact: wiring?.contact ?? 'no',
+        minOnS: Math.round((load?.minOnMs ?? 60_000) / 1000),
+        minOffS: Math.round((load?.minOffMs ?? 60_000) / 1000),
+        interlock: load?.interlock ?? 0,
+        maxLeaseS: 120,
+        maxSwitchesPerHour: load?.maxSwitchesPerHour ?? 20,
+        maxSwitchesPerDay: load?.maxSwitchesPerDay ?? 60,
+      };
+    }),
+  };
+}
+
+function endpointOf(connection: Connection): ModbusEndpoint {
+  return connection.kind === 'modbus-tcp'
+    ? { kind: 'tcp', host: connection.host, port: connection.port }
+    : {
+        kind: 'rtu',
+        path: connection.path,
+        baudRate: connection.baud,
+        parity: connection.parity,
+        stopBits: connection.parity === 'none' ? 2 : 1,
+      };
+}
