@@ -1,27 +1,25 @@
 /**
- * One picture of the home from the newest reading of every device.
- *
- * Each quantity has its own filter with its own limits, derived from the installation: nothing above a multiple of
- * the main fuse is a number, a state of charge does not jump, a meter that repeats itself hangs. What a device does
- * not have is `absent`, never zero.
+ * One immutable picture of the home from the newest reading of every device. What a device does not have is
+ * `absent`, never zero; freshness, plausibility, jumps and frozen meters are judged by `core/signal-latch`.
  */
 import type { Settings } from '../core/settings.ts';
-import { ABSENT, missing, type Signal } from '../core/signal.ts';
+import { ABSENT, type Signal } from '../core/signal.ts';
+import { frozenTogether } from '../core/signal-latch.ts';
+import { type SiteSpecs, signalSpecs } from '../core/signal-specs.ts';
 import type { SiteTime } from '../core/site-time.ts';
 import {
   type BatteryReading,
   type GridReading,
-  type LoadReading,
   NO_OPERATOR,
-  type PvReading,
+  type Order,
   type Snapshot,
 } from '../core/snapshot.ts';
-import type { Readings, SignalSource } from '../devices/signal-source.ts';
+import type { RelayBoard } from '../devices/relay-board.ts';
 import type { SiteSettings } from '../settings/site-settings.ts';
 import type { ControlTime } from './control-time.ts';
 import type { Devices } from './devices.ts';
 import { type LoadSwitch, readSwitch } from './load-switch.ts';
-import { FrozenWatch, SignalFilter, type SignalLimits } from './signal-filter.ts';
+import { SignalLine } from './signal-line.ts';
 
 export interface LatchOptions {
   readonly site: SiteSettings;
@@ -31,203 +29,174 @@ export interface LatchOptions {
   readonly cycleMs: number;
 }
 
-/** An inverter that moves less than this may honestly repeat itself (at night). */
-const IDLE_INVERTER_W = 50;
+interface LoadLine {
+  readonly power: SignalLine;
+  readonly board: RelayBoard | undefined;
+  readonly channel: number;
+  switch: LoadSwitch | null;
+}
 
-type Limits = Omit<SignalLimits, 'freshMs' | 'confirmSamples'>;
-
-interface WantedSignal {
-  readonly source: SignalSource | undefined;
-  readonly key: string;
-  readonly limits: Limits;
-  readonly freshMs: number;
-  readonly frozen?: boolean;
+interface PhaseLines {
+  readonly powerW: SignalLine;
+  readonly currentA: SignalLine;
+  readonly voltageV: SignalLine;
 }
 
 export class Latch {
   readonly #options: LatchOptions;
-  readonly #filters = new Map<string, SignalFilter>();
-  readonly #frozen = new Map<string, FrozenWatch>();
-  readonly #switches = new Map<string, LoadSwitch>();
+  readonly #gridPower: SignalLine;
+  readonly #frequency: SignalLine;
+  readonly #phases: readonly PhaseLines[];
+  readonly #gridLost: readonly SignalLine[];
+  readonly #pv: readonly SignalLine[];
+  readonly #batteries: readonly { readonly powerW: SignalLine; readonly socPct: SignalLine }[];
+  readonly #loads: readonly LoadLine[];
 
   constructor(options: LatchOptions) {
     this.#options = options;
-  }
-
-  snapshot(time: SiteTime, nowMonoMs: number): Snapshot {
-    return {
-      time,
-      grid: this.#grid(nowMonoMs),
-      pv: this.#pv(nowMonoMs),
-      batteries: this.#batteries(nowMonoMs),
-      loads: this.#loads(nowMonoMs),
-      prices: [],
-      operator: NO_OPERATOR,
-      orders: [],
-    };
-  }
-
-  #grid(nowMonoMs: number): GridReading {
-    const { site, core, devices } = this.#options;
-    const meter = site.devices.meters.find(({ role }) => role === 'grid');
-    const source = meter && devices.meters.get(meter.id)?.source;
-    const { nominalVoltageV, fuseA, phases } = core.grid;
-    const phaseW = nominalVoltageV * fuseA;
-    const power = (count: number) => ({
-      min: -2.5 * count * phaseW,
-      max: 2.5 * count * phaseW,
-      maxJump: 1.6 * count * phaseW,
-    });
-    const one = (key: string, limits: Limits) => this.#meterSignal(source, key, limits, nowMonoMs);
-    return {
-      powerW: one('powerW', power(phases)),
-      frequencyHz: one('frequencyHz', { min: 40, max: 70, maxJump: 5 }),
-      phases: Array.from({ length: phases }, (_, i) => ({
-        powerW: one(`phase${i + 1}PowerW`, power(1)),
-        currentA: one(`phase${i + 1}CurrentA`, { min: 0, max: 10 * fuseA, maxJump: 5 * fuseA }),
-        voltageV: one(`phase${i + 1}VoltageV`, { min: 0, max: 1.5 * nominalVoltageV, maxJump: Infinity }),
-      })),
-      state: this.#gridState(nowMonoMs),
-    };
-  }
-
-  #gridState(nowMonoMs: number): GridReading['state'] {
-    let state: GridReading['state'] = 'unknown';
-    for (const { id, gridState } of this.#options.site.devices.inverters) {
-      if (!gridState) continue;
-      const code = this.#inverterSignal(id, 'gridLostCode', { min: 0, max: 1, maxJump: Infinity }, nowMonoMs);
-      if (code.quality !== 'good') continue;
-      if (code.value === 1) return 'lost';
-      state = 'present';
-    }
-    return state;
-  }
-
-  #pv(nowMonoMs: number): PvReading {
-    const { site, devices } = this.#options;
-    const limits = { min: -2_000, max: 1_000_000, maxJump: Infinity };
-    const parts: Signal[] = [
-      ...site.devices.inverters
-        .filter(({ pv }) => pv)
-        .map(({ id }) => this.#inverterSignal(id, 'pvPowerW', limits, nowMonoMs)),
-      ...site.devices.meters
-        .filter(({ role }) => role === 'pv')
-        .map(({ id }) => this.#meterSignal(devices.meters.get(id)?.source, 'powerW', limits, nowMonoMs)),
-    ];
-    return { powerW: sumOf(parts), availableW: ABSENT };
-  }
-
-  #batteries(nowMonoMs: number): BatteryReading[] {
-    const { core, site, devices } = this.#options;
-    return core.batteries.map((battery, i) => {
-      const inverterId = site.batteries[i]?.inverter ?? '';
-      const inverter = devices.inverters.get(inverterId)?.source;
-      const maxW = 2 * Math.max(battery.maxChargeW, battery.maxDischargeW) + 500;
-      const powerW = this.#inverterSignal(
-        inverterId,
-        'batteryPowerW',
-        { min: -maxW, max: maxW, maxJump: Infinity },
-        nowMonoMs,
-      );
-      const freshMs = site.control.signals.battery.freshS * 1000;
-      const socPct = this.#signal(
-        { source: inverter, key: 'socPct', limits: { min: 0, max: 100, maxJump: 10 }, freshMs },
-        nowMonoMs,
-      );
-      return { online: powerW.quality !== 'stale' && powerW.quality !== 'absent', powerW, socPct };
-    });
-  }
-
-  #loads(nowMonoMs: number): LoadReading[] {
-    const { core, site, devices } = this.#options;
-    return core.loads.map((load, i) => {
-      const wiring = site.loads[i];
-      const meter = wiring?.power && devices.meters.get(wiring.power.meter);
-      const powerW = this.#signal(
-        {
-          source: meter?.source,
-          key: wiring?.power?.signal ?? '',
-          limits: { min: -100, max: 4 * load.nominalPowerW + 1000, maxJump: Infinity },
-          freshMs: site.control.signals.load.freshS * 1000,
-        },
-        nowMonoMs,
-      );
-      const board = devices.boards.get(wiring?.board ?? '');
-      const before = this.#switches.get(load.id) ?? null;
-      const now = readSwitch({ board, channel: wiring?.channel ?? 0, powerW, load, before }, nowMonoMs);
-      this.#switches.set(load.id, now);
+    const { site, core, devices, cycleMs } = options;
+    const specs = signalSpecs(core, cycleMs);
+    const grid = site.devices.meters.find(({ role }) => role === 'grid');
+    const meter = devices.meters.get(grid?.id ?? '')?.source;
+    this.#gridPower = new SignalLine(meter, 'powerW', specs.gridPowerW);
+    this.#frequency = new SignalLine(meter, 'frequencyHz', specs.frequencyHz);
+    this.#phases = Array.from({ length: core.grid.phases }, (_, i) => ({
+      powerW: new SignalLine(meter, `phase${i + 1}PowerW`, specs.phasePowerW),
+      currentA: new SignalLine(meter, `phase${i + 1}CurrentA`, specs.phaseCurrentA),
+      voltageV: new SignalLine(meter, `phase${i + 1}VoltageV`, specs.voltageV),
+    }));
+    this.#gridLost = site.devices.inverters
+      .filter(({ gridState }) => gridState)
+      .map(({ id }) => inverterLine(devices, id, 'gridLostCode', { ...specs.pvPowerW, min: 0, max: 1 }));
+    this.#pv = pvLines(site, devices, specs);
+    this.#batteries = site.batteries.map(({ inverter }, i) => {
+      const spec = specs.batteries[i] ?? { powerW: specs.pvPowerW, socPct: specs.pvPowerW };
       return {
-        online: now.online,
-        reportedOn: now.reportedOn,
-        powerW,
-        contact: now.contact,
-        override: now.button && {
-          on: now.button.on,
-          source: 'button',
-          untilMs: this.#options.control.at(now.button.untilMonoMs),
-        },
+        powerW: inverterLine(devices, inverter, 'batteryPowerW', spec.powerW),
+        socPct: inverterLine(devices, inverter, 'socPct', spec.socPct),
       };
     });
+    this.#loads = site.loads.map((load, i) => ({
+      power: new SignalLine(
+        devices.meters.get(load.power?.meter ?? '')?.source,
+        load.power?.signal ?? '',
+        specs.loads[i]?.powerW ?? specs.pvPowerW,
+      ),
+      board: devices.boards.get(load.board),
+      channel: load.channel,
+      switch: null,
+    }));
   }
 
-  #meterSignal(source: SignalSource | undefined, key: string, limits: Limits, nowMonoMs: number): Signal {
-    const { freshS, frozenS } = this.#options.site.control.signals.meter;
-    const readings = source?.readings();
-    const frozen =
-      source && readings ? this.#isFrozen(source.id, readings, pickFrozen(readings), frozenS * 1000) : false;
-    return this.#signal({ source, key, limits, freshMs: freshS * 1000, frozen }, nowMonoMs);
+  /** The picture at `nowMonoMs`. */
+  snapshot(time: SiteTime, orders: readonly Order[], nowMonoMs: number): Snapshot {
+    const { control } = this.#options;
+    for (const line of this.#lines()) line.take(control);
+    const nowMs = control.at(nowMonoMs);
+    return {
+      time,
+      grid: this.#grid(nowMs),
+      pv: { powerW: sumOf(this.#pv.map((line) => line.signal(nowMs))), availableW: ABSENT },
+      batteries: this.#batteries.map(({ powerW, socPct }) =>
+        batteryOf(powerW.signal(nowMs), socPct.signal(nowMs)),
+      ),
+      loads: this.#readLoads(nowMonoMs),
+      prices: [],
+      operator: NO_OPERATOR,
+      orders,
+    };
   }
 
-  #inverterSignal(id: string, key: string, limits: Limits, nowMonoMs: number): Signal {
-    const source = this.#options.devices.inverters.get(id)?.source;
-    const { freshS, frozenS } = this.#options.site.control.signals.inverter;
-    const readings = source?.readings();
-    const working = Math.abs(readings?.values.acPowerW ?? 0) > IDLE_INVERTER_W;
-    const frozen =
-      source && readings && working
-        ? this.#isFrozen(source.id, readings, readings.values, frozenS * 1000)
-        : false;
-    return this.#signal({ source, key, limits, freshMs: freshS * 1000, frozen }, nowMonoMs);
+  #lines(): SignalLine[] {
+    return [
+      this.#gridPower,
+      this.#frequency,
+      ...this.#phases.flatMap(({ powerW, currentA, voltageV }) => [powerW, currentA, voltageV]),
+      ...this.#gridLost,
+      ...this.#pv,
+      ...this.#batteries.flatMap(({ powerW, socPct }) => [powerW, socPct]),
+      ...this.#loads.map(({ power }) => power),
+    ];
   }
 
-  #isFrozen(id: string, readings: Readings, values: Readings['values'], limitMs: number): boolean {
-    const watch = this.#frozen.get(id) ?? new FrozenWatch(limitMs);
-    this.#frozen.set(id, watch);
-    return watch.frozen(values, readings.atMonoMs);
+  #grid(nowMs: number): GridReading {
+    // Power, voltage and frequency together: what never stands still all at once in a living meter.
+    const watched = [
+      this.#gridPower,
+      this.#frequency,
+      ...this.#phases.flatMap(({ powerW, voltageV }) => [powerW, voltageV]),
+    ];
+    const frozen = frozenTogether(
+      watched.map(({ spec }) => spec),
+      watched.map(({ memory }) => memory),
+      nowMs,
+    );
+    return {
+      powerW: this.#gridPower.signal(nowMs, frozen),
+      frequencyHz: this.#frequency.signal(nowMs, frozen),
+      phases: this.#phases.map(({ powerW, currentA, voltageV }) => ({
+        powerW: powerW.signal(nowMs, frozen),
+        currentA: currentA.signal(nowMs, frozen),
+        voltageV: voltageV.signal(nowMs, frozen),
+      })),
+      state: this.#gridState(nowMs),
+    };
   }
 
-  #signal(wanted: WantedSignal, nowMonoMs: number): Signal {
-    const { source, key, limits, freshMs, frozen = false } = wanted;
-    if (!source) return ABSENT;
-    const { site, control, cycleMs } = this.#options;
-    const name = `${source.id}.${key}`;
-    const filter =
-      this.#filters.get(name) ??
-      new SignalFilter({
-        ...limits,
-        freshMs: Math.max(freshMs, 3 * cycleMs),
-        confirmSamples: site.control.signals.confirmSamples,
-      });
-    this.#filters.set(name, filter);
-    const readings = source.readings();
-    const value = readings?.values[key];
-    const sample = readings && value !== undefined ? { value, atMonoMs: readings.atMonoMs } : null;
-    return filter.latch(sample, frozen, nowMonoMs, (monoMs) => control.at(monoMs));
+  #gridState(nowMs: number): GridReading['state'] {
+    const codes = this.#gridLost
+      .map((line) => line.signal(nowMs))
+      .filter(({ quality }) => quality === 'good');
+    if (codes.length === 0) return 'unknown';
+    return codes.some(({ value }) => value === 1) ? 'lost' : 'present';
+  }
+
+  #readLoads(nowMonoMs: number): Snapshot['loads'] {
+    const { core, control } = this.#options;
+    const nowMs = control.at(nowMonoMs);
+    return core.loads.flatMap((load, i) => {
+      const line = this.#loads[i];
+      if (!line) return [];
+      const powerW = line.power.signal(nowMs);
+      const { board, channel, switch: before } = line;
+      const now = readSwitch({ board, channel, powerW, load, before }, nowMonoMs);
+      line.switch = now;
+      const override = now.button && {
+        on: now.button.on,
+        source: 'button' as const,
+        untilMs: control.at(now.button.untilMonoMs),
+      };
+      return [{ online: now.online, reportedOn: now.reportedOn, powerW, contact: now.contact, override }];
+    });
   }
 }
 
-/** Power, voltage and frequency: what never stands still in a living meter. */
-function pickFrozen(readings: Readings): Record<string, number | null> {
-  const keys = Object.keys(readings.values).filter((key) => /(W|V|Hz)$/.test(key));
-  return Object.fromEntries(keys.map((key) => [key, readings.values[key] ?? null]));
+function inverterLine(devices: Devices, id: string, key: string, spec: SignalLine['spec']): SignalLine {
+  return new SignalLine(devices.inverters.get(id)?.source, key, spec);
 }
 
-/** The sum, or the quality of the first part that is missing. */
+function pvLines(site: SiteSettings, devices: Devices, specs: SiteSpecs): SignalLine[] {
+  const { inverters, meters } = site.devices;
+  return [
+    ...inverters
+      .filter(({ pv }) => pv)
+      .map(({ id }) => inverterLine(devices, id, 'pvPowerW', specs.pvPowerW)),
+    ...meters
+      .filter(({ role }) => role === 'pv')
+      .map(({ id }) => new SignalLine(devices.meters.get(id)?.source, 'powerW', specs.pvPowerW)),
+  ];
+}
+
+function batteryOf(powerW: Signal, socPct: Signal): BatteryReading {
+  return { online: powerW.quality === 'good' || powerW.quality === 'fault', powerW, socPct };
+}
+
+/** The sum, or the first part that is missing; no parts are no device. */
 function sumOf(parts: readonly Signal[]): Signal {
   let value = 0;
   let atMs = Number.POSITIVE_INFINITY;
   for (const part of parts) {
-    if (part.quality !== 'good') return part.quality === 'absent' ? missing('absent', part.atMs) : part;
+    if (part.quality !== 'good') return part;
     value += part.value;
     atMs = Math.min(atMs, part.atMs);
   }
