@@ -1,0 +1,77 @@
+/**
+ * From a decision to the devices. What protects is sent at once; everything else waits until the state that says
+ * so is on the disk, so that a restart never finds a relay its memory knows nothing of. A disk that hangs may hold
+ * this up for a moment, never for long: control comes before memory.
+ */
+import type { BatteryCommand, Decision, LoadCommand } from '../core/decision.ts';
+import type { SiteSettings } from '../settings/site-settings.ts';
+import type { Devices } from './devices.ts';
+
+/** Longest wait for the disk before acting all the same, real milliseconds. */
+const LONGEST_COMMIT_MS = 2_000;
+
+export class Actor {
+  readonly #site: SiteSettings;
+  readonly #devices: Devices;
+  #actedCycle = -1;
+
+  constructor(site: SiteSettings, devices: Devices) {
+    this.#site = site;
+    this.#devices = devices;
+  }
+
+  /** @param committed settles when the decision's state is safe; null when there is nothing to wait for. */
+  async act(decision: Decision, committed: Promise<unknown> | null): Promise<void> {
+    if (committed) {
+      this.#send(decision, true);
+      await settledWithin(committed, LONGEST_COMMIT_MS);
+    }
+    // A later decision that had nothing to wait for has spoken already.
+    if (decision.cycle <= this.#actedCycle) return;
+    this.#actedCycle = decision.cycle;
+    this.#send(decision, false);
+  }
+
+  /** Renewals and repeated tries, once per cycle. */
+  tick(): void {
+    for (const board of this.#devices.boards.values()) board.tick();
+    for (const { source } of this.#devices.inverters.values()) source.tick();
+  }
+
+  #send(decision: Decision, urgentOnly: boolean): void {
+    for (const [i, command] of decision.loads.entries()) {
+      if (command.urgent || !urgentOnly) this.#load(i, command);
+    }
+    for (const [i, command] of decision.batteries.entries()) {
+      if (command.commanded && (command.urgent || !urgentOnly)) this.#battery(i, command);
+    }
+  }
+
+  #load(index: number, command: LoadCommand): void {
+    const wiring = this.#site.loads[index];
+    if (!wiring) return;
+    const reason = `${command.reason.rule}: ${command.reason.code}`;
+    this.#devices.boards
+      .get(wiring.board)
+      ?.order(wiring.channel, { on: command.on, protective: command.urgent, reason });
+  }
+
+  #battery(index: number, command: BatteryCommand): void {
+    const wiring = this.#site.batteries[index];
+    const inverter = this.#devices.inverters.get(wiring?.inverter ?? '')?.source;
+    if (!inverter) return;
+    const { mode, chargeLimitW, dischargeLimitW, setpointW } = command;
+    if (setpointW === null) inverter.order({ mode, chargeLimitW, dischargeLimitW });
+    else if (setpointW < 0)
+      inverter.order({ mode: 'charge-grid', chargeLimitW: -setpointW, dischargeLimitW: 0 });
+    else inverter.order({ mode: 'discharge-grid', chargeLimitW: 0, dischargeLimitW: setpointW });
+  }
+}
+
+async function settledWithin(work: Promise<unknown>, limitMs: number): Promise<void> {
+  const { promise: late, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, limitMs);
+  const done = () => {};
+  await Promise.race([work.then(done, done), late]);
+  clearTimeout(timer);
+}

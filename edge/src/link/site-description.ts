@@ -1,0 +1,87 @@
+/** What this site is and may do: told to the portal at every connect, kept by the broker. */
+import type { SiteDescription } from '@wattward/broker/wire/site';
+import type { Settings } from '../core/settings.ts';
+import type { SiteSettings } from '../settings/site-settings.ts';
+
+export const SOFTWARE_VERSION = '0.1.0';
+
+export interface DescriptionInput {
+  readonly siteId: string;
+  readonly site: SiteSettings;
+  readonly core: Settings;
+  readonly boot: string;
+  readonly challenge: string;
+  readonly setpointSeq: number;
+  readonly simulated: boolean;
+}
+
+export function siteDescriptionOf(input: DescriptionInput): SiteDescription {
+  const { siteId, site, core } = input;
+  const { meters, inverters, boards } = site.devices;
+  const addressOf = (connection: (typeof meters)[number]['connection']) => {
+    if (connection.kind === 'modbus-tcp') return `${connection.host}:${connection.port}`;
+    return connection.kind === 'modbus-rtu' ? connection.path : connection.meterId;
+  };
+  return {
+    v: 1,
+    site: siteId,
+    name: site.name,
+    zone: site.zone,
+    softwareVersion: SOFTWARE_VERSION,
+    boot: input.boot,
+    challenge: input.challenge,
+    setpointSeq: input.setpointSeq,
+    simulated: input.simulated,
+    capabilities: {
+      pv: core.hasPv,
+      battery: core.batteries.length > 0,
+      ev: core.loads.some(({ kind }) => kind === 'ev'),
+      phases: core.grid.phases,
+    },
+    devices: [
+      ...meters.map((m) => ({
+        id: m.id,
+        kind: `${m.role} meter`,
+        name: m.name,
+        address: addressOf(m.connection),
+      })),
+      ...inverters.map((i) => ({
+        id: i.id,
+        kind: 'inverter',
+        name: i.name,
+        address: addressOf(i.connection),
+      })),
+      ...boards.map((b) => ({ id: b.id, kind: 'relay board', name: b.name, address: b.protocol })),
+    ],
+    loads: core.loads.map((load, i) => ({
+      id: load.id,
+      name: load.name,
+      kind: load.kind,
+      priority: load.priority,
+      essential: load.essential,
+      nominalPowerW: load.nominalPowerW,
+      board: site.loads[i]?.board ?? '',
+      channel: site.loads[i]?.channel ?? 0,
+    })),
+    batteries: core.batteries.map(({ id, name, capacityWh, maxChargeW, maxDischargeW }) => ({
+      id,
+      name,
+      capacityWh,
+      maxChargeW,
+      maxDischargeW,
+    })),
+    bounds: {
+      'peak-threshold': { ...core.bounds.peakThresholdW, default: core.peak.thresholdW, unit: 'W' },
+      ...(core.batteries[0]
+        ? {
+            'battery-reserve': {
+              ...core.bounds.batteryReservePct,
+              default: core.batteries[0].reservePct,
+              unit: '%',
+            },
+          }
+        : {}),
+    },
+    tariff: core.tariff,
+  };
+}
