@@ -27,17 +27,17 @@ const common = {
   challenge: z.string().max(64),
 };
 
-const unsigned = z.discriminatedUnion('kind', [
+export const unsignedSetpoint = z.discriminatedUnion('kind', [
   z.object({ ...common, kind: z.literal('peak-threshold'), value: SETPOINT_VALUES['peak-threshold'] }),
   z.object({ ...common, kind: z.literal('battery-reserve'), value: SETPOINT_VALUES['battery-reserve'] }),
   /** Ends an earlier set-point before its time. */
   z.object({ ...common, kind: z.literal('revoke'), value: z.object({ id: z.string().max(64) }) }),
 ]);
-export type UnsignedSetpoint = z.infer<typeof unsigned>;
+export type UnsignedSetpoint = z.infer<typeof unsignedSetpoint>;
 
 /** Ed25519 over the canonical JSON of the message without this field, base64url. */
 const signature = z.object({ signature: z.string().regex(/^[A-Za-z0-9_-]{86}$/) });
-export const setpoint = z.intersection(unsigned, signature);
+export const setpoint = z.intersection(unsignedSetpoint, signature);
 export type Setpoint = UnsignedSetpoint & z.infer<typeof signature>;
 
 export const SETPOINT_STATUSES = [

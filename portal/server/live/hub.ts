@@ -60,10 +60,14 @@ export class LiveHub {
     return { description, state, connection, lastContactMs };
   }
 
-  /** What time it is at the site: its newest state's, or the portal's when it never spoke. Epoch ms. */
+  /**
+   * What time it is at the site: its newest state's plus what has passed since, or the portal's when it never spoke.
+   * A simulated site may live in another year, and faster. Epoch ms.
+   */
   siteNowMs(site: string): number {
-    const { state } = this.#entry(site);
-    return state ? Date.parse(state.at) : this.#nowMs();
+    const { state, stateReceivedMs } = this.#entry(site);
+    const nowMs = this.#nowMs();
+    return state ? Date.parse(state.at) + Math.max(0, nowMs - (stateReceivedMs ?? nowMs)) : nowMs;
   }
 
   /** @returns a function that ends it. */
