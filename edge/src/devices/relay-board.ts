@@ -16,11 +16,11 @@ export type Presence = 'unknown' | 'present' | 'suspect' | 'offline';
 
 export interface BoardEvent {
   readonly code:
-    | 'relay_unresponsive'
-    | 'relay_recovered'
-    | 'board_offline'
-    | 'board_back'
-    | 'board_restarted';
+    | 'relay-unresponsive'
+    | 'relay-recovered'
+    | 'board-offline'
+    | 'board-back'
+    | 'board-restarted';
   readonly severity: 'info' | 'warning' | 'alarm';
   readonly params: Readonly<Record<string, string | number>>;
 }
@@ -92,11 +92,11 @@ export class RelayBoard {
     const presence = this.presence();
     if (presence === 'offline' && !this.#saidOffline) {
       this.#saidOffline = true;
-      this.#event('board_offline', 'alarm', { board: this.id, silentS: Math.round(this.#silentMs() / 1000) });
+      this.#event('board-offline', 'alarm', { board: this.id, silentS: Math.round(this.#silentMs() / 1000) });
     }
     for (const channel of this.#channels) {
       if (channel.gaveUp(this.#options.clock.monoMs())) {
-        this.#event('relay_unresponsive', 'alarm', { board: this.id, channel: channel.plan.channel });
+        this.#event('relay-unresponsive', 'alarm', { board: this.id, channel: channel.plan.channel });
       }
       this.#drive(channel);
     }
@@ -135,7 +135,7 @@ export class RelayBoard {
     this.#heartbeat = { boot: message.boot, uptimeMs: message.uptimeMs, atMonoMs: nowMonoMs };
     this.#lastHeardMonoMs = nowMonoMs;
     if (this.#boot !== null && this.#boot !== message.boot) {
-      this.#event('board_restarted', 'warning', { board: this.id, boot: message.boot });
+      this.#event('board-restarted', 'warning', { board: this.id, boot: message.boot });
       for (const channel of this.#channels) channel.forget();
     }
     // A new boot counts from its own zero; the same boot never goes back.
@@ -143,13 +143,13 @@ export class RelayBoard {
     this.#boot = message.boot;
     if (this.#saidOffline) {
       this.#saidOffline = false;
-      this.#event('board_back', 'info', { board: this.id });
+      this.#event('board-back', 'info', { board: this.id });
     }
     for (const reported of message.channels) {
       const channel = this.channel(reported.channel);
       if (!channel) continue;
       if (channel.hear(reported)) {
-        this.#event('relay_recovered', 'info', { board: this.id, channel: reported.channel });
+        this.#event('relay-recovered', 'info', { board: this.id, channel: reported.channel });
       }
       this.#drive(channel);
     }

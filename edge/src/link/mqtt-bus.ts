@@ -43,7 +43,8 @@ export interface Heard<N extends TopicName> {
 interface Subscription {
   readonly name: TopicName;
   readonly ids: Ids;
-  readonly hear: (heard: Heard<TopicName>) => void;
+  readonly hear?: (heard: Heard<TopicName>) => void;
+  readonly hearText?: (text: string, retained: boolean) => void;
 }
 
 const CONNECT_TIMEOUT_MS = 5_000;
@@ -77,8 +78,12 @@ export class MqttBus {
   }
 
   subscribe<N extends TopicName>(name: N, ids: Ids, hear: (heard: Heard<N>) => void): void {
-    this.#subscriptions.push({ name, ids, hear: hear as (heard: Heard<TopicName>) => void });
-    if (this.#client && this.#online) this.#client.subscribe(topic(name, ids), { qos: TOPICS[name].qos });
+    this.#add({ name, ids, hear: hear as (heard: Heard<TopicName>) => void });
+  }
+
+  /** The payload as it came, for a receiver that must answer what cannot be read, too. */
+  subscribeText(name: TopicName, ids: Ids, hearText: (text: string, retained: boolean) => void): void {
+    this.#add({ name, ids, hearText });
   }
 
   onLink(listener: (up: boolean) => void): void {
@@ -120,6 +125,12 @@ export class MqttBus {
     client.end(false, {}, () => resolve());
     await promise;
     clearTimeout(timer);
+  }
+
+  #add(subscription: Subscription): void {
+    this.#subscriptions.push(subscription);
+    const { name, ids } = subscription;
+    if (this.#client && this.#online) this.#client.subscribe(topic(name, ids), { qos: TOPICS[name].qos });
   }
 
   #connect(): void {
@@ -183,12 +194,15 @@ export class MqttBus {
     const { name, ids } = known;
     const interested = this.#subscriptions.filter((s) => s.name === name && fits(s.ids, ids));
     if (interested.length === 0) return;
-    const parsed = parseMessage(name, payload.toString('utf8'));
+    const text = payload.toString('utf8');
+    for (const { hearText } of interested) hearText?.(text, retained);
+    if (interested.every(({ hear }) => !hear)) return;
+    const parsed = parseMessage(name, text);
     if (!parsed.ok) {
       this.#note({ code: 'bus-bad-message', message: `${path}: ${parsed.problem}` });
       return;
     }
-    for (const { hear } of interested) hear({ ids, message: parsed.message, retained });
+    for (const { hear } of interested) hear?.({ ids, message: parsed.message, retained });
   }
 
   #problem(error: Error): void {
