@@ -1,0 +1,65 @@
+'use client';
+
+import { useQuery } from '@tanstack/react-query';
+import { useTranslations } from 'next-intl';
+import type { Proposal } from '../../contract/api.ts';
+import { useLiveSite } from '../live/live-site.tsx';
+import { FailureNotice } from '../shell/failure-notice.tsx';
+import { PageHeading, Panel } from '../shell/panel.tsx';
+import { useSitePlace } from '../shell/place.ts';
+import { proposalsQuery } from '../shell/queries.ts';
+import classes from './approvals.module.css';
+import { inGroup, type ProposalGroup } from './proposal-groups.ts';
+import { ProposalItem } from './proposal-item.tsx';
+import { ProposeForm } from './propose-form.tsx';
+
+const GROUPS: readonly ProposalGroup[] = ['inbox', 'active', 'past'];
+
+/** What people want the site to do, what is in force, and what became of the rest. */
+export function Approvals({ initial }: { readonly initial: readonly Proposal[] | undefined }) {
+  const t = useTranslations('approvals');
+  const { org, site } = useSitePlace();
+  const { page } = useLiveSite();
+  const query = useQuery({ ...proposalsQuery(org, site), ...(initial ? { initialData: [...initial] } : {}) });
+  const mayPropose = page.permissions.includes('propose');
+  return (
+    <>
+      <PageHeading title={t('title')} lead={t('lead')} />
+      <div className={classes.columns} data-alone={!mayPropose}>
+        <div className={classes.groups}>
+          {query.error && <FailureNotice error={query.error} />}
+          {query.data && GROUPS.map((group) => <Group key={group} group={group} proposals={query.data} />)}
+        </div>
+        {mayPropose && (
+          <Panel title={t('propose')}>
+            <ProposeForm />
+          </Panel>
+        )}
+      </div>
+    </>
+  );
+}
+
+interface GroupProps {
+  readonly group: ProposalGroup;
+  readonly proposals: readonly Proposal[];
+}
+
+function Group({ group, proposals }: GroupProps) {
+  const t = useTranslations('approvals');
+  const within = inGroup(proposals, group);
+  if (within.length === 0 && group === 'past') return null;
+  return (
+    <Panel title={t(group)} flush testId={`proposals-${group}`}>
+      {within.length === 0 ? (
+        <p className={classes.none}>{t(group === 'active' ? 'activeNone' : 'inboxNone')}</p>
+      ) : (
+        <ul className={classes.list}>
+          {within.map((proposal) => (
+            <ProposalItem key={proposal.id} proposal={proposal} />
+          ))}
+        </ul>
+      )}
+    </Panel>
+  );
+}

@@ -1,0 +1,18 @@
+/** An audit row's details as lines of text, in the order they were written; whatever is nested stays JSON. */
+import type { AuditRow } from '../../contract/api.ts';
+
+export interface DetailLine {
+  readonly name: string;
+  readonly text: string;
+}
+
+export function detailLines(detail: AuditRow['detail']): DetailLine[] {
+  return Object.entries(detail)
+    .filter(([, value]) => value !== null && value !== undefined && value !== '')
+    .map(([name, value]) => ({ name, text: typeof value === 'string' ? value : JSON.stringify(value) }));
+}
+
+/** Something was asked and not done: by the box, or by a person. */
+export function isRefusal({ action, detail }: Pick<AuditRow, 'action' | 'detail'>): boolean {
+  return /refus|reject|fail|denied/.test(action) || detail.status === 'refused';
+}

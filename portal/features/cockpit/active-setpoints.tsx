@@ -1,0 +1,33 @@
+'use client';
+
+import Link from 'next/link';
+import { useTranslations } from 'next-intl';
+import { valueText } from '../approvals/value-text.ts';
+import type { Quantities } from '../format/quantity.ts';
+import { useLiveSite } from '../live/live-site.tsx';
+import { useSitePlace } from '../shell/place.ts';
+import classes from './cockpit.module.css';
+
+/** What people changed from afar and still holds: a home that behaves unlike its settings must say so. */
+export function ActiveSetpoints({ quantities }: { readonly quantities: Quantities }) {
+  const t = useTranslations();
+  const { org, site } = useSitePlace();
+  const { activeSetpoints } = useLiveSite().page;
+  if (activeSetpoints.length === 0) return null;
+  return (
+    <ul className={classes.setpoints} aria-label={t('cockpit.setpoints')}>
+      {activeSetpoints.map((setpoint) => (
+        <li key={setpoint.id}>
+          <Link href={`/${org}/${site}/approvals`}>
+            {t('cockpit.setpoint', {
+              kind: t(`setpointKind.${setpoint.kind}`),
+              value: valueText(setpoint.value, quantities),
+              until: quantities.dateTime(setpoint.expires),
+              by: setpoint.decidedBy ?? setpoint.proposedBy,
+            })}
+          </Link>
+        </li>
+      ))}
+    </ul>
+  );
+}
