@@ -1,0 +1,65 @@
+/** The SDM630 at the grid connection, as the box's own register table describes it. */
+import { encode } from '@wattward/edge/registers/codec';
+import { sdm630 } from '@wattward/edge/registers/sdm630';
+import type { RunningHome } from '../home/running-home.ts';
+import {
+  ILLEGAL_ADDRESS,
+  ILLEGAL_FUNCTION,
+  type ModbusDevice,
+  ModbusException,
+  readImage,
+} from './modbus-pdu.ts';
+
+/** The meter's registers reach further than what a controller reads; reserved ones hold zero. */
+const REGISTERS = 0x60;
+
+export function gridMeterFace(home: RunningHome): ModbusDevice {
+  return {
+    read(space, address, count) {
+      if (space !== sdm630.space) throw new ModbusException(ILLEGAL_FUNCTION);
+      return readImage(meterImage(home), address, count);
+    },
+    write() {
+      throw new ModbusException(ILLEGAL_ADDRESS);
+    },
+  };
+}
+
+function meterImage(home: RunningHome): Map<number, number> {
+  const [l1, l2, l3] = home.flows.gridPhaseW;
+  const { voltageV, currentA, frequencyHz } = home.quality();
+  const va = [voltageV[0] * currentA[0], voltageV[1] * currentA[1], voltageV[2] * currentA[2]] as const;
+  const vaSum = va[0] + va[1] + va[2];
+  const factor = (powerW: number, apparentVA: number) => (apparentVA > 0.1 ? powerW / apparentVA : 1);
+  const { totals } = home.state;
+  const values = encode(sdm630, {
+    phase1VoltageV: voltageV[0],
+    phase2VoltageV: voltageV[1],
+    phase3VoltageV: voltageV[2],
+    phase1CurrentA: currentA[0],
+    phase2CurrentA: currentA[1],
+    phase3CurrentA: currentA[2],
+    phase1PowerW: l1,
+    phase2PowerW: l2,
+    phase3PowerW: l3,
+    phase1ApparentPowerVA: va[0],
+    phase2ApparentPowerVA: va[1],
+    phase3ApparentPowerVA: va[2],
+    phase1ReactivePowerVar: 0,
+    phase2ReactivePowerVar: 0,
+    phase3ReactivePowerVar: 0,
+    phase1PowerFactorRatio: factor(l1, va[0]),
+    phase2PowerFactorRatio: factor(l2, va[1]),
+    phase3PowerFactorRatio: factor(l3, va[2]),
+    powerW: home.flows.gridW,
+    apparentPowerVA: vaSum,
+    reactivePowerVar: 0,
+    powerFactorRatio: factor(home.flows.gridW, vaSum),
+    frequencyHz,
+    importWh: totals.gridInJ / 3600,
+    exportWh: totals.gridOutJ / 3600,
+  });
+  const image = new Map<number, number>();
+  for (let address = 0; address < REGISTERS; address += 1) image.set(address, values.get(address) ?? 0);
+  return image;
+}

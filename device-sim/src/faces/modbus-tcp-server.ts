@@ -1,0 +1,82 @@
+/** A Modbus TCP server for one device: any number of clients, answers in the order of the requests. */
+import { createServer, type Server, type Socket } from 'node:net';
+import { answerPdu, type ModbusDevice } from './modbus-pdu.ts';
+
+export interface ModbusTcpOptions {
+  readonly host: string;
+  /** 0 takes any free port. */
+  readonly port: number;
+  readonly unit: number;
+  readonly device: ModbusDevice;
+}
+
+const HEADER_BYTES = 7;
+/** Function code and data; more is no Modbus. */
+const MAX_PDU_BYTES = 253;
+
+export class ModbusTcpServer {
+  readonly port: number;
+  readonly #server: Server;
+  readonly #sockets: Set<Socket>;
+
+  private constructor(server: Server, sockets: Set<Socket>, port: number) {
+    this.#server = server;
+    this.#sockets = sockets;
+    this.port = port;
+  }
+
+  /** Rejects when the port cannot be had. */
+  static async open(options: ModbusTcpOptions): Promise<ModbusTcpServer> {
+    const sockets = new Set<Socket>();
+    const server = createServer((socket) => {
+      sockets.add(socket);
+      socket.setNoDelay(true);
+      socket.on('close', () => sockets.delete(socket));
+      // A client that vanishes is its own business.
+      socket.on('error', () => socket.destroy());
+      serve(socket, options);
+    });
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(options.port, options.host, resolve);
+    });
+    const address = server.address();
+    const port = typeof address === 'object' && address ? address.port : options.port;
+    return new ModbusTcpServer(server, sockets, port);
+  }
+
+  async close(): Promise<void> {
+    for (const socket of this.#sockets) socket.destroy();
+    await new Promise<void>((resolve) => this.#server.close(() => resolve()));
+  }
+}
+
+function serve(socket: Socket, { unit, device }: ModbusTcpOptions): void {
+  let pending: Buffer = Buffer.alloc(0);
+  socket.on('data', (chunk: Buffer) => {
+    pending = pending.length === 0 ? chunk : Buffer.concat([pending, chunk]);
+    while (pending.length >= HEADER_BYTES) {
+      const length = pending.readUInt16BE(4);
+      if (pending.readUInt16BE(2) !== 0 || length < 2 || length > MAX_PDU_BYTES + 1) {
+        socket.destroy();
+        return;
+      }
+      const end = HEADER_BYTES - 1 + length;
+      if (pending.length < end) return;
+      const asked = pending[6] ?? 0;
+      const pdu = pending.subarray(HEADER_BYTES, end);
+      // A device answers for its own unit only; another one gets silence, as on a bus.
+      if (asked === unit) socket.write(frame(pending, answerPdu(device, pdu)));
+      pending = pending.subarray(end);
+    }
+  });
+}
+
+function frame(request: Buffer, pdu: Buffer): Buffer {
+  const out = Buffer.alloc(HEADER_BYTES + pdu.length);
+  request.copy(out, 0, 0, 2);
+  out.writeUInt16BE(pdu.length + 1, 4);
+  out.writeUInt8(request[6] ?? 0, 6);
+  pdu.copy(out, HEADER_BYTES);
+  return out;
+}

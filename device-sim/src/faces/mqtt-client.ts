@@ -1,0 +1,50 @@
+/** A connection to the broker with an identity's own secret. */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import mqtt, { type MqttClient } from 'mqtt';
+import * as z from 'zod';
+
+const credential = z.object({ id: z.string(), secret: z.string().min(1) });
+
+export interface Will {
+  readonly topic: string;
+  readonly payload: string;
+}
+
+export class CredentialError extends Error {
+  readonly code = 'no-credential';
+  readonly remedy = 'Create it with `npm run broker -- user add`, or start the home with `npm start`.';
+}
+
+/** @throws CredentialError when there is no such file or it does not hold a credential. */
+export function connectAs(url: string, secretsDir: string, identity: string, will?: Will): MqttClient {
+  const { id, secret } = readCredential(secretsDir, identity);
+  return mqtt.connect(url, {
+    clientId: id,
+    username: id,
+    password: secret,
+    protocolVersion: 4,
+    clean: true,
+    keepalive: 30,
+    connectTimeout: 5_000,
+    reconnectPeriod: 1_000,
+    // What could not be said in time is not said at all: a late state is a lie.
+    queueQoSZero: false,
+    ...(will
+      ? { will: { topic: will.topic, payload: Buffer.from(will.payload), qos: 1, retain: true } }
+      : {}),
+  });
+}
+
+function readCredential(secretsDir: string, identity: string) {
+  const file = path.join(secretsDir, `${identity}.json`);
+  let data: unknown;
+  try {
+    data = JSON.parse(readFileSync(file, 'utf8'));
+  } catch (cause) {
+    throw new CredentialError(`The credential of ${identity} cannot be read from ${file}.`, { cause });
+  }
+  const found = credential.safeParse(data);
+  if (!found.success) throw new CredentialError(`${file} holds no credential (id and secret).`);
+  return found.data;
+}

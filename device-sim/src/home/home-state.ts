@@ -1,0 +1,81 @@
+/** What a home remembers between steps, what goes into a step, and what flowed in it. Plain data, watts and joules. */
+import type { BatteryState } from '../physics/battery.ts';
+import type { InverterFlow, StorageWindow } from '../physics/inverter.ts';
+import type { Weather } from '../physics/weather.ts';
+import type { LoadState } from './load-object.ts';
+import type { LocalTime } from './local-time.ts';
+
+export interface InverterState {
+  /** Empty where no battery hangs on the inverter. */
+  readonly battery: BatteryState | null;
+  readonly pvAvailableW: readonly number[];
+  readonly pvSampledAtMs: number;
+  readonly producedJ: number;
+  readonly pvJ: readonly number[];
+  readonly chargedJ: number;
+  readonly dischargedJ: number;
+}
+
+export interface HomeTotals {
+  readonly sunJ: number;
+  readonly gridInJ: number;
+  readonly gridOutJ: number;
+  readonly heatJ: number;
+  readonly usedJ: number;
+}
+
+export interface HomeState {
+  readonly nowMs: number;
+  readonly gridOn: boolean;
+  readonly loads: readonly LoadState[];
+  readonly inverters: readonly InverterState[];
+  readonly totals: HomeTotals;
+}
+
+export interface HomeInput {
+  readonly dtS: number;
+  readonly local: LocalTime;
+  /** Per load: its relay, enable contact or plug is closed. */
+  readonly closed: readonly boolean[];
+  /** Per inverter: what it was ordered; its own mode when nothing holds. */
+  readonly windows: readonly StorageWindow[];
+  readonly measured: { readonly loadW: number; readonly pvW: number | null } | null;
+}
+
+export interface HomeFlows {
+  readonly dtS: number;
+  readonly supplied: boolean;
+  readonly gridOn: boolean;
+  /** Import +, by phase. */
+  readonly gridPhaseW: readonly [number, number, number];
+  readonly gridW: number;
+  readonly loadW: readonly number[];
+  readonly inverters: readonly (InverterFlow & { readonly pvArrayW: readonly number[] })[];
+  readonly weather: Weather;
+  readonly residualJ: number;
+  readonly movedJ: number;
+}
+
+/** Parts of a step that is being computed. */
+export interface Sky {
+  readonly weather: Weather;
+  /** Per inverter and array. */
+  readonly available: readonly (readonly number[])[];
+  readonly fresh: boolean;
+}
+
+export interface LoadResult {
+  readonly states: readonly LoadState[];
+  readonly powerW: readonly number[];
+  readonly drawnJ: number;
+  readonly storedJ: number;
+  readonly heatJ: number;
+  readonly usedJ: number;
+}
+
+export interface Done {
+  readonly loads: LoadResult;
+  readonly fed: readonly InverterFlow[];
+  readonly supplied: boolean;
+  readonly sky: Sky;
+}

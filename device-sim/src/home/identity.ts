@@ -1,0 +1,27 @@
+/** Names that are unique among all homes on one broker, though several homes may be made from one file. */
+import { createHash } from 'node:crypto';
+import type { Home } from './schema.ts';
+
+/** The simulated board's MAC: an Espressif prefix, then six digits drawn from site and object. */
+export function boardMac(siteId: string, objectId: string): string {
+  const digest = createHash('sha256').update(`${siteId}/${objectId}`).digest('hex');
+  return `5ccf7f${digest.slice(0, 6)}`.replace(/(..)(?!$)/g, '$1:');
+}
+
+/** The board's id on the wire, `esp12f-` and its MAC. */
+export function boardId(siteId: string, objectId: string): string {
+  return `esp12f-${boardMac(siteId, objectId).replaceAll(':', '')}`;
+}
+
+export function meterId(siteId: string, objectId: string): string {
+  return `${objectId}-${siteId}`.slice(0, 40);
+}
+
+export function boardIds(home: Home, siteId: string): string[] {
+  return home.objects.filter(({ kind }) => kind === 'board').map(({ id }) => boardId(siteId, id));
+}
+
+/** Meters that speak MQTT. */
+export function meterIds(home: Home, siteId: string): string[] {
+  return home.objects.filter(({ kind }) => kind === 'load-meter').map(({ id }) => meterId(siteId, id));
+}

@@ -1,0 +1,190 @@
+/**
+ * A home that lives: it follows its clock in steps of at most a second, people and relays switch its objects, and
+ * faces read it at any moment. The only mutable thing around the pure model.
+ */
+import { socPct as batterySocPct, newBattery } from '../physics/battery.ts';
+import { seedOf } from '../physics/chance.ts';
+import { type GridQuality, gridQuality } from '../physics/grid.ts';
+import { OWN_WINDOW } from '../physics/inverter.ts';
+import { HomeModel } from './home-model.ts';
+import type { HomeFlows, HomeState } from './home-state.ts';
+import type { LoadState } from './load-object.ts';
+import { LocalClock } from './local-time.ts';
+import type { Home } from './schema.ts';
+import {
+  NO_ORDER,
+  ordered,
+  reverted,
+  type StorageOrderState,
+  type StorageRegisters,
+  windowOf,
+} from './storage-order.ts';
+
+/** Measured powers that replace the generated household; null where the file is silent. */
+export interface MeasuredSource {
+  at(nowMs: number): { readonly loadW: number; readonly pvW: number | null } | null;
+}
+
+export interface SavedHome {
+  readonly version: 1;
+  readonly state: HomeState;
+  readonly orders: readonly StorageOrderState[];
+}
+
+const STEP_MS = 1_000;
+/** A gap longer than this (the simulator was off) is passed in minutes. */
+const COARSE_AFTER_MS = 10 * 60_000;
+const COARSE_STEP_MS = 60_000;
+/** And one longer than this is skipped: the home slept. */
+const LONGEST_GAP_MS = 14 * 86_400_000;
+
+export class RunningHome {
+  #model: HomeModel;
+  #state: HomeState;
+  #flows: HomeFlows;
+  #orders: StorageOrderState[];
+  readonly #clock: LocalClock;
+  readonly #measured: MeasuredSource | null;
+  /** Objects whose relay or enable contact is closed; a load without a relay needs none. */
+  readonly #closed = new Map<string, boolean>();
+  #gridSeed: number;
+
+  constructor(home: Home, startMs: number, options: { measured?: MeasuredSource; saved?: SavedHome } = {}) {
+    this.#model = new HomeModel(home);
+    this.#clock = new LocalClock(home.zone);
+    this.#measured = options.measured ?? null;
+    this.#gridSeed = seedOf(home.seed, 'grid');
+    this.#state = options.saved ? options.saved.state : this.#model.first(startMs);
+    this.#orders = this.#model.plans.map((_, n) => options.saved?.orders[n] ?? NO_ORDER);
+    this.#flows = this.#preview();
+  }
+
+  get model(): HomeModel {
+    return this.#model;
+  }
+
+  get home(): Home {
+    return this.#model.home;
+  }
+
+  get state(): HomeState {
+    return this.#state;
+  }
+
+  /** Mean powers of the last step. */
+  get flows(): HomeFlows {
+    return this.#flows;
+  }
+
+  get orders(): readonly StorageOrderState[] {
+    return this.#orders;
+  }
+
+  /** Brings the home to `siteMs`, at most `maxSteps` steps further; false when it has not arrived yet. */
+  advanceTo(siteMs: number, maxSteps = 5_000): boolean {
+    if (siteMs - this.#state.nowMs > LONGEST_GAP_MS) this.#state = { ...this.#state, nowMs: siteMs };
+    for (let n = 0; n < maxSteps; n += 1) {
+      const leftMs = siteMs - this.#state.nowMs;
+      if (leftMs <= 0) return true;
+      const stepMs = leftMs > COARSE_AFTER_MS ? COARSE_STEP_MS : Math.min(STEP_MS, leftMs);
+      this.#step(stepMs / 1000);
+    }
+    return this.#state.nowMs >= siteMs;
+  }
+
+  /** A relay or enable contact moved. */
+  setRelay(objectId: string, closed: boolean): void {
+    this.#closed.set(objectId, closed);
+  }
+
+  isClosed(objectId: string): boolean {
+    return this.#closed.get(objectId) ?? !this.#hasRelay(objectId);
+  }
+
+  setGrid(on: boolean): void {
+    this.#state = { ...this.#state, gridOn: on };
+  }
+
+  changeLoad(objectId: string, change: Partial<LoadState>): void {
+    const loads = this.#model.loads.map((load, i) => {
+      const state = this.#state.loads[i];
+      if (!state) throw new RangeError(`no state for ${load.id}`);
+      return load.id === objectId ? { ...state, ...change } : state;
+    });
+    this.#state = { ...this.#state, loads };
+  }
+
+  setSoc(batteryId: string, socPct: number): void {
+    const inverters = this.#state.inverters.map((own, n) => {
+      const battery = this.#model.plans[n]?.battery;
+      if (battery?.id !== batteryId || !own.battery) return own;
+      return { ...own, battery: { ...newBattery(battery, socPct), throughputJ: own.battery.throughputJ } };
+    });
+    this.#state = { ...this.#state, inverters };
+  }
+
+  /** Objects with other properties; ids and kinds stay. */
+  replaceHome(home: Home): void {
+    this.#model = new HomeModel(home);
+    this.#gridSeed = seedOf(home.seed, 'grid');
+  }
+
+  /** A write to the storage registers of inverter `n`. */
+  orderStorage(n: number, change: Partial<StorageRegisters>): void {
+    const order = this.#orders[n];
+    if (order) this.#orders[n] = ordered(order, change, this.#state.nowMs);
+  }
+
+  socPct(n: number): number {
+    const battery = this.#model.plans[n]?.battery;
+    const own = this.#state.inverters[n]?.battery;
+    return battery && own ? batterySocPct(battery, own) : 0;
+  }
+
+  /** Voltages, currents and frequency at the grid meter. */
+  quality(): GridQuality {
+    const [l1W, l2W, l3W] = this.#flows.gridPhaseW;
+    return gridQuality(this.#model.grid, this.#gridSeed, this.#state.nowMs, { l1W, l2W, l3W });
+  }
+
+  loadPowerW(objectId: string): number {
+    const i = this.#model.loads.findIndex(({ id }) => id === objectId);
+    return this.#flows.loadW[i] ?? 0;
+  }
+
+  saved(): SavedHome {
+    return { version: 1, state: this.#state, orders: this.#orders };
+  }
+
+  #hasRelay(objectId: string): boolean {
+    return this.#model.loads.some((load) => load.id === objectId && load.relay !== undefined);
+  }
+
+  #step(dtS: number): void {
+    this.#orders = this.#orders.map((order) => reverted(order, this.#state.nowMs));
+    const next = this.#model.step(this.#state, this.#input(dtS));
+    this.#state = next.state;
+    this.#flows = next.flows;
+  }
+
+  /** Powers before the first step, so that a face never shows a home without any. */
+  #preview(): HomeFlows {
+    return this.#model.step(this.#state, this.#input(1)).flows;
+  }
+
+  #input(dtS: number) {
+    const { nowMs } = this.#state;
+    return {
+      dtS,
+      local: this.#clock.at(nowMs),
+      closed: this.#model.loads.map(({ id }) => this.isClosed(id)),
+      windows: this.#model.plans.map((plan, n) => {
+        const order = this.#orders[n];
+        return order && plan.battery
+          ? windowOf(order.registers, plan.battery.maxChargeW, this.socPct(n))
+          : OWN_WINDOW;
+      }),
+      measured: this.#measured?.at(nowMs) ?? null,
+    };
+  }
+}

@@ -1,0 +1,220 @@
+/**
+ * What a home file may say: a place, a sky, and a list of objects with their properties. One schema is the whole
+ * documentation of the format; every property has its unit in its name and a bound.
+ */
+import * as z from 'zod';
+
+const number = (min: number, max: number) => z.number().min(min).max(max);
+const power = number(0, 100_000);
+const id = z.string().regex(/^[a-z0-9-]{1,24}$/, 'write 1 to 24 lower case letters, digits and dashes');
+const name = z.string().min(1).max(60);
+const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'write a time of day such as "07:30"');
+const base = { id, name: name.optional() };
+const phase = z.enum(['L1', 'L2', 'L3', 'all']).default('L1');
+const relay = z.strictObject({ board: id, channel: z.number().int().min(1).max(4) }).optional();
+const load = { ...base, phase, relay };
+
+const grid = z.strictObject({
+  ...base,
+  kind: z.literal('grid'),
+  phases: z.union([z.literal(1), z.literal(3)]).default(3),
+  fuseA: number(6, 1000).default(25),
+  voltageV: number(90, 280).default(230),
+  frequencyHz: number(45, 65).default(50),
+  lineOhm: number(0, 2).default(0.15),
+  /** Most that may be fed in; left out: no limit. */
+  exportLimitW: power.optional(),
+  on: z.boolean().default(true),
+});
+
+const pv = z.strictObject({
+  ...base,
+  kind: z.literal('pv'),
+  inverter: id,
+  peakW: power,
+  tiltDeg: number(0, 90).default(30),
+  azimuthDeg: number(0, 360).default(180),
+  albedo: number(0, 1).default(0.2),
+  temperatureCoefficient: number(-0.01, 0).default(-0.0037),
+  lossesPct: number(0, 50).default(14.08),
+  mounting: z.enum(['rack', 'roof']).default('roof'),
+});
+
+const inverter = z.strictObject({
+  ...base,
+  kind: z.literal('inverter'),
+  ratedW: number(100, 100_000),
+  efficiencyPct: number(80, 99).default(96),
+  standbyW: number(0, 200).default(12),
+  backup: z.boolean().default(false),
+});
+
+const battery = z.strictObject({
+  ...base,
+  kind: z.literal('battery'),
+  inverter: id,
+  capacityWh: number(100, 1_000_000),
+  maxChargeW: power,
+  maxDischargeW: power,
+  minSocPct: number(0, 50).default(5),
+  maxSocPct: number(50, 100).default(100),
+  chargeEfficiencyPct: number(50, 100).default(97.5),
+  dischargeEfficiencyPct: number(50, 100).default(97.5),
+  taperAbovePct: number(50, 100).default(92),
+  selfDischargePctPerMonth: number(0, 20).default(2),
+  cycleLife: number(100, 100_000).default(6000),
+  initialSocPct: number(0, 100).default(50),
+});
+
+const household = z.strictObject({
+  ...load,
+  kind: z.literal('household'),
+  phase: phase.default('all'),
+  standbyW: number(0, 20_000).default(120),
+  fridgeW: number(0, 2000).default(95),
+  eveningW: number(0, 20_000).default(350),
+  startsPerDay: number(0, 200).default(14),
+});
+
+const appliance = z.strictObject({
+  ...load,
+  kind: z.literal('appliance'),
+  powerW: power,
+  on: z.boolean().default(false),
+});
+
+const heater = z.strictObject({ ...load, kind: z.literal('heater'), powerW: power });
+
+const waterHeater = z.strictObject({
+  ...load,
+  kind: z.literal('water-heater'),
+  powerW: power,
+  volumeL: number(5, 5000).default(200),
+  setpointC: number(30, 95).default(60),
+  hysteresisC: number(0.5, 30).default(5),
+  lossWPerK: number(0, 20).default(1.5),
+  drawLPerDay: number(0, 3000).default(120),
+  coldC: number(1, 30).default(12),
+  roomC: number(-10, 40).default(18),
+  initialTemperatureC: number(5, 95).default(52),
+});
+
+const program = z.strictObject({
+  ...load,
+  kind: z.literal('program'),
+  phases: z
+    .array(z.strictObject({ minutes: number(0.1, 600), powerW: power }))
+    .min(1)
+    .max(40),
+  standbyW: number(0, 50).default(1),
+  loadsPerDay: number(0, 1).default(0.7),
+  loadedFrom: timeOfDay.default('07:30'),
+  loadedTo: timeOfDay.default('11:00'),
+});
+
+const ev = z.strictObject({
+  ...load,
+  kind: z.literal('ev'),
+  chargeW: power,
+  standbyW: number(0, 50).default(3),
+  batteryWh: number(1000, 500_000).default(52_000),
+  efficiencyPct: number(50, 100).default(91),
+  arrival: timeOfDay.default('17:30'),
+  departure: timeOfDay.default('07:30'),
+  needWhPerDay: number(0, 200_000).default(7500),
+  drivingDays: z.array(z.number().int().min(0).max(6)).default([1, 2, 3, 4, 5]),
+  initialSocPct: number(0, 100).default(60),
+});
+
+const gridMeter = z.strictObject({
+  ...base,
+  kind: z.literal('grid-meter'),
+  model: z.literal('sdm630').default('sdm630'),
+});
+
+const loadMeter = z.strictObject({
+  ...base,
+  kind: z.literal('load-meter'),
+  periodMs: number(100, 60_000).default(1000),
+  /** Signal name, ending in W, to the object it measures. */
+  signals: z.record(z.string().regex(/^[a-z][A-Za-z0-9]*W$/, 'write a signal name that ends in W'), id),
+});
+
+const board = z.strictObject({
+  ...base,
+  kind: z.literal('board'),
+  channels: z.number().int().min(1).max(4).default(4),
+  /** How long the board had power when the home begins; a fresh one leaves its relays alone for a while. */
+  poweredForS: number(0, 10_000_000).default(3600),
+});
+
+export const homeObject = z.discriminatedUnion('kind', [
+  grid,
+  pv,
+  inverter,
+  battery,
+  household,
+  appliance,
+  heater,
+  waterHeater,
+  program,
+  ev,
+  gridMeter,
+  loadMeter,
+  board,
+]);
+export type HomeObject = z.infer<typeof homeObject>;
+export type ObjectKind = HomeObject['kind'];
+export type ObjectOf<K extends ObjectKind> = Extract<HomeObject, { kind: K }>;
+
+export const OBJECT_SCHEMAS = {
+  grid,
+  pv,
+  inverter,
+  battery,
+  household,
+  appliance,
+  heater,
+  'water-heater': waterHeater,
+  program,
+  ev,
+  'grid-meter': gridMeter,
+  'load-meter': loadMeter,
+  board,
+} as const satisfies Record<ObjectKind, z.ZodType>;
+
+export const LOAD_KINDS = ['household', 'appliance', 'heater', 'water-heater', 'program', 'ev'] as const;
+export type LoadKind = (typeof LOAD_KINDS)[number];
+export type LoadObject = ObjectOf<LoadKind>;
+
+export function isLoad(object: HomeObject): object is LoadObject {
+  return (LOAD_KINDS as readonly string[]).includes(object.kind);
+}
+
+export const homeFile = z.strictObject({
+  name: z.string().min(1).max(80),
+  zone: z.string().min(1),
+  place: z.strictObject({
+    latitudeDeg: number(-66, 66),
+    longitudeDeg: number(-180, 180),
+    altitudeM: number(-400, 5000).default(100),
+  }),
+  seed: z.number().int().min(0).max(0xffff_ffff).default(1),
+  /** Local time at which the home begins, e.g. 2026-01-14T22:00; left out: now. */
+  start: z
+    .string()
+    .regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?$/, 'write local time such as 2026-01-14T22:00')
+    .optional(),
+  climate: z
+    .strictObject({
+      cloudiness: number(0, 1).default(0.35),
+      linkeTurbidity: number(1, 10).default(3.2),
+      meanTemperatureC: number(-30, 40).default(10),
+      yearSwingC: number(0, 40).default(9.5),
+      daySwingC: number(0, 20).default(4.5),
+      windMPerS: number(0, 30).default(3),
+    })
+    .prefault({}),
+  objects: z.array(homeObject).min(1).max(200),
+});
+export type Home = z.infer<typeof homeFile>;

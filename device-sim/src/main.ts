@@ -1,0 +1,186 @@
+/** The simulator's command line: `run` a home, or `describe` what is in it. */
+import { Command, InvalidArgumentError } from 'commander';
+import { readHome } from './home/home-file.ts';
+import { boardIds, meterIds } from './home/identity.ts';
+import { instantOfLocal } from './home/local-time.ts';
+import type { Home } from './home/schema.ts';
+import { type Anchor, SiteClock } from './home/site-clock.ts';
+import { openLog } from './log.ts';
+import { Profile } from './profile/profile.ts';
+import { Simulator } from './simulator.ts';
+
+const NODE_MAJOR = 24;
+const LONGEST_END_MS = 2_500;
+
+interface HomeOptions {
+  readonly home: string;
+  readonly site: string;
+  readonly profile?: string;
+}
+
+interface RunOptions extends HomeOptions {
+  readonly data: string;
+  readonly broker: string;
+  readonly secrets: string;
+  readonly host: string;
+  readonly httpPort: number;
+  readonly meterPort: number;
+  readonly inverterPort: number;
+  readonly speed: number;
+  readonly anchor?: { readonly realMs: number; readonly siteMs: number };
+}
+
+interface Failure {
+  readonly code: string;
+  readonly message: string;
+  readonly remedy: string;
+}
+
+const program = new Command('device-sim')
+  .description('A home that is not there: physics behind real Modbus and MQTT faces.')
+  .showHelpAfterError('(--help shows what is possible)');
+
+program
+  .command('run')
+  .description(
+    'Run a home: grid meter and inverter on Modbus TCP, relay boards and load meters on MQTT, HTTP API.',
+  )
+  .requiredOption('--home <file>', 'home file, e.g. device-sim/homes/default.yaml')
+  .requiredOption('--site <id>', 'site id, e.g. home-1; boards and meters get their ids from it', siteId)
+  .requiredOption('--data <dir>', 'where the state of the home is kept, so that a restart goes on')
+  .requiredOption('--broker <url>', 'broker of the home bus, e.g. mqtt://127.0.0.1:8001')
+  .requiredOption('--secrets <dir>', 'directory with <identity>.json of every board and meter')
+  .option('--host <address>', 'address to listen on', '127.0.0.1')
+  .option('--http-port <port>', 'HTTP API; 0 takes any free port', port, 8010)
+  .option('--meter-port <port>', 'Modbus TCP of the grid meter, unit 1', port, 8011)
+  .option('--inverter-port <port>', 'Modbus TCP of the inverter, unit 1', port, 8012)
+  .option('--speed <n>', 'seconds of the home per real second, 0.1 to 20', speed, 1)
+  .option('--anchor <real:site>', 'epoch ms: at this real time it is that time in the home', anchor)
+  .option('--profile <path>', 'replay a measured load: CSV file or directory of .csv.gz')
+  .action(run);
+
+program
+  .command('describe')
+  .description('Print name, zone, start, and the ids of boards and meters of a home as JSON.')
+  .requiredOption('--home <file>', 'home file')
+  .requiredOption('--site <id>', 'site id', siteId)
+  .option('--profile <path>', 'measured load that would be replayed; decides the start')
+  .action((options: HomeOptions) => {
+    const home = readHome(options.home);
+    const startMs = startOf(home, options.profile);
+    const description = {
+      name: home.name,
+      zone: home.zone,
+      boards: boardIds(home, options.site),
+      meters: meterIds(home, options.site),
+      start: startMs === null ? null : new Date(startMs).toISOString(),
+    };
+    process.stdout.write(`${JSON.stringify(description)}\n`);
+  });
+
+async function run(options: RunOptions): Promise<void> {
+  const log = openLog('device-sim');
+  const home = readHome(options.home);
+  const measured = options.profile ? Profile.open(options.profile, home.zone) : null;
+  const clock = new SiteClock(anchorOf(options, home));
+  const simulator = await Simulator.start({
+    home,
+    siteId: options.site,
+    dataDir: options.data,
+    clock,
+    host: options.host,
+    httpPort: options.httpPort,
+    meterPort: options.meterPort,
+    inverterPort: options.inverterPort,
+    brokerUrl: options.broker,
+    secretsDir: options.secrets,
+    measured,
+    log,
+  });
+  endOrderly(() => simulator.close());
+  const { ports } = simulator;
+  log('info', 'the home is alive', { home: home.name, site: options.site, speed: clock.speed, ...ports });
+  process.send?.({ ready: true, ...ports });
+}
+
+function endOrderly(close: () => Promise<void>): void {
+  let ending = false;
+  const end = () => {
+    if (ending) return;
+    ending = true;
+    setTimeout(() => process.exit(1), LONGEST_END_MS).unref();
+    void close().then(() => process.exit(0));
+  };
+  process.on('SIGTERM', end);
+  process.on('SIGINT', end);
+  process.on('disconnect', end);
+}
+
+function anchorOf(options: RunOptions, home: Home): Anchor {
+  const realMs = Date.now();
+  const siteMs = startOf(home, options.profile) ?? realMs;
+  return { realMs, siteMs, ...options.anchor, speed: options.speed };
+}
+
+/** Where the home's time begins, epoch ms; null when it lives in the present. */
+function startOf(home: Home, profile: string | undefined): number | null {
+  if (profile) return Profile.firstDayMs(profile, home.zone);
+  return home.start === undefined ? null : instantOfLocal(home.zone, home.start);
+}
+
+function port(text: string): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= 0 && value <= 65_535) return value;
+  throw new InvalidArgumentError('Give a port from 0 to 65535.');
+}
+
+function speed(text: string): number {
+  const value = Number(text);
+  if (value >= 0.1 && value <= 20) return value;
+  throw new InvalidArgumentError('Give a speed from 0.1 to 20.');
+}
+
+function siteId(text: string): string {
+  if (/^[a-z0-9-]{1,20}$/.test(text)) return text;
+  throw new InvalidArgumentError('Give 1 to 20 lower case letters, digits and dashes.');
+}
+
+function anchor(text: string): { realMs: number; siteMs: number } {
+  const [realMs, siteMs] = text.split(':').map(Number);
+  if (Number.isFinite(realMs) && Number.isFinite(siteMs)) return { realMs: realMs ?? 0, siteMs: siteMs ?? 0 };
+  throw new InvalidArgumentError('Give two epoch times in milliseconds, REAL:SITE.');
+}
+
+function failureOf(error: unknown): Failure {
+  const { code, remedy, message } = error as { code?: unknown; remedy?: unknown; message?: unknown };
+  if (code === 'EADDRINUSE') {
+    return {
+      code: 'port-taken',
+      message: `${(error as Error).message}.`,
+      remedy: 'Stop the other program, or choose other ports.',
+    };
+  }
+  return {
+    code: typeof code === 'string' ? code : 'start-failed',
+    message: typeof message === 'string' ? message : String(error),
+    remedy: typeof remedy === 'string' ? remedy : 'Mend it and start again.',
+  };
+}
+
+async function main(): Promise<void> {
+  if (Number(process.versions.node.split('.')[0]) < NODE_MAJOR) {
+    throw Object.assign(new Error(`Node ${process.versions.node} is too old.`), {
+      code: 'old-node',
+      remedy: `Start it by \`npm run device-sim\`, which brings Node ${NODE_MAJOR}.`,
+    });
+  }
+  await program.parseAsync();
+}
+
+main().catch((error: unknown) => {
+  const failure = failureOf(error);
+  process.stderr.write(`${failure.message} ${failure.remedy} (${failure.code})\n`);
+  const end = () => process.exit(1);
+  if (process.send) process.send({ failed: failure }, end);
+  else end();
+});

@@ -1,0 +1,127 @@
+/**
+ * A hybrid inverter: PV and battery on its direct current side, the house on the other. It settles the balance.
+ *
+ * By itself it serves the house: PV first, then the battery, the rest comes from the grid; what is left of the PV
+ * charges the battery, then goes out. A storage order narrows the battery's power to a window [min, max], + discharging
+ * [SunSpec 124]; a window that lies on one side of zero is a demand. Charging beyond what the PV gives needs the
+ * grid-charge permission. Without an order it is back on its own.
+ *
+ * Conversion after PVWatts: ac = k (-0.0162 z^2 + 0.9858 z - 0.0059) with z = dc / rated dc. Watts.
+ */
+
+export interface Inverter {
+  readonly ratedW: number;
+  /** At its best point. */
+  readonly efficiencyPct: number;
+  /** Drawn from the house while nothing flows. */
+  readonly standbyW: number;
+  /** Feeds the house when the grid is gone. */
+  readonly backup: boolean;
+}
+
+export interface StorageWindow {
+  readonly minPowerW: number;
+  readonly maxPowerW: number;
+  readonly gridCharge: boolean;
+}
+
+export interface InverterInput {
+  /** What the arrays could give. */
+  readonly pvAvailableW: number;
+  /** What the house draws, without the inverter itself. */
+  readonly houseLoadW: number;
+  readonly maxChargeW: number;
+  readonly maxDischargeW: number;
+  readonly window: StorageWindow;
+  readonly gridPresent: boolean;
+  /** Most that may flow into the grid; Infinity where nothing limits it. */
+  readonly exportLimitW: number;
+}
+
+export interface InverterFlow {
+  /** Into the house; negative when it draws. */
+  readonly acPowerW: number;
+  readonly pvDcPowerW: number;
+  /** At the battery's terminals, + discharging. */
+  readonly batteryDcPowerW: number;
+  readonly lossW: number;
+  readonly state: 'sleeping' | 'running' | 'throttled';
+}
+
+/** The limits the inverter sets itself when nobody tells it anything. */
+export const OWN_WINDOW: StorageWindow = {
+  minPowerW: Number.NEGATIVE_INFINITY,
+  maxPowerW: Number.POSITIVE_INFINITY,
+  gridCharge: false,
+};
+
+/** AC power from DC power, both positive; PVWatts' inverter without its clipping. */
+export function acFromDcW(inverter: Inverter, dcW: number): number {
+  const ratedDcW = ratedDc(inverter);
+  const z = dcW / ratedDcW;
+  const ac = scale(inverter) * ratedDcW * (-0.0162 * z * z + 0.9858 * z - 0.0059);
+  return Math.max(0, ac);
+}
+
+/** DC power needed for an AC power; the inverse of `acFromDcW`. */
+export function dcFromAcW(inverter: Inverter, acW: number): number {
+  const ratedDcW = ratedDc(inverter);
+  const a = acW / (scale(inverter) * ratedDcW);
+  const root = Math.sqrt(Math.max(0, 0.9858 ** 2 - 4 * 0.0162 * (0.0059 + a)));
+  return (ratedDcW * (0.9858 - root)) / (2 * 0.0162);
+}
+
+export function settleInverter(inverter: Inverter, input: InverterInput): InverterFlow {
+  const wantedDcW = dcFromAcW(inverter, Math.min(inverter.ratedW, Math.max(0, input.houseLoadW)));
+  // The most the AC side can take: the rating, the house and whatever the grid still accepts.
+  const outletW = input.houseLoadW + (input.gridPresent ? input.exportLimitW : 0);
+  const limitDcW = dcFromAcW(inverter, Math.max(0, Math.min(inverter.ratedW, outletW)));
+  const batteryW = batteryPower(inverter, input, { deficitDcW: wantedDcW - input.pvAvailableW, limitDcW });
+  const pvDcPowerW = Math.max(0, Math.min(input.pvAvailableW, limitDcW - batteryW));
+  const dcW = pvDcPowerW + batteryW;
+  const flow = { pvDcPowerW, batteryDcPowerW: batteryW };
+  if (dcW > 0) {
+    const acPowerW = acFromDcW(inverter, dcW);
+    const throttled = pvDcPowerW < input.pvAvailableW - 1;
+    return { ...flow, acPowerW, lossW: dcW - acPowerW, state: throttled ? 'throttled' : 'running' };
+  }
+  if (dcW < 0) {
+    const acDrawnW = dcFromAcW(inverter, -dcW);
+    return { ...flow, acPowerW: -acDrawnW, lossW: acDrawnW + dcW, state: 'running' };
+  }
+  const standbyW = input.gridPresent ? inverter.standbyW : 0;
+  const state = pvDcPowerW > 0 ? 'running' : 'sleeping';
+  return { ...flow, acPowerW: -standbyW, lossW: standbyW, state };
+}
+
+/** The house could be fed without the grid: PV and battery reach far enough. */
+export function canFeedAlone(inverter: Inverter, input: InverterInput): boolean {
+  if (!inverter.backup || input.houseLoadW > inverter.ratedW) return false;
+  return dcFromAcW(inverter, input.houseLoadW) <= input.pvAvailableW + input.maxDischargeW;
+}
+
+/** Self-consumption inside the window, inside what the hardware can do. */
+function batteryPower(
+  inverter: Inverter,
+  input: InverterInput,
+  dc: { readonly deficitDcW: number; readonly limitDcW: number },
+): number {
+  // A house that lives on the inverter alone comes before any order.
+  const window = input.gridPresent ? input.window : OWN_WINDOW;
+  const wantedW = Math.max(window.minPowerW, Math.min(window.maxPowerW, dc.deficitDcW));
+  if (wantedW > 0) {
+    const roomW = Math.max(0, dc.limitDcW - input.pvAvailableW);
+    return Math.min(wantedW, input.maxDischargeW, roomW);
+  }
+  const gridW = window.gridCharge && input.gridPresent ? inverter.ratedW : 0;
+  return -Math.min(-wantedW, input.maxChargeW, input.pvAvailableW + gridW);
+}
+
+function ratedDc(inverter: Inverter): number {
+  return inverter.ratedW / (inverter.efficiencyPct / 100);
+}
+
+/** PVWatts' curve is normalised to 96.37 %. */
+function scale(inverter: Inverter): number {
+  return inverter.efficiencyPct / 100 / 0.9637;
+}

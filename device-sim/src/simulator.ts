@@ -1,0 +1,228 @@
+/** A running home with all its faces: meter and inverter on Modbus TCP, boards and load meters on MQTT, HTTP. */
+import { randomBytes } from 'node:crypto';
+import type { FastifyInstance } from 'fastify';
+import { apiServer } from './api/server.ts';
+import { BoardLink } from './faces/board-link.ts';
+import type { BoardFlash, BoardTwin } from './faces/board-twin.ts';
+import { gridMeterFace } from './faces/grid-meter.ts';
+import { ModbusTcpServer } from './faces/modbus-tcp-server.ts';
+import { MqttMeter } from './faces/mqtt-meter.ts';
+import { sunspecFace } from './faces/sunspec-inverter.ts';
+import { HomeModel } from './home/home-model.ts';
+import { boardId, boardMac, meterId } from './home/identity.ts';
+import { type MeasuredSource, RunningHome } from './home/running-home.ts';
+import { loadState, type SavedState, saveState } from './home/saved-home.ts';
+import { type Home, type HomeObject, isLoad } from './home/schema.ts';
+import type { SiteClock } from './home/site-clock.ts';
+import type { Log } from './log.ts';
+
+export interface SimulatorOptions {
+  readonly home: Home;
+  readonly siteId: string;
+  readonly dataDir: string;
+  readonly clock: SiteClock;
+  readonly host: string;
+  /** 0 takes any free port. */
+  readonly httpPort: number;
+  readonly meterPort: number;
+  readonly inverterPort: number;
+  readonly brokerUrl: string;
+  readonly secretsDir: string;
+  readonly measured: MeasuredSource | null;
+  readonly log: Log;
+}
+
+export interface SimulatorPorts {
+  readonly httpPort: number;
+  readonly meterPort: number;
+  readonly inverterPort: number;
+}
+
+/** How often the home follows its clock, and how often it is written to disk, in real milliseconds. */
+const TICK_MS = 100;
+const SAVE_MS = 5_000;
+/** In one go no more than this, so that faces answer while a long gap is made up. */
+const STEPS_A_TICK = 400;
+
+export class Simulator {
+  readonly running: RunningHome;
+  readonly ports: SimulatorPorts;
+  readonly boards: ReadonlyMap<string, BoardTwin>;
+  readonly #options: SimulatorOptions;
+  readonly #parts: Parts;
+  readonly #timers: NodeJS.Timeout[] = [];
+
+  private constructor(options: SimulatorOptions, running: RunningHome, parts: Parts) {
+    this.#options = options;
+    this.running = running;
+    this.#parts = parts;
+    this.boards = parts.twins;
+    this.ports = parts.ports;
+    this.#timers.push(setInterval(() => this.#follow(), TICK_MS));
+    this.#timers.push(setInterval(() => this.#save(), SAVE_MS));
+  }
+
+  /** Rejects when a port or a credential cannot be had; nothing stays open then. */
+  static async start(options: SimulatorOptions): Promise<Simulator> {
+    const saved = loadState(options.dataDir, new HomeModel(options.home));
+    const home = saved ? withChanges(options.home, saved.changes) : options.home;
+    const running = new RunningHome(home, options.clock.nowMs(), {
+      ...(options.measured ? { measured: options.measured } : {}),
+      ...(saved ? { saved: saved.home } : {}),
+    });
+    const parts = await openParts(options, running, saved);
+    const simulator = new Simulator(options, running, parts);
+    simulator.#follow();
+    return simulator;
+  }
+
+  async close(): Promise<void> {
+    for (const timer of this.#timers) clearInterval(timer);
+    this.#save();
+    await closeParts(this.#parts);
+  }
+
+  #follow(): void {
+    this.running.advanceTo(this.#options.clock.nowMs(), STEPS_A_TICK);
+  }
+
+  #save(): void {
+    const before = new Map(this.#options.home.objects.map((object) => [object.id, object]));
+    const changed = this.running.home.objects.filter((object) => before.get(object.id) !== object);
+    const flashes = [...this.boards].map(([id, twin]): [string, BoardFlash] => [id, twin.flash]);
+    try {
+      saveState(this.#options.dataDir, {
+        home: this.running.saved(),
+        boards: Object.fromEntries(flashes),
+        changes: changed,
+      });
+    } catch (error) {
+      this.#options.log('error', 'the state of the home could not be saved', { cause: String(error) });
+    }
+  }
+}
+
+interface Parts {
+  readonly servers: ModbusTcpServer[];
+  readonly links: BoardLink[];
+  readonly twins: Map<string, BoardTwin>;
+  readonly meters: MqttMeter[];
+  readonly http: FastifyInstance;
+  readonly ports: SimulatorPorts;
+}
+
+async function openParts(
+  options: SimulatorOptions,
+  running: RunningHome,
+  saved: SavedState | undefined,
+): Promise<Parts> {
+  const twins = new Map<string, BoardTwin>();
+  const { siteId, clock } = options;
+  const http = apiServer({ running, siteId, speed: clock.speed, boards: twins });
+  const servers: ModbusTcpServer[] = [];
+  const links: BoardLink[] = [];
+  const meters: MqttMeter[] = [];
+  try {
+    const { host } = options;
+    const meter = await ModbusTcpServer.open({
+      host,
+      port: options.meterPort,
+      unit: 1,
+      device: gridMeterFace(running),
+    });
+    servers.push(meter);
+    const inverter = await ModbusTcpServer.open({
+      host,
+      port: options.inverterPort,
+      unit: 1,
+      device: sunspecFace(running, 0, `SIM-${siteId}`),
+    });
+    servers.push(inverter);
+    for (const object of options.home.objects) {
+      if (object.kind === 'board') {
+        const link = openBoard(options, running, { object, flash: saved?.boards[object.id] });
+        links.push(link);
+        twins.set(object.id, link.twin);
+      } else if (object.kind === 'load-meter') meters.push(openMeter(options, running, object));
+    }
+    await http.listen({ host, port: options.httpPort });
+    const address = http.server.address();
+    const httpPort = typeof address === 'object' && address ? address.port : options.httpPort;
+    const ports = { httpPort, meterPort: meter.port, inverterPort: inverter.port };
+    return { servers, links, twins, meters, http, ports };
+  } catch (error) {
+    await closeParts({ servers, links, meters, http });
+    throw error;
+  }
+}
+
+async function closeParts({ servers, links, meters, http }: Omit<Parts, 'ports' | 'twins'>): Promise<void> {
+  await Promise.all([
+    http.close(),
+    ...servers.map((server) => server.close()),
+    ...links.map((link) => link.close()),
+    ...meters.map((meter) => meter.close()),
+  ]);
+}
+
+function openBoard(
+  options: SimulatorOptions,
+  running: RunningHome,
+  board: { readonly object: Extract<HomeObject, { kind: 'board' }>; readonly flash: BoardFlash | undefined },
+): BoardLink {
+  const { siteId, clock, brokerUrl, secretsDir, log } = options;
+  const { id, channels, poweredForS } = board.object;
+  const wired = new Map<number, string>();
+  for (const load of options.home.objects.filter(isLoad)) {
+    if (load.relay?.board === id) wired.set(load.relay.channel, load.id);
+  }
+  return new BoardLink({
+    identity: {
+      board: boardId(siteId, id),
+      model: 'esp12f-4ch',
+      firmware: 'twin-0.1.0',
+      mac: boardMac(siteId, id),
+      claim: '',
+      pins: [16, 14, 12, 13].slice(0, channels),
+    },
+    monoMs: () => clock.monoMs(),
+    bootId: randomBytes(4).toString('hex'),
+    flash: board.flash ?? { config: null, switches: null },
+    // A restart of the simulator is a power cut to the board; a new home begins with one that runs.
+    poweredForMs: board.flash ? 0 : poweredForS * 1000,
+    onContact: (channel, on) => {
+      const load = wired.get(channel);
+      if (load) running.setRelay(load, on);
+    },
+    brokerUrl,
+    secretsDir,
+    speed: clock.speed,
+    onProblem: (message) => log('warn', message),
+  });
+}
+
+function openMeter(
+  options: SimulatorOptions,
+  home: RunningHome,
+  { id, signals, periodMs }: Extract<HomeObject, { kind: 'load-meter' }>,
+): MqttMeter {
+  const { siteId, clock, brokerUrl, secretsDir, log } = options;
+  return new MqttMeter({
+    id: meterId(siteId, id),
+    signals,
+    periodMs,
+    speed: clock.speed,
+    home,
+    brokerUrl,
+    secretsDir,
+    onProblem: (message) => log('warn', message),
+  });
+}
+
+/** Properties that were changed while the home ran stay changed; a file that was edited since counts where it can. */
+function withChanges(home: Home, changes: readonly HomeObject[]): Home {
+  const objects = home.objects.map(
+    (object) => changes.find((c) => c.id === object.id && c.kind === object.kind) ?? object,
+  );
+  return { ...home, objects };
+}
