@@ -12,7 +12,7 @@ const run = promisify(execFile);
 let rig: HomeRig;
 
 beforeAll(async () => {
-  rig = await HomeRig.prepare(['--home', 'peak']);
+  rig = await HomeRig.prepare(['--home', 'peak', '--headless']);
   await rig.startBroker();
   await rig.startSimulator();
   await rig.startBox();
