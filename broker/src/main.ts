@@ -1,13 +1,18 @@
-/** Command line of the broker: `serve`, `user add|list|revoke`. */
+/** Command line of the broker: `serve`, `user add|list|revoke`, `ca init|issue`, `acl mosquitto|emqx`. */
 import { mkdir } from 'node:fs/promises';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { hostname } from 'node:os';
+import path from 'node:path';
+import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import pino from 'pino';
+import { ACL_FORMATS } from './access/acl-export.ts';
+import { initAuthority, issueClientCertificate, readAuthority, writePair } from './access/authority-files.ts';
 import { BINDABLE, type Bindable, type Bindings, FACTORY_TOPICS } from './access/credential.ts';
 import {
   AccessError,
   addCredential,
   readCredentials,
   revokeCredential,
+  writePrivateFile,
   writeSecretFile,
 } from './access/credentials-file.ts';
 import { startBroker } from './server/start-broker.ts';
@@ -18,6 +23,9 @@ interface ServeOptions {
   readonly host: string;
   readonly port: number;
   readonly wsPort?: number;
+  readonly tlsPort?: number;
+  readonly wssPort?: number;
+  readonly metricsPort?: number;
 }
 
 interface AddOptions {
@@ -40,6 +48,9 @@ program
   .option('--host <address>', 'address to listen on', '127.0.0.1')
   .requiredOption('--port <port>', 'MQTT over TCP (0: any free port)', portNumber)
   .option('--ws-port <port>', 'MQTT over WebSocket', portNumber)
+  .option('--tls-port <port>', 'MQTT over TLS 1.3 (needs: ca init)', portNumber)
+  .option('--wss-port <port>', 'MQTT over WebSocket and TLS 1.3 (needs: ca init)', portNumber)
+  .option('--metrics-port <port>', 'Prometheus metrics, on 127.0.0.1 only', portNumber)
   .action(serve);
 
 const user = program.command('user').description('identities that may connect');
@@ -59,6 +70,29 @@ user
   .addOption(dataOption())
   .action(revokeUser);
 
+const ca = program.command('ca').description('certificates for TLS');
+ca.command('init')
+  .description('make the authority if there is none, and a fresh certificate for the broker')
+  .addOption(dataOption())
+  .option('--host <name...>', 'names and addresses clients reach the broker by', [
+    hostname(),
+    'localhost',
+    '127.0.0.1',
+  ])
+  .action(initCa);
+ca.command('issue <id>')
+  .description('a client certificate for an identity; an earlier one is void from then on')
+  .addOption(dataOption())
+  .requiredOption('--out <dir>', 'where ID.pem, ID.key and authority.pem are written')
+  .action(issueClient);
+
+program
+  .command('acl')
+  .description('the same rights as a file for another broker')
+  .addArgument(new Argument('<format>').choices(Object.keys(ACL_FORMATS)))
+  .addOption(dataOption())
+  .action(exportAcl);
+
 async function serve(options: ServeOptions): Promise<void> {
   const log = pino({ name: 'broker' });
   await mkdir(options.data, { recursive: true, mode: 0o700 });
@@ -66,10 +100,14 @@ async function serve(options: ServeOptions): Promise<void> {
     dataDir: options.data,
     host: options.host,
     port: options.port,
-    ...(options.wsPort === undefined ? {} : { wsPort: options.wsPort }),
+    wsPort: options.wsPort,
+    tlsPort: options.tlsPort,
+    wssPort: options.wssPort,
+    metricsPort: options.metricsPort,
     log,
   });
-  const ports = { host: options.host, port: broker.port, wsPort: broker.wsPort };
+  const { port, wsPort, tlsPort, wssPort, metricsPort } = broker;
+  const ports = { host: options.host, port, wsPort, tlsPort, wssPort, metricsPort };
   log.info({ ...ports, identities: broker.identities }, 'broker ready');
   process.send?.({ ready: true, ...ports });
 
@@ -121,6 +159,30 @@ async function revokeUser(id: string, options: { readonly data: string }): Promi
     return;
   }
   throw new AccessError('BROKER_ID_UNKNOWN', `there is no identity "${id}"`, 'see them all with: user list');
+}
+
+async function initCa(options: { readonly data: string; readonly host: readonly string[] }): Promise<void> {
+  await mkdir(options.data, { recursive: true, mode: 0o700 });
+  await initAuthority(options.data, options.host);
+  process.stdout.write(`certificate for ${options.host.join(', ')} made; restart the broker to use it\n`);
+}
+
+async function issueClient(
+  id: string,
+  options: { readonly data: string; readonly out: string },
+): Promise<void> {
+  const issued = await issueClientCertificate(options.data, id);
+  const { certificate } = await readAuthority(options.data);
+  await writePair(options.out, id, issued);
+  await writePrivateFile(path.join(options.out, 'authority.pem'), certificate);
+  process.stdout.write(`${id}.pem, ${id}.key and authority.pem are in ${options.out}\n`);
+}
+
+async function exportAcl(
+  format: keyof typeof ACL_FORMATS,
+  options: { readonly data: string },
+): Promise<void> {
+  process.stdout.write(ACL_FORMATS[format](await readCredentials(options.data)));
 }
 
 function portNumber(text: string): number {

@@ -2,7 +2,7 @@
 import { type FSWatcher, watch } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import { type Credential, issueCredential, type NewCredential } from './credential.ts';
+import { type Credential, issueCredential, type NewCredential, promotePending } from './credential.ts';
 import { CREDENTIALS_FILE, readCredentials, updateCredentials } from './credentials-file.ts';
 
 /** A credential with its secret in clear, for brokers that live in memory only (tests, demonstrations). */
@@ -78,6 +78,18 @@ export class CredentialStore {
     }
   }
 
+  /** Makes the pending secret of `id` its only one: here at once, on disk as soon as it is written. */
+  promote(id: string): Credential | undefined {
+    const credential = this.#credentials.get(id);
+    if (!credential?.pendingSecret) return credential;
+    const promoted = promotePending(credential);
+    this.#credentials = new Map(this.#credentials).set(id, promoted);
+    this.update((all) => all.map((each) => (each.id === id ? promotePending(each) : each))).catch(
+      this.#problem,
+    );
+    return promoted;
+  }
+
   /** Reads the list again when the file is another one than last time. */
   reload(): Promise<void> {
     const next = this.#reloading.then(() => this.#reload());
@@ -104,12 +116,17 @@ export class CredentialStore {
     const changed: string[] = [];
     for (const [id, credential] of before) {
       const now = fresh.get(id);
-      if (now && JSON.stringify(now) === JSON.stringify(credential)) fresh.set(id, credential);
-      else changed.push(id);
+      if (!now || !sameRights(now, credential)) changed.push(id);
     }
     this.#credentials = fresh;
     if (changed.length > 0) this.#listener(changed);
   }
+}
+
+/** A secret that waits for its first use changes nothing for those who are connected. */
+function sameRights(a: Credential, b: Credential): boolean {
+  const rights = ({ pendingSecret: _, ...rest }: Credential) => JSON.stringify(rest);
+  return rights(a) === rights(b);
 }
 
 function byId(credentials: readonly Credential[]): Map<string, Credential> {

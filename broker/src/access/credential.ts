@@ -32,8 +32,10 @@ export const credentialSchema = z.strictObject({
     .default({}),
   /** Narrows the credential to some topics of its role, e.g. the factory credential of a board. */
   topics: z.array(z.enum(TOPIC_NAMES as [TopicName, ...TopicName[]])).optional(),
-  /** Secrets that open it; two while a new one is being handed over. None: only a certificate opens it. */
-  secrets: z.array(secretHash).max(2),
+  /** The secret that opens it; none: only a certificate does. */
+  secret: secretHash.optional(),
+  /** A secret handed to a board at its claim. Its first use makes it the only one, with all rights of the role. */
+  pendingSecret: secretHash.optional(),
   /** SHA-256 of the client certificate that opens it, over TLS. */
   certificate: hex(32).optional(),
   createdAt: z.iso.datetime(),
@@ -79,7 +81,7 @@ export function issueCredential(
     role: request.role,
     bindings: request.bindings ?? {},
     ...(request.topics ? { topics: [...request.topics] } : {}),
-    secrets: [hashSecret(secret)],
+    secret: hashSecret(secret),
     createdAt: options.now.toISOString(),
   });
   return { credential, issued: { id: request.id, role: request.role, secret } };
@@ -88,17 +90,26 @@ export function issueCredential(
 const NOBODY: SecretHash = hashSecret(newSecret());
 
 /**
- * Whether `secret` opens `credential`. An unknown identity costs the same time as a known one, so that the answer
- * does not tell which identities exist.
+ * Which secret of `credential` this is; undefined: none. An unknown identity costs the same time as a known one, so
+ * that the answer does not tell which identities exist.
  */
-export function verifySecret(credential: Credential | undefined, secret: string): boolean {
-  const candidates = credential?.secrets.length ? credential.secrets : [NOBODY];
-  let opened = false;
-  for (const candidate of candidates) {
-    const same = timingSafeEqual(digest(candidate.salt, secret), Buffer.from(candidate.hash, 'hex'));
-    opened = (same && candidate !== NOBODY) || opened;
-  }
-  return opened;
+export function matchSecret(
+  credential: Credential | undefined,
+  secret: string,
+): 'current' | 'pending' | undefined {
+  const current = hashesTo(credential?.secret ?? NOBODY, secret) && credential?.secret !== undefined;
+  const pending = credential?.pendingSecret !== undefined && hashesTo(credential.pendingSecret, secret);
+  if (current) return 'current';
+  return pending ? 'pending' : undefined;
+}
+
+/** The credential once its pending secret has been used. */
+export function promotePending({ pendingSecret, topics: _, ...rest }: Credential): Credential {
+  return pendingSecret ? { ...rest, secret: pendingSecret } : rest;
+}
+
+function hashesTo({ salt, hash }: SecretHash, secret: string): boolean {
+  return timingSafeEqual(digest(salt, secret), Buffer.from(hash, 'hex'));
 }
 
 function digest(saltHex: string, secret: string): Buffer {

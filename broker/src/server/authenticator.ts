@@ -1,7 +1,7 @@
 /** The answer to a CONNECT: who the client is, or the one reason why it may not come in. */
 
 import { rulesOf } from '../access/acl.ts';
-import { type Credential, verifySecret } from '../access/credential.ts';
+import { type Credential, matchSecret } from '../access/credential.ts';
 import type { CredentialStore } from '../access/credential-store.ts';
 import type { BrokerLimits } from './limits.ts';
 import type { Refusal, Session } from './session.ts';
@@ -44,10 +44,10 @@ export class Authenticator {
     const nowMs = performance.now();
     if (this.#isBlocked(failuresKey, nowMs)) return refused('blocked', 5);
     const credential = this.#store.get(identity);
-    const wrong = this.#proofProblem(session, request, credential);
-    if (wrong || !credential) {
+    const proof = prove(session, request, credential);
+    if (!proof.ok) {
       this.#noteFailure(failuresKey, nowMs);
-      return refused(wrong ?? 'bad-credential', 4);
+      return refused(proof.why, 4);
     }
     this.#failures.delete(failuresKey);
     if (request.clientId !== identity) return refused('foreign-client-id', 2);
@@ -55,23 +55,9 @@ export class Authenticator {
       return refused('keepalive', 5);
     }
     const { will } = request;
-    if (will && !rulesOf(credential).mayPublish(will.topic, will.retain)) return refused('will-denied', 5);
-    return { ok: true, credential };
-  }
-
-  /** A certificate, where one was shown, must be the identity's own; a secret, where one was sent, must be right. */
-  #proofProblem(
-    session: Session,
-    request: ConnectRequest,
-    credential: Credential | undefined,
-  ): Refusal | undefined {
-    const { certificate } = session;
-    if (certificate) {
-      const own = credential?.certificate === certificate.fingerprint;
-      if (!own || credential?.id !== certificate.commonName) return 'bad-certificate';
-      if (request.password === undefined) return undefined;
-    }
-    return verifySecret(credential, request.password ?? '') ? undefined : 'bad-credential';
+    const opened = (proof.pending && this.#store.promote(identity)) || proof.credential;
+    if (will && !rulesOf(opened).mayPublish(will.topic, will.retain)) return refused('will-denied', 5);
+    return { ok: true, credential: opened };
   }
 
   #isBlocked(key: string, nowMs: number): boolean {
@@ -93,6 +79,23 @@ export class Authenticator {
     if (this.#failures.size >= MAX_REMEMBERED_FAILURES) this.#failures.clear();
     this.#failures.set(key, { count: 1, sinceMs: nowMs });
   }
+}
+
+type Proof =
+  | { readonly ok: true; readonly credential: Credential; readonly pending: boolean }
+  | { readonly ok: false; readonly why: Refusal };
+
+/** A certificate, where one was shown, must be the identity's own; a secret, where one was sent, must be right. */
+function prove({ certificate }: Session, request: ConnectRequest, credential: Credential | undefined): Proof {
+  if (certificate) {
+    const own =
+      credential?.certificate === certificate.fingerprint && credential.id === certificate.commonName;
+    if (!own || !credential) return { ok: false, why: 'bad-certificate' };
+    if (request.password === undefined) return { ok: true, credential, pending: false };
+  }
+  const match = matchSecret(credential, request.password ?? '');
+  if (!match || !credential) return { ok: false, why: 'bad-credential' };
+  return { ok: true, credential, pending: match === 'pending' };
 }
 
 function refused(why: Refusal, returnCode: 2 | 4 | 5): ConnectAnswer {

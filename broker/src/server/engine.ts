@@ -11,8 +11,12 @@ import {
   type PublishPacket,
   type Subscription,
 } from 'aedes';
+import { hashSecret } from '../access/credential.ts';
 import type { CredentialStore } from '../access/credential-store.ts';
+import { parseMessage } from '../wire/message.ts';
+import { parseTopic } from '../wire/topics.ts';
 import { Authenticator, type ConnectAnswer } from './authenticator.ts';
+import { BoundedStore } from './bounded-store.ts';
 import { type BrokerLimits, CLIENT_LIMITS } from './limits.ts';
 import type { BrokerMonitor } from './monitor.ts';
 import type { Refusal, Session } from './session.ts';
@@ -26,6 +30,7 @@ export class Engine {
   readonly #connects = new WeakMap<Session, ConnectPacket>();
   readonly #openById = new Map<string, Session>();
   readonly #identified = new WeakMap<Session, () => void>();
+  #kept: BoundedStore | undefined;
 
   private constructor(store: CredentialStore, limits: BrokerLimits, monitor: BrokerMonitor) {
     this.#store = store;
@@ -56,13 +61,19 @@ export class Engine {
     this.#aedes.on('clientError', (client, error) => this.#logEnd(client, error));
     this.#aedes.on('connectionError', (client, error) => this.#logEnd(client, error));
     this.#aedes.on('publish', (packet, client) => {
-      if (client) monitor.published(this.#sessionOf(client)?.credential?.role, packet.payload.length);
+      if (!client) return;
+      monitor.published(this.#sessionOf(client)?.credential?.role, packet.payload.length);
+      if (packet.topic.endsWith('/credential')) this.#handOverSecret(packet.topic, packet.payload.toString());
     });
   }
 
   static async start(store: CredentialStore, limits: BrokerLimits, monitor: BrokerMonitor): Promise<Engine> {
     const engine = new Engine(store, limits, monitor);
     await engine.#aedes.listen();
+    engine.#kept = new BoundedStore(engine.#aedes, limits, (id) => {
+      const role = store.get(id)?.role;
+      return role && CLIENT_LIMITS[role];
+    });
     store.follow(
       (ids) => engine.#endChanged(ids),
       (error) => monitor.log.error({ err: error }, 'credentials could not be read, the earlier ones stay'),
@@ -72,6 +83,11 @@ export class Engine {
 
   get clients(): number {
     return this.#openById.size;
+  }
+
+  /** What the broker keeps for others: retained and queued messages. */
+  get kept(): BoundedStore | undefined {
+    return this.#kept;
   }
 
   /** Takes over a connection whose guards are in place; `identified` is called once it has proved who it is. */
@@ -132,7 +148,10 @@ export class Engine {
 
   #publishProblem(client: Client | null, packet: PublishPacket): Error | null {
     const session = client && this.#sessionOf(client);
-    if (session?.mayPublish(packet.topic, packet.retain)) return null;
+    if (session?.mayPublish(packet.topic, packet.retain) && session.refusal !== 'credential-changed') {
+      (packet as PublishPacket & { clientId?: string }).clientId = client?.id ?? '';
+      return null;
+    }
     if (session) {
       session.refusal ??= 'publish-denied';
       this.#monitor.denied('publish', session, packet.topic);
@@ -153,8 +172,46 @@ export class Engine {
     return false;
   }
 
+  /** Ends the connections of changed identities; of those that are gone, nothing stays behind either. */
   #endChanged(ids: readonly string[]): void {
-    for (const id of ids) this.#openById.get(id)?.refuse('credential-changed');
+    for (const id of ids) {
+      this.#openById.get(id)?.refuse('credential-changed');
+      if (this.#store.get(id)) continue;
+      for (const topic of this.#kept?.retainedBy(id) ?? []) this.#clearRetained(topic);
+      this.#kept?.dropSession(id).catch((error: unknown) => {
+        this.#monitor.log.error({ err: error, id }, 'the session of a revoked identity could not be dropped');
+      });
+    }
+  }
+
+  #clearRetained(topic: string): void {
+    const packet = {
+      cmd: 'publish',
+      topic,
+      payload: Buffer.alloc(0),
+      qos: 1,
+      retain: true,
+      dup: false,
+    } as const;
+    this.#aedes.publish(packet, (error) => {
+      if (error) this.#monitor.log.error({ err: error, topic }, 'a retained message could not be cleared');
+    });
+  }
+
+  /** A claim: the box has just sent a board its own secret, which from now on opens the board's identity. */
+  #handOverSecret(path: string, payload: string): void {
+    const topic = parseTopic(path);
+    const parsed = parseMessage('boardCredential', payload);
+    if (topic?.name !== 'boardCredential' || !parsed.ok || parsed.message.board !== topic.ids.boardId) return;
+    const { board, secret } = parsed.message;
+    const pendingSecret = hashSecret(secret);
+    this.#store
+      .update((all) => all.map((each) => (each.id === board ? { ...each, pendingSecret } : each)))
+      .then(
+        () => this.#monitor.log.info({ id: board }, 'a new secret was handed to a board'),
+        (error: unknown) =>
+          this.#monitor.log.error({ err: error, id: board }, 'a new secret could not be kept'),
+      );
   }
 
   #sessionOf(client: Client): Session | undefined {

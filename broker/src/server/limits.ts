@@ -34,6 +34,8 @@ export interface BrokerLimits {
   readonly maxTopicLevels: number;
   readonly maxRetainedTopics: number;
   readonly maxRetainedBytes: number;
+  /** Of all messages kept for absent clients. */
+  readonly maxQueuedBytes: number;
 }
 
 /** A message of the wire (64 KiB), its topic and its header. */
@@ -89,4 +91,5 @@ export const BROKER_LIMITS: BrokerLimits = {
   maxTopicLevels: 8,
   maxRetainedTopics: 20_000,
   maxRetainedBytes: 33_554_432,
+  maxQueuedBytes: 33_554_432,
 };

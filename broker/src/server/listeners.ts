@@ -1,13 +1,22 @@
-/** The sockets the broker listens on: plain TCP and MQTT over WebSocket. */
-import { createServer as createHttpServer } from 'node:http';
-import { createServer, type Server, type Socket } from 'node:net';
+/**
+ * The sockets the broker listens on: MQTT over TCP and over WebSocket, each plain or with TLS 1.3.
+ *
+ * All four start as a plain TCP server, so that every connection passes admission before a single byte of it is
+ * looked at: TLS handshake and HTTP upgrade are done by servers that never listen themselves.
+ */
+import { createServer as createHttpServer, type Server as HttpServer } from 'node:http';
+import { createServer, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from 'node:tls';
 import { createWebSocketStream, WebSocketServer } from 'ws';
+import type { TlsFiles } from '../access/authority-files.ts';
+import { commonNameOf } from '../access/certificate.ts';
 import { AccessError } from '../access/credentials-file.ts';
 import type { Admission, Ticket } from './admission.ts';
 import type { Engine } from './engine.ts';
 import { type BrokerLimits, CLIENT_LIMITS } from './limits.ts';
 import type { BrokerMonitor } from './monitor.ts';
-import { Session } from './session.ts';
+import { type ListenerKind, type PresentedCertificate, Session } from './session.ts';
 
 export interface ListenerContext {
   readonly engine: Engine;
@@ -16,83 +25,50 @@ export interface ListenerContext {
   readonly monitor: BrokerMonitor;
 }
 
+export interface ListenerOptions {
+  readonly kind: ListenerKind;
+  readonly host: string;
+  readonly port: number;
+  /** Needed for `tls` and `wss`. */
+  readonly tls?: TlsFiles | undefined;
+}
+
 export interface Listener {
   readonly port: number;
   close(): Promise<void>;
 }
 
-/** Plain MQTT over TCP. @throws AccessError when the port cannot be had. */
-export function listenTcp(context: ListenerContext, host: string, port: number): Promise<Listener> {
-  const server = createServer({ noDelay: true, keepAlive: true }, (socket) => {
-    const ticket = context.admission.admit(socket);
-    if (ticket) handOver(context, { conn: socket, ticket, listener: 'tcp' });
-  });
-  return listening(server, host, port);
+/** An admitted connection on its way to the engine. */
+interface Arrival {
+  readonly ticket: Ticket;
+  readonly certificate?: PresentedCertificate | undefined;
 }
 
-/** MQTT over WebSocket [MQTT 3.1.1, 6], sub-protocol `mqtt`. @throws AccessError when the port cannot be had. */
-export function listenWs(context: ListenerContext, host: string, port: number): Promise<Listener> {
-  const tickets = new WeakMap<object, Ticket>();
-  const http = createHttpServer((_request, response) => {
-    response.writeHead(426, { 'Content-Type': 'text/plain', Connection: 'close' }).end('MQTT only\n');
-  });
-  upgradeToMqtt(context, http, (socket) => tickets.get(socket));
+/** Starts one listener. @throws AccessError when the port cannot be had or the certificates are missing. */
+export async function listen(context: ListenerContext, options: ListenerOptions): Promise<Listener> {
+  const { kind } = options;
+  const arrivals = new WeakMap<Duplex, Arrival>();
+  const handOver = (conn: Duplex, arrival: Arrival) => startSession(context, conn, kind, arrival);
+  const web = kind === 'ws' || kind === 'wss' ? mqttOverHttp(arrivals, handOver) : undefined;
+  const deliver = (socket: Socket, arrival: Arrival) => {
+    if (!web) return handOver(socket, arrival);
+    arrivals.set(socket, arrival);
+    web.emit('connection', socket);
+  };
+  const secure = kind === 'tls' || kind === 'wss' ? tlsHandshake(context, options.tls, deliver) : undefined;
   const server = createServer({ noDelay: true, keepAlive: true }, (socket) => {
     const ticket = context.admission.admit(socket);
     if (!ticket) return;
-    tickets.set(socket, ticket);
-    http.emit('connection', socket);
+    if (secure) secure(socket, ticket);
+    else deliver(socket, { ticket });
   });
-  return listening(server, host, port);
-}
-
-function upgradeToMqtt(
-  context: ListenerContext,
-  http: ReturnType<typeof createHttpServer>,
-  ticketOf: (socket: Socket) => Ticket | undefined,
-): void {
-  const webSockets = new WebSocketServer({
-    server: http,
-    maxPayload: 2 * CLIENT_LIMITS.portal.maxPacketBytes,
-    perMessageDeflate: false,
-    handleProtocols: (offered) => (offered.has('mqtt') ? 'mqtt' : false),
-    verifyClient: ({ req }: { req: { headers: Record<string, unknown> } }) =>
-      String(req.headers['sec-websocket-protocol'] ?? '')
-        .split(/\s*,\s*/)
-        .includes('mqtt'),
-  });
-  webSockets.on('connection', (webSocket, request) => {
-    const ticket = ticketOf(request.socket);
-    webSocket.on('error', () => {});
-    if (!ticket) return webSocket.terminate();
-    const conn = createWebSocketStream(webSocket);
-    // Destroying the stream starts a polite closing handshake; whoever is refused does not get to answer.
-    conn.once('close', () => webSocket.terminate());
-    handOver(context, { conn, ticket, listener: 'ws' });
-  });
-}
-
-function handOver(
-  context: ListenerContext,
-  { conn, ticket, listener }: { conn: Session['conn']; ticket: Ticket; listener: Session['listener'] },
-): void {
-  const session = new Session(conn, {
-    address: ticket.address,
-    listener,
-    limits: context.limits,
-    onRefused: (refused, why) => context.monitor.refused(why, refused),
-  });
-  context.engine.handle(session, ticket.identified);
-}
-
-async function listening(server: Server, host: string, port: number): Promise<Listener> {
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, host, port)));
-    server.listen(port, host, resolve);
+    server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, options)));
+    server.listen(options.port, options.host, resolve);
   });
   const address = server.address();
   return {
-    port: typeof address === 'object' && address ? address.port : port,
+    port: typeof address === 'object' && address ? address.port : options.port,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
@@ -100,27 +76,124 @@ async function listening(server: Server, host: string, port: number): Promise<Li
   };
 }
 
-function listenError(error: NodeJS.ErrnoException, host: string, port: number): Error {
-  if (error.code === 'EADDRINUSE') {
-    return new AccessError(
-      'BROKER_PORT_TAKEN',
-      `port ${port} of ${host} is used by another process`,
-      'stop that process or choose another port (--port, --ws-port)',
-    );
+/** Tickets find their way through the handshake by the peer's address and port, unique while it is connected. */
+function tlsHandshake(
+  { limits, monitor }: ListenerContext,
+  files: TlsFiles | undefined,
+  deliver: (socket: TLSSocket, arrival: Arrival) => void,
+): (socket: Socket, ticket: Ticket) => void {
+  if (!files) {
+    throw new AccessError('BROKER_CA_MISSING', 'a TLS listener has no certificate', 'make one: ca init');
   }
-  if (error.code === 'EACCES') {
-    return new AccessError(
-      'BROKER_PORT_FORBIDDEN',
-      `port ${port} of ${host} may not be used by this user`,
-      'choose a port above 1023',
-    );
+  const tickets = new Map<string, Ticket>();
+  const server: TlsServer = createTlsServer({
+    ca: files.authority,
+    cert: files.certificate,
+    key: files.key,
+    minVersion: 'TLSv1.3',
+    requestCert: true,
+    // A client without a certificate still has its secret; one with a wrong certificate is refused below.
+    rejectUnauthorized: false,
+    handshakeTimeout: limits.connectTimeoutMs,
+  });
+  server.on('secureConnection', (socket) => {
+    const ticket = tickets.get(peerOf(socket));
+    const shown = socket.getPeerX509Certificate();
+    if (!ticket || (shown && !socket.authorized)) {
+      monitor.refusedAddress('bad-certificate', ticket?.address ?? '');
+      socket.destroy();
+      return;
+    }
+    const certificate = shown && {
+      commonName: commonNameOf(shown.subject),
+      fingerprint: shown.fingerprint256.replaceAll(':', '').toLowerCase(),
+    };
+    deliver(socket, { ticket, certificate });
+  });
+  server.on('tlsClientError', (_error, socket) => socket.destroy());
+  return (socket, ticket) => {
+    const peer = peerOf(socket);
+    tickets.set(peer, ticket);
+    socket.once('close', () => tickets.delete(peer));
+    server.emit('connection', socket);
+  };
+}
+
+/** MQTT over WebSocket [MQTT 3.1.1, 6]: sub-protocol `mqtt`, binary frames, nothing else on this port. */
+function mqttOverHttp(
+  arrivals: WeakMap<Duplex, Arrival>,
+  handOver: (conn: Duplex, arrival: Arrival) => void,
+): HttpServer {
+  const http = createHttpServer((_request, response) => {
+    response.writeHead(426, { 'Content-Type': 'text/plain', Connection: 'close' }).end('MQTT only\n');
+  });
+  const webSockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: 2 * CLIENT_LIMITS.portal.maxPacketBytes,
+    perMessageDeflate: false,
+    handleProtocols: () => 'mqtt',
+  });
+  http.on('upgrade', (request, socket, head) => {
+    const arrival = arrivals.get(socket);
+    const offered = (request.headers['sec-websocket-protocol'] ?? '').split(/\s*,\s*/);
+    if (!arrival || !offered.includes('mqtt')) {
+      socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n');
+      return;
+    }
+    webSockets.handleUpgrade(request, socket, head, (webSocket) => {
+      const conn = createWebSocketStream(webSocket);
+      // Destroying the stream starts a polite closing handshake; whoever is refused does not get to answer.
+      conn.once('close', () => webSocket.terminate());
+      handOver(conn, arrival);
+    });
+  });
+  http.on('clientError', (_error, socket) => socket.destroy());
+  return http;
+}
+
+function startSession(
+  { engine, limits, monitor }: ListenerContext,
+  conn: Duplex,
+  kind: ListenerKind,
+  { ticket, certificate }: Arrival,
+): void {
+  const session = new Session(conn, {
+    address: ticket.address,
+    listener: kind,
+    certificate,
+    limits,
+    onRefused: (refused, why) => monitor.refused(why, refused),
+  });
+  engine.handle(session, ticket.identified);
+}
+
+function peerOf({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress} ${remotePort}`;
+}
+
+function listenError(error: NodeJS.ErrnoException, { host, port, kind }: ListenerOptions): Error {
+  const at = `port ${port} of ${host} (${kind})`;
+  switch (error.code) {
+    case 'EADDRINUSE':
+      return new AccessError(
+        'BROKER_PORT_TAKEN',
+        `${at} is used by another process`,
+        'stop that process or choose another port',
+      );
+    case 'EACCES':
+      return new AccessError(
+        'BROKER_PORT_FORBIDDEN',
+        `${at} may not be used by this user`,
+        'choose a port above 1023',
+      );
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+      return new AccessError(
+        'BROKER_HOST_UNKNOWN',
+        `${host} is not an address of this machine`,
+        'give an address of this machine with --host (127.0.0.1 for this machine only)',
+      );
+    default:
+      return error;
   }
-  if (error.code === 'EADDRNOTAVAIL') {
-    return new AccessError(
-      'BROKER_HOST_UNKNOWN',
-      `${host} is not an address of this machine`,
-      'give an address of this machine with --host (127.0.0.1 for this machine only)',
-    );
-  }
-  return error;
 }

@@ -1,29 +1,45 @@
-/** The broker as a whole: credentials, engine, listeners. */
+/** The broker as a whole: credentials, engine, listeners, numbers. */
+import { readTlsFiles, type TlsFiles } from '../access/authority-files.ts';
 import { type ClearCredential, CredentialStore } from '../access/credential-store.ts';
 import { Admission } from './admission.ts';
 import { Engine } from './engine.ts';
 import { BROKER_LIMITS, type BrokerLimits } from './limits.ts';
-import { type Listener, type ListenerContext, listenTcp, listenWs } from './listeners.ts';
+import { type Listener, listen } from './listeners.ts';
+import { metricsOf, serveMetrics } from './metrics.ts';
 import { BrokerMonitor, type Log } from './monitor.ts';
+import type { ListenerKind } from './session.ts';
 
 export interface BrokerOptions {
-  /** Where `credentials.json` lies; either this or `credentials`. */
+  /** Where `credentials.json` and `ca/` lie; either this or `credentials`. */
   readonly dataDir?: string;
   /** Credentials that live in memory only. */
   readonly credentials?: readonly ClearCredential[];
   readonly host: string;
-  /** 0 takes any free port. */
+  /** MQTT over TCP. For every port 0 takes any free one; a listener whose port is left out does not exist. */
   readonly port: number;
-  /** Left out: no WebSocket listener. */
-  readonly wsPort?: number;
+  readonly wsPort?: number | undefined;
+  readonly tlsPort?: number | undefined;
+  readonly wssPort?: number | undefined;
+  /** Certificates of the TLS listeners; those of `dataDir` when left out. */
+  readonly tls?: TlsFiles | undefined;
+  readonly metricsPort?: number | undefined;
+  readonly metricsHost?: string | undefined;
   readonly limits?: Partial<BrokerLimits>;
   readonly log?: Log;
 }
 
-export interface Broker {
+export interface BrokerPorts {
   readonly port: number;
   readonly wsPort: number | undefined;
+  readonly tlsPort: number | undefined;
+  readonly wssPort: number | undefined;
+  readonly metricsPort: number | undefined;
+}
+
+export interface Broker extends BrokerPorts {
   readonly monitor: BrokerMonitor;
+  /** Identities connected at present. */
+  readonly clients: number;
   /** Identities it knows at present. */
   readonly identities: number;
   close(): Promise<void>;
@@ -41,7 +57,6 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     : CredentialStore.inMemory(options.credentials ?? []);
   const engine = await Engine.start(store, limits, monitor);
   const admission = new Admission(limits, (why, address) => monitor.refusedAddress(why, address));
-  const context: ListenerContext = { engine, admission, limits, monitor };
   const listeners: Listener[] = [];
   const close = async () => {
     const closing = listeners.map((listener) => listener.close());
@@ -49,16 +64,29 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     admission.closeAll();
     await Promise.all(closing);
   };
+  const open = async (kind: ListenerKind, port: number, tls?: TlsFiles): Promise<number> => {
+    const listener = await listen(
+      { engine, admission, limits, monitor },
+      { kind, host: options.host, port, tls },
+    );
+    listeners.push(listener);
+    return listener.port;
+  };
   try {
-    const tcp = await listenTcp(context, options.host, options.port);
-    listeners.push(tcp);
-    const ws =
-      options.wsPort === undefined ? undefined : await listenWs(context, options.host, options.wsPort);
-    if (ws) listeners.push(ws);
+    const ports = await openAll(options, open);
+    const { metricsPort } = options;
+    if (metricsPort !== undefined) {
+      const registry = metricsOf({ engine, admission, monitor });
+      const host = options.metricsHost ?? '127.0.0.1';
+      listeners.push(await serveMetrics(registry, { host, port: metricsPort }));
+    }
     return {
-      port: tcp.port,
-      wsPort: ws?.port,
+      ...ports,
+      metricsPort: metricsPort === undefined ? undefined : listeners.at(-1)?.port,
       monitor,
+      get clients() {
+        return engine.clients;
+      },
       get identities() {
         return store.size;
       },
@@ -68,4 +96,18 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     await close();
     throw error;
   }
+}
+
+type Open = (kind: ListenerKind, port: number, tls?: TlsFiles) => Promise<number>;
+
+async function openAll(options: BrokerOptions, open: Open): Promise<Omit<BrokerPorts, 'metricsPort'>> {
+  const { wsPort, tlsPort, wssPort, dataDir } = options;
+  const needsTls = tlsPort !== undefined || wssPort !== undefined;
+  const tls = options.tls ?? (needsTls && dataDir ? await readTlsFiles(dataDir) : undefined);
+  return {
+    port: await open('tcp', options.port),
+    wsPort: wsPort === undefined ? undefined : await open('ws', wsPort),
+    tlsPort: tlsPort === undefined ? undefined : await open('tls', tlsPort, tls),
+    wssPort: wssPort === undefined ? undefined : await open('wss', wssPort, tls),
+  };
 }

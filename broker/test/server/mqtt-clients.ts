@@ -27,6 +27,7 @@ export class TestClient {
       for (const wake of this.#waiting.splice(0)) wake();
     });
     client.on('error', () => {});
+    client.setMaxListeners(0);
   }
 
   static async open(url: string, login: Login, options: IClientOptions = {}): Promise<TestClient> {
