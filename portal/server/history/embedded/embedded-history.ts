@@ -1,10 +1,10 @@
 /** The history kept by the portal itself, in `<dataDir>/history.db`. */
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
-import type { Reason } from '@wattward/broker/wire/schema';
 import { errorText, log } from '../../log.ts';
 import { StartError } from '../../start-error.ts';
 import type { LinePoint } from '../line-protocol.ts';
+import { readReason } from '../reason.ts';
 import {
   type DecisionQuery,
   type HistorySeries,
@@ -142,14 +142,4 @@ function decisionOf(row: readonly unknown[]): StoredDecision {
     reason: readReason(reasonJson === null ? '' : String(reasonJson), String(code ?? '')),
     homeMode: String(homeMode ?? ''),
   };
-}
-
-/** The stored reason; one that cannot be read still shows its code. */
-export function readReason(json: string, code: string): Reason {
-  try {
-    const read = JSON.parse(json) as Partial<Reason>;
-    return { rule: read.rule ?? '', code: read.code ?? code, params: read.params ?? {} };
-  } catch {
-    return { rule: '', code, params: {} };
-  }
 }

@@ -1,0 +1,82 @@
+/** Routes about people: set-up, sessions, invitations. */
+
+import { rmSync } from 'node:fs';
+import * as z from 'zod';
+import { ROLES } from '../../contract/api.ts';
+import { acceptLink, invite, meOf, peopleOf, signIn } from '../accounts/people.ts';
+import { callerOf, closeSession, openSession } from '../accounts/sessions.ts';
+import { ALL_SITES } from '../permissions.ts';
+import { ProblemError } from '../problem.ts';
+import { setupLinkFile } from '../provision.ts';
+import type { OrganisationCall, PublicCall, SignedInCall } from './call.ts';
+import { json, readBody, sessionCookie, sessionToken } from './http.ts';
+
+const email = z.string().trim().max(200).pipe(z.email());
+const setupInput = z.object({
+  token: z.string().min(1).max(200),
+  name: z.string().trim().min(1).max(80),
+  email,
+  password: z.string().max(1000),
+});
+const credentials = z.object({ email: z.string().max(200), password: z.string().max(1000) });
+const inviteInput = z.object({ email, roles: z.array(z.enum(ROLES)).min(1).max(ROLES.length) });
+
+export async function setUp(call: PublicCall): Promise<Response> {
+  const input = await readBody(call.request, setupInput);
+  const { db, passwords, nowMs, settings } = call.portal;
+  const id = await acceptLink(db, passwords, { ...input, kind: 'setup' }, nowMs());
+  rmSync(setupLinkFile(settings.dataDir), { force: true });
+  return beginSession(call, id);
+}
+
+export async function acceptInvitation(call: PublicCall): Promise<Response> {
+  const input = await readBody(call.request, setupInput);
+  const { db, passwords, nowMs } = call.portal;
+  return beginSession(call, await acceptLink(db, passwords, { ...input, kind: 'invitation' }, nowMs()));
+}
+
+export async function beginSignIn(call: PublicCall): Promise<Response> {
+  const input = await readBody(call.request, credentials);
+  const { db, passwords, nowMs } = call.portal;
+  return beginSession(call, await signIn(db, passwords, input, nowMs()));
+}
+
+/** A new token at every sign-in; the one before it ends. */
+async function beginSession(call: PublicCall, personId: string): Promise<Response> {
+  const { db, nowMs } = call.portal;
+  const before = sessionToken(call.request.headers);
+  if (before !== null) await closeSession(db, before);
+  const token = await openSession(db, personId, nowMs());
+  const caller = await callerOf(db, token, nowMs());
+  if (!caller) throw new ProblemError('internal');
+  const cookie = sessionCookie(call.request.headers, token);
+  return json(await meOf(db, caller), { headers: { 'set-cookie': cookie } });
+}
+
+export async function showSession({ portal, caller }: SignedInCall): Promise<Response> {
+  return json(await meOf(portal.db, caller));
+}
+
+export async function endSession(call: SignedInCall): Promise<Response> {
+  await closeSession(call.portal.db, call.token);
+  return new Response(null, {
+    status: 204,
+    headers: { 'set-cookie': sessionCookie(call.request.headers, null), 'cache-control': 'no-store' },
+  });
+}
+
+export async function listPeople({ portal, org }: OrganisationCall): Promise<Response> {
+  return json(await peopleOf(portal.db, org, portal.nowMs()));
+}
+
+export async function invitePerson({ portal, caller, org, request }: OrganisationCall): Promise<Response> {
+  const input = await readBody(request, inviteInput);
+  const made = await invite(portal.db, caller, org, { ...input, site: ALL_SITES }, portal.nowMs());
+  return json(
+    {
+      link: `${portal.settings.publicUrl}/invite?token=${made.token}`,
+      expires: new Date(made.expiresMs).toISOString(),
+    },
+    { status: 201 },
+  );
+}

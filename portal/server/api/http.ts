@@ -1,0 +1,80 @@
+/** What HTTP adds to a call: the session cookie, the guard against requests forged by other sites, bodies. */
+import type * as z from 'zod';
+import { boundedBody } from '../history/write-endpoint.ts';
+import { ProblemError } from '../problem.ts';
+
+const SAFE_COOKIE = '__Host-wattward';
+const LOOPBACK_COOKIE = 'wattward';
+const MOST_BODY_BYTES = 65_536;
+const COOKIE_S = 7 * 86_400;
+
+/** Plain http is accepted on loopback only; everywhere else the cookie needs https. */
+function isPlainLoopback(headers: Headers): boolean {
+  if (headers.get('x-forwarded-proto')?.startsWith('https')) return false;
+  const host = headers.get('host') ?? '';
+  return /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/.test(host);
+}
+
+export function sessionToken(headers: Headers): string | null {
+  const name = isPlainLoopback(headers) ? LOOPBACK_COOKIE : SAFE_COOKIE;
+  for (const pair of (headers.get('cookie') ?? '').split(';')) {
+    const [key, value] = pair.trim().split('=');
+    if (key === name && value && /^[A-Za-z0-9_-]{43}$/.test(value)) return value;
+  }
+  return null;
+}
+
+/** @param token null to sign out. */
+export function sessionCookie(headers: Headers, token: string | null): string {
+  const plain = isPlainLoopback(headers);
+  const flags = `Path=/; HttpOnly; SameSite=Lax; Max-Age=${token === null ? 0 : COOKIE_S}`;
+  return `${plain ? LOOPBACK_COOKIE : SAFE_COOKIE}=${token ?? ''}; ${flags}${plain ? '' : '; Secure'}`;
+}
+
+/**
+ * Requests that change something must come from our own pages: `Sec-Fetch-Site: same-origin`, or where the browser
+ * does not send it, an `Origin` that names this host.
+ * @throws ProblemError `cross-site`.
+ */
+export function checkSameSite(request: Request): void {
+  if (request.method === 'GET' || request.method === 'HEAD') return;
+  const site = request.headers.get('sec-fetch-site');
+  if (site !== null) {
+    if (site === 'same-origin') return;
+    throw new ProblemError('cross-site');
+  }
+  const origin = request.headers.get('origin');
+  const host = request.headers.get('host');
+  if (!origin || !host || !URL.canParse(origin) || new URL(origin).host !== host) {
+    throw new ProblemError('cross-site');
+  }
+}
+
+/** The JSON body, checked; `empty` stands in for no body at all. @throws ProblemError `bad-request` naming every field, `too-large`. */
+export async function readBody<T>(request: Request, schema: z.ZodType<T>, empty?: unknown): Promise<T> {
+  const body = await boundedBody(request, MOST_BODY_BYTES);
+  if (!body) throw new ProblemError('too-large');
+  if (body.length === 0 && empty !== undefined) return schema.parse(empty);
+  let data: unknown;
+  try {
+    data = JSON.parse(body.toString('utf8'));
+  } catch {
+    throw new ProblemError('bad-request', 'The body is not JSON');
+  }
+  const parsed = schema.safeParse(data);
+  if (parsed.success) return parsed.data;
+  const mistakes = parsed.error.issues.map(
+    (issue) => `${issue.path.join('.') || '(body)'}: ${issue.message}`,
+  );
+  throw new ProblemError('bad-request', mistakes.join('; '));
+}
+
+export function json(
+  value: unknown,
+  init: { status?: number; headers?: Record<string, string> } = {},
+): Response {
+  return Response.json(value, {
+    status: init.status ?? 200,
+    headers: { 'cache-control': 'no-store', ...init.headers },
+  });
+}

@@ -1,0 +1,122 @@
+/** Routes about sites: what they are, were and shall do. */
+
+import { SETPOINT_VALUES } from '@wattward/broker/wire/setpoint';
+import * as z from 'zod';
+import type { ProposalInput } from '../../contract/api.ts';
+import { callerOf } from '../accounts/sessions.ts';
+import { auditOf } from '../audit.ts';
+import { decisionCsv } from '../decisions/decision-csv.ts';
+import { decisionPage } from '../decisions/decision-pages.ts';
+import { isDay, localDay, monthRange } from '../history/day.ts';
+import { historyDay } from '../history/history-day.ts';
+import { parseDecisionCursor } from '../history/store.ts';
+import { liveResponse } from '../live/live-stream.ts';
+import { permissionsAt } from '../permissions.ts';
+import { ProblemError } from '../problem.ts';
+import { PROPOSAL_ACTIONS } from '../setpoints/proposals.ts';
+import { sitePage, siteRows } from '../sites.ts';
+import type { OrganisationCall, SiteCall } from './call.ts';
+import { json, readBody } from './http.ts';
+
+const AUDIT_ROWS = 500;
+const LONGEST_MINUTES = 30 * 24 * 60;
+
+const common = {
+  durationMinutes: z.number().int().min(1).max(LONGEST_MINUTES),
+  note: z.string().max(500),
+};
+const proposalInput = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('peak-threshold'), value: SETPOINT_VALUES['peak-threshold'], ...common }),
+  z.object({ kind: z.literal('battery-reserve'), value: SETPOINT_VALUES['battery-reserve'], ...common }),
+]) satisfies z.ZodType<ProposalInput>;
+const reasonInput = z.object({ reason: z.string().max(500).optional() });
+
+export async function listSites({ portal, caller, org }: OrganisationCall): Promise<Response> {
+  return json(await siteRows(portal, caller, org));
+}
+
+export async function showSite({ portal, caller, site }: SiteCall): Promise<Response> {
+  return json(await sitePage(portal, caller, site));
+}
+
+export async function streamLive({ portal, site, actor, token }: SiteCall): Promise<Response> {
+  return liveResponse({
+    hub: portal.hub,
+    site: site.id,
+    proposals: () => portal.proposals.list(actor),
+    allowed: async () => {
+      const caller = await callerOf(portal.db, token, portal.nowMs());
+      return caller !== null && permissionsAt(caller.grants, site.org, site.id).includes('view');
+    },
+  });
+}
+
+export async function showDay({ portal, site, query }: SiteCall): Promise<Response> {
+  const day = query.get('day') ?? undefined;
+  if (day !== undefined && !isDay(day)) throw new ProblemError('bad-request', 'day: must be YYYY-MM-DD');
+  const at = { id: site.id, zone: site.zone, nowMs: portal.hub.siteNowMs(site.id) };
+  return json(await historyDay(portal.history, at, day));
+}
+
+export async function listDecisions({ portal, site, query }: SiteCall): Promise<Response> {
+  const before = query.get('before') ?? undefined;
+  const actuator = query.get('actuator') ?? undefined;
+  if (before !== undefined && !parseDecisionCursor(before)) {
+    throw new ProblemError('bad-request', 'before: must be the `next` of an earlier page');
+  }
+  const { description } = portal.hub.site(site.id);
+  const page = await decisionPage(
+    portal.history,
+    { id: site.id, description },
+    { ...(before === undefined ? {} : { before }), ...(actuator === undefined ? {} : { actuator }) },
+  );
+  return json(page);
+}
+
+export async function exportDecisions({ portal, site, query }: SiteCall): Promise<Response> {
+  const month = query.get('month') ?? localDay(portal.hub.siteNowMs(site.id), site.zone).slice(0, 7);
+  const range = monthRange(month, site.zone);
+  if (!range) throw new ProblemError('bad-request', 'month: must be YYYY-MM');
+  const { description } = portal.hub.site(site.id);
+  const lines = decisionCsv(portal.history, { id: site.id, zone: site.zone, description }, range);
+  return new Response(textStream(lines), {
+    headers: {
+      'content-type': 'text/csv; charset=utf-8',
+      'content-disposition': `attachment; filename="decisions-${site.id}-${month}.csv"`,
+      'cache-control': 'no-store',
+    },
+  });
+}
+
+export async function listProposals({ portal, actor }: SiteCall): Promise<Response> {
+  return json(await portal.proposals.list(actor));
+}
+
+export async function makeProposal({ portal, actor, request }: SiteCall): Promise<Response> {
+  return json(await portal.proposals.propose(actor, await readBody(request, proposalInput)), { status: 201 });
+}
+
+export async function actOnProposal({ portal, actor, params, request }: SiteCall): Promise<Response> {
+  const action = PROPOSAL_ACTIONS.find((known) => known === params.action);
+  if (!action) throw new ProblemError('not-found');
+  const { reason } = await readBody(request, reasonInput, {});
+  return json(await portal.proposals.act(actor, params.id ?? '', action, reason));
+}
+
+export async function listAudit({ portal, site }: SiteCall): Promise<Response> {
+  return json(await auditOf(portal.db, { org: site.org, site: site.id, limit: AUDIT_ROWS }));
+}
+
+function textStream(lines: AsyncGenerator<string>): ReadableStream<Uint8Array> {
+  const encoder = new TextEncoder();
+  return new ReadableStream({
+    async pull(controller) {
+      const { value, done } = await lines.next();
+      if (done) controller.close();
+      else controller.enqueue(encoder.encode(value));
+    },
+    async cancel() {
+      await lines.return(undefined);
+    },
+  });
+}
