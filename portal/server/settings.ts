@@ -31,13 +31,17 @@ const secretFile = z.object({ id: z.string().min(1), secret: z.string().min(1) }
  */
 export function readSettings(env: Readonly<Record<string, string | undefined>>): PortalSettings {
   const problems: string[] = [];
-  const dataDir = resolve(env.WATTWARD_PORTAL_DATA ?? '.wattward/portal');
+  const dataDir = resolve(/* turbopackIgnore: true */ env.WATTWARD_PORTAL_DATA ?? '.wattward/portal');
   const settings: PortalSettings = {
     dataDir,
-    provisionFile: env.WATTWARD_PROVISION ? resolve(env.WATTWARD_PROVISION) : null,
+    provisionFile: env.WATTWARD_PROVISION
+      ? resolve(/* turbopackIgnore: true */ env.WATTWARD_PROVISION)
+      : null,
     broker: readBroker(env, problems),
     influx: readInflux(env, problems),
-    signerSocket: resolve(env.WATTWARD_SIGNER_SOCKET ?? join(dataDir, 'signer.sock')),
+    signerSocket: resolve(
+      /* turbopackIgnore: true */ env.WATTWARD_SIGNER_SOCKET ?? join(dataDir, 'signer.sock'),
+    ),
     publicUrl: (
       env.WATTWARD_PUBLIC_URL ?? `http://${env.HOSTNAME ?? '127.0.0.1'}:${env.PORT ?? '3000'}`
     ).replace(/\/$/, ''),
