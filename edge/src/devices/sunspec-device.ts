@@ -150,7 +150,9 @@ export class SunspecDevice extends PolledSource {
     const rates = this.#wanted();
     const storage = this.#storage;
     const model = this.#models?.find(({ modelId }) => modelId === sunspecStorage.sunspec?.modelId);
-    if (!rates || !storage || !model) return;
+    if (!rates || !storage || !model) {
+      throw new DeviceFailure('offline', `${this.id} is not reached: its storage cannot be commanded`);
+    }
     const put = async (first: keyof Storage & string, values: Partial<Storage>) => {
       const words = Object.entries(values).flatMap(([key, value]) =>
         encodePoint(sunspecStorage, key as keyof Storage & string, value, storage),
