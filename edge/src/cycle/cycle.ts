@@ -1,0 +1,92 @@
+/**
+ * One cycle after the other: poll, latch, decide, act, record, publish. It runs at its own pace, never on events,
+ * and nothing in it waits for a device, a disk or a network beyond its own small bounds.
+ */
+import type { Clock } from '../clock.ts';
+import { decide } from '../core/decide.ts';
+import type { Decision } from '../core/decision.ts';
+import type { Settings } from '../core/settings.ts';
+import type { SiteTime } from '../core/site-time.ts';
+import type { Order, Snapshot } from '../core/snapshot.ts';
+import type { State } from '../core/state.ts';
+import { siteTimeAt } from '../core/zone.ts';
+import { meanSocPct } from '../link/site-state.ts';
+import type { SiteSettings } from '../settings/site-settings.ts';
+import type { Stamp } from '../store/store.ts';
+import type { Actor } from './act.ts';
+import type { ControlTime } from './control-time.ts';
+import type { Devices } from './devices.ts';
+import type { Latch } from './latch.ts';
+import type { Poller } from './poll.ts';
+import type { Recorder } from './recorder.ts';
+
+export interface Picture {
+  readonly at: Stamp;
+  readonly wallMs: number;
+  /** The effective settings this was decided with. */
+  readonly core: Settings;
+  readonly snapshot: Snapshot;
+  readonly decision: Decision;
+}
+
+/** Settings with the set-points folded in that hold at this moment, and the orders among them. */
+export interface Effective {
+  readonly core: Settings;
+  readonly orders: readonly Order[];
+}
+
+export interface CycleOptions {
+  readonly siteId: string;
+  readonly site: SiteSettings;
+  readonly clock: Clock;
+  readonly control: ControlTime;
+  readonly devices: Devices;
+  readonly poller: Poller;
+  readonly latch: Latch;
+  readonly actor: Actor;
+  readonly recorder: Recorder;
+  readonly effective: (time: SiteTime) => Effective;
+  readonly publish: (picture: Picture) => void;
+}
+
+export class Cycle {
+  readonly #options: CycleOptions;
+  #state: State;
+  #time: SiteTime | null = null;
+
+  constructor(options: CycleOptions, state: State) {
+    this.#options = options;
+    this.#state = state;
+  }
+
+  get state(): State {
+    return this.#state;
+  }
+
+  async run(): Promise<void> {
+    const { site, siteId, clock, control, devices, latch, actor, recorder } = this.#options;
+    await this.#options.poller.poll();
+    const nowMonoMs = clock.monoMs();
+    const time = siteTimeAt(site.zone, clock.wallMs(), clock.wallTrusted(), this.#time);
+    this.#time = time;
+    const { core, orders } = this.#options.effective(time);
+    const snapshot = latch.snapshot(time, orders, nowMonoMs);
+    const { state, decision } = decide(this.#state, snapshot, core, null, control.at(nowMonoMs));
+    this.#state = state;
+    const at: Stamp = { monoMs: nowMonoMs, wallMs: time.trusted ? time.wallMs : null };
+    const batterySocPct = meanSocPct(core, snapshot);
+    const loadPowersW = snapshot.loads.map(({ powerW }) => powerW.value);
+    const record = {
+      at,
+      snapshot,
+      state,
+      decision,
+      batterySocPct,
+      points: () => ({ siteId, site, devices, state, decision, batterySocPct, loadPowersW }),
+    };
+    void actor.act(decision, recorder.commit(record));
+    actor.tick();
+    recorder.record(record);
+    this.#options.publish({ at, wallMs: time.wallMs, core, snapshot, decision });
+  }
+}
