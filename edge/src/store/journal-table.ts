@@ -1,0 +1,125 @@
+/** The decision journal in `log.db`: numbered, chained, never changed. */
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { type ChainAnchor, chainHash, GENESIS, verifyChain } from '../journal/chain.ts';
+import type { DecisionQuery, DecisionRecord, JournalRecord, JournalVerdict, Stamp } from './store.ts';
+
+export const JOURNAL_SCHEMA = `
+  CREATE TABLE IF NOT EXISTS journal (
+    seq INTEGER PRIMARY KEY, boot TEXT NOT NULL, mono_ms REAL NOT NULL, at_ms INTEGER, json TEXT NOT NULL);
+  CREATE INDEX IF NOT EXISTS journal_at ON journal (at_ms);
+  CREATE TABLE IF NOT EXISTS journal_anchor (
+    id INTEGER PRIMARY KEY CHECK (id = 1), seq INTEGER NOT NULL, hash TEXT NOT NULL);
+`;
+
+/** About ten years of a lively home; the oldest go first, the chain then starts at the last one removed. */
+export const MAX_RECORDS = 1_000_000;
+
+export class JournalTable {
+  readonly #insert: StatementSync;
+  readonly #query: StatementSync;
+  readonly #page: StatementSync;
+  readonly #stamp: StatementSync;
+  readonly #saveAnchor: StatementSync;
+  readonly #removeUpTo: StatementSync;
+  #anchor: ChainAnchor;
+  #head: ChainAnchor;
+
+  /** @param startAt where a fresh journal continues (the head of one that was set aside). */
+  constructor(db: DatabaseSync, startAt: ChainAnchor = GENESIS) {
+    this.#insert = db.prepare('INSERT INTO journal (seq, boot, mono_ms, at_ms, json) VALUES (?, ?, ?, ?, ?)');
+    this.#query = db.prepare(
+      'SELECT json, at_ms FROM journal WHERE seq < ? AND (at_ms BETWEEN ? AND ? OR (at_ms IS NULL AND ?)) ORDER BY seq DESC LIMIT ?',
+    );
+    this.#page = db.prepare('SELECT json FROM journal WHERE seq > ? ORDER BY seq LIMIT 500');
+    this.#stamp = db.prepare('UPDATE journal SET at_ms = mono_ms + ? WHERE boot = ? AND at_ms IS NULL');
+    this.#saveAnchor = db.prepare('INSERT OR REPLACE INTO journal_anchor (id, seq, hash) VALUES (1, ?, ?)');
+    this.#removeUpTo = db.prepare('DELETE FROM journal WHERE seq <= ?');
+    const anchor = db.prepare('SELECT seq, hash FROM journal_anchor').get();
+    this.#anchor = anchor ? { seq: Number(anchor.seq), hash: String(anchor.hash) } : startAt;
+    if (!anchor && startAt.seq > 0) this.#saveAnchor.run(startAt.seq, startAt.hash);
+    const last = db.prepare('SELECT json FROM journal ORDER BY seq DESC LIMIT 1').get();
+    this.#head = last ? parse(last.json) : this.#anchor;
+  }
+
+  get head(): ChainAnchor {
+    return { seq: this.#head.seq, hash: this.#head.hash };
+  }
+
+  /** Inside a transaction; `setHead` afterwards when it is committed. */
+  append(decisions: readonly DecisionRecord[], boot: string, at: Stamp, head: ChainAnchor): JournalRecord[] {
+    let previous = head;
+    return decisions.map((decision) => {
+      const content = {
+        ...decision,
+        seq: previous.seq + 1,
+        boot,
+        monoMs: at.monoMs,
+        at: at.wallMs === null ? null : new Date(at.wallMs).toISOString(),
+      };
+      const record: JournalRecord = { ...content, hash: chainHash(previous.hash, content) };
+      const atMs = at.wallMs === null ? null : Math.round(at.wallMs);
+      this.#insert.run(record.seq, boot, at.monoMs, atMs, JSON.stringify(record));
+      previous = record;
+      return record;
+    });
+  }
+
+  setHead(head: ChainAnchor): void {
+    this.#head = head;
+  }
+
+  /** Gives the records of `boot` their time for queries. What is hashed stays as it was written. */
+  stampBoot(boot: string, offsetMs: number): void {
+    this.#stamp.run(offsetMs, boot);
+  }
+
+  /** Newest first. Records whose time is unknown are left out of a query by time. */
+  read(query: DecisionQuery): JournalRecord[] {
+    const anyTime = query.fromMs === undefined && query.toMs === undefined;
+    return this.#query
+      .all(
+        query.beforeSeq ?? Number.MAX_SAFE_INTEGER,
+        query.fromMs ?? -8.64e15,
+        query.toMs ?? 8.64e15,
+        anyTime ? 1 : 0,
+        query.limit ?? 500,
+      )
+      .map((row) => {
+        const record = parse(row.json);
+        const at = typeof row.at_ms === 'number' ? new Date(row.at_ms).toISOString() : null;
+        return record.at === null && at !== null ? { ...record, at } : record;
+      });
+  }
+
+  verify(knownHead: ChainAnchor | null): JournalVerdict {
+    return verifyChain(this.#every(), this.#anchor, knownHead);
+  }
+
+  prune(maxRecords = MAX_RECORDS): void {
+    const last = this.#head.seq - maxRecords;
+    if (last <= this.#anchor.seq) return;
+    for (const record of this.#every()) {
+      if (record.seq !== last) continue;
+      this.#saveAnchor.run(record.seq, record.hash);
+      this.#removeUpTo.run(record.seq);
+      this.#anchor = { seq: record.seq, hash: record.hash };
+      return;
+    }
+  }
+
+  *#every(): Generator<JournalRecord> {
+    for (let after = 0; ; ) {
+      const rows = this.#page.all(after);
+      for (const row of rows) {
+        const record = parse(row.json);
+        yield record;
+        after = Math.max(after + 1, record.seq);
+      }
+      if (rows.length === 0) return;
+    }
+  }
+}
+
+function parse(json: unknown): JournalRecord {
+  return JSON.parse(String(json)) as JournalRecord;
+}

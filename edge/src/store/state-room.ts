@@ -1,0 +1,123 @@
+/** `state.db` with its fall-back: what the disk does not take is kept in memory and written when it does again. */
+import type { ChainAnchor } from '../journal/chain.ts';
+import { isDamage, openDatabase, setFileAside } from './database.ts';
+import type { LogMarks } from './log-db.ts';
+import { STATE_SCHEMA, StateTable } from './state-db.ts';
+import type { Durability, StoreAlarm } from './store.ts';
+
+const MARKS_KEY = 'log-marks';
+
+export class StateRoom {
+  readonly #path: string;
+  readonly #alarm: (alarm: StoreAlarm) => void;
+  readonly #unsaved = new Map<string, string>();
+  #open: { readonly table: StateTable; close(): void; transact(work: () => void): void } | null = null;
+  #marks: LogMarks | null = null;
+  #marksDirty = false;
+  #troubled = false;
+
+  constructor(path: string, alarm: (alarm: StoreAlarm) => void) {
+    this.#path = path;
+    this.#alarm = alarm;
+    const json = this.load(MARKS_KEY);
+    this.#marks = json === null ? null : (JSON.parse(json) as LogMarks);
+  }
+
+  get isDurable(): boolean {
+    return this.#unsaved.size === 0;
+  }
+
+  get marks(): LogMarks | null {
+    return this.#marks;
+  }
+
+  /** Remembered with the next save: no commit of their own. */
+  setMarks(journal: ChainAnchor, eventSeq: number): void {
+    if (this.#marks?.journal.seq === journal.seq && this.#marks.eventSeq === eventSeq) return;
+    this.#marks = { journal, eventSeq };
+    this.#marksDirty = true;
+  }
+
+  load(key: string): string | null {
+    const unsaved = this.#unsaved.get(key);
+    if (unsaved !== undefined) return unsaved;
+    try {
+      const { json, damaged } = this.#opened().table.load(key);
+      if (damaged) {
+        this.#alarm({ code: 'store-damaged', severity: 'alarm', params: { file: this.#path, key } });
+      }
+      return json;
+    } catch (error) {
+      this.#failed(error);
+      return null;
+    }
+  }
+
+  save(key: string, json: string): Durability {
+    this.#unsaved.set(key, json);
+    return this.saveAll();
+  }
+
+  saveAll(): Durability {
+    if (this.#unsaved.size === 0 && !this.#marksDirty) return 'durable';
+    try {
+      const { table, transact } = this.#opened();
+      transact(() => {
+        for (const [key, json] of this.#unsaved) table.save(key, json);
+        if (this.#marks && this.#marksDirty) table.save(MARKS_KEY, JSON.stringify(this.#marks));
+      });
+    } catch (error) {
+      this.#failed(error);
+      return 'memory';
+    }
+    this.#unsaved.clear();
+    this.#marksDirty = false;
+    if (this.#troubled)
+      this.#alarm({ code: 'store-recovered', severity: 'info', params: { file: this.#path } });
+    this.#troubled = false;
+    return 'durable';
+  }
+
+  close(): void {
+    this.saveAll();
+    this.#open?.close();
+    this.#open = null;
+  }
+
+  #opened() {
+    if (this.#open) return this.#open;
+    const { db, setAside, why } = openDatabase(this.#path, STATE_SCHEMA);
+    if (setAside !== null) {
+      this.#alarm({ code: 'store-damaged', severity: 'alarm', params: { file: setAside, why: why ?? '' } });
+    }
+    const transact = (work: () => void) => {
+      db.exec('BEGIN IMMEDIATE');
+      try {
+        work();
+        db.exec('COMMIT');
+      } catch (error) {
+        if (db.isTransaction) db.exec('ROLLBACK');
+        throw error;
+      }
+    };
+    this.#open = { table: new StateTable(db), close: () => db.close(), transact };
+    return this.#open;
+  }
+
+  #failed(error: unknown): void {
+    try {
+      this.#open?.close();
+    } catch {
+      // A handle that cannot be closed is as good as closed: the next use opens a new one.
+    }
+    this.#open = null;
+    const why = error instanceof Error ? error.message : String(error);
+    if (isDamage(error)) {
+      const file = setFileAside(this.#path);
+      this.#alarm({ code: 'store-damaged', severity: 'alarm', params: { file, why } });
+    } else if (!this.#troubled) {
+      this.#alarm({ code: 'store-disk', severity: 'alarm', params: { file: this.#path, why } });
+    }
+    this.#troubled = true;
+  }
+}
