@@ -174,6 +174,12 @@ export function publishPacket(topic: string, payload: Buffer): Buffer {
   return packet(0x30, Buffer.concat([text(topic), payload]));
 }
 
+/** A QoS 2 PUBLISH whose second half never follows. */
+export function halfPublishPacket(messageId: number, topic: string, payload: string): Buffer {
+  const id = Buffer.from([messageId >> 8, messageId & 255]);
+  return packet(0x34, Buffer.concat([text(topic), id, Buffer.from(payload)]));
+}
+
 export function subscribePacket(messageId: number, filters: readonly string[]): Buffer {
   const each = filters.map((filter) => Buffer.concat([text(filter), Buffer.from([0])]));
   return packet(0x82, Buffer.concat([Buffer.from([messageId >> 8, messageId & 255]), ...each]));
