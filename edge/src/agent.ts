@@ -35,6 +35,8 @@ export interface AgentLog {
 export interface AgentOptions {
   readonly config: EdgeConfig;
   readonly log: AgentLog;
+  /** Another disk than the usual one, for a fleet in one process. */
+  readonly openStore?: typeof openStore;
 }
 
 export interface Agent {
@@ -50,7 +52,7 @@ export interface Agent {
 const SAVE_ON_CONTROL_LOSS = 'the cycle broke; relays return to their safe state when their leases end';
 
 /** Starts the box. @throws StartError when its files do not let it. */
-export async function startAgent({ config, log }: AgentOptions): Promise<Agent> {
+export async function startAgent({ config, log, openStore: open = openStore }: AgentOptions): Promise<Agent> {
   const clock = openClock(config.clock ?? undefined);
   const boot = randomBytes(4).toString('hex');
   const stampNow = (): Stamp => ({
@@ -63,7 +65,7 @@ export async function startAgent({ config, log }: AgentOptions): Promise<Agent> 
   };
   const buses = openBuses(config, log);
   let event: (record: EventRecord) => void = () => {};
-  const store = await openStore({
+  const store = await open({
     dir: config.dataDir,
     site: config.site,
     bootId: boot,
