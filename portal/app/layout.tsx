@@ -13,6 +13,7 @@ export const metadata: Metadata = {
   applicationName: 'Wattward',
   appleWebApp: { capable: true, title: 'Wattward', statusBarStyle: 'default' },
   formatDetection: { telephone: false },
+  icons: { icon: '/icon.svg', apple: '/apple-touch-icon.png' },
 };
 
 export const viewport: Viewport = {

@@ -6,9 +6,10 @@ export interface DetailLine {
   readonly text: string;
 }
 
-export function detailLines(detail: AuditRow['detail']): DetailLine[] {
+/** `said` names what stands on the page in words already. */
+export function detailLines(detail: AuditRow['detail'], said: readonly string[]): DetailLine[] {
   return Object.entries(detail)
-    .filter(([, value]) => value !== null && value !== undefined && value !== '')
+    .filter(([name, value]) => !said.includes(name) && value !== null && value !== undefined && value !== '')
     .map(([name, value]) => ({ name, text: typeof value === 'string' ? value : JSON.stringify(value) }));
 }
 

@@ -43,6 +43,7 @@ function AuditItem({ row }: { readonly row: AuditRow }) {
   const { page } = useLiveSite();
   const { dateTime } = useQuantities(page.description?.zone ?? 'UTC');
   const refusal = isRefusal(row);
+  const why = useRefusalText(row.detail.why);
   return (
     <li className={classes.row} data-testid="audit-row" data-action={row.action}>
       <time dateTime={row.at} className={classes.time}>
@@ -53,9 +54,9 @@ function AuditItem({ row }: { readonly row: AuditRow }) {
         <p className={classes.action}>
           <Tag tone={refusal ? 'alert' : 'neutral'}>{useActionText(row.action)}</Tag> {row.subject}
         </p>
-        <WhyLine row={row} />
+        {why && <p className={classes.why}>{why}</p>}
         <dl className={classes.detail}>
-          {detailLines(row.detail).map(({ name, text }) => (
+          {detailLines(row.detail, why ? ['why'] : []).map(({ name, text }) => (
             <div key={name}>
               <dt>{name}</dt>
               <dd>{text}</dd>
@@ -71,11 +72,11 @@ function AuditItem({ row }: { readonly row: AuditRow }) {
   );
 }
 
-function WhyLine({ row }: { readonly row: AuditRow }) {
+/** Why the box refused, when the page has words for it. */
+function useRefusalText(why: unknown): string | null {
   const t = useTranslations('refusal');
-  const why = row.detail.why;
   const key = why as Parameters<typeof t>[0];
-  return typeof why === 'string' && t.has(key) ? <p className={classes.why}>{t(key)}</p> : null;
+  return typeof why === 'string' && t.has(key) ? t(key) : null;
 }
 
 /** An action the page has no words for yet is shown by its name. */

@@ -62,10 +62,12 @@ function Sentence({ state }: { readonly state: SiteState }) {
   const language = useLocale();
   const { page } = useLiveSite();
   const quantities = useQuantities(page.description?.zone ?? 'UTC');
-  const sentence = sentenceOf(state, { language, translate, quantities });
+  const present = sentenceOf(state, { language, translate, quantities });
+  const stale = useFreshness() !== 'live';
+  const sentence = stale ? translate('last-known', { sentence: present }) : present;
   return (
     <>
-      <p className={classes.sentence} data-testid="sentence">
+      <p className={classes.sentence} data-testid="sentence" data-stale={stale}>
         {sentence}
       </p>
       <p className={classes.because} data-testid="because">

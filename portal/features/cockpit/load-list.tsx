@@ -57,8 +57,8 @@ function LoadRow({ load, quantities }: { readonly load: LoadState; readonly quan
         <p data-testid={`load-${load.id}-reason`}>{asSentence(reasonText(load.reason, language))}</p>
         <p className={classes.trace}>
           {t('trace', {
-            desired: t(load.desired ? 'on' : 'off'),
-            reported: load.reported === null ? t('unknown') : t(load.reported ? 'on' : 'off'),
+            desired: t(load.desired ? 'trace-on' : 'trace-off'),
+            reported: load.reported === null ? t('unknown') : t(load.reported ? 'trace-on' : 'trace-off'),
             measured: quantities.powerKw(load.measuredPowerW),
           })}
           {load.since && ` · ${t('since', { time: quantities.time(load.since) })}`}

@@ -76,7 +76,9 @@ function restKey(flows: Allocation, socPct: number | null): SentenceKey | null {
 
 function peakSentence(state: SiteState, { language, translate, quantities }: Speech): string {
   const { demandW, thresholdW, shedLoads } = state.peak;
-  const names = shedLoads.map((id) => state.loads.find((load) => load.id === id)?.name ?? id);
+  const names = shedLoads
+    .map((id) => state.loads.find((load) => load.id === id)?.name ?? id)
+    .map((name) => translate('quoted', { name }));
   const values = {
     demand: quantities.powerKw(demandW, 1),
     threshold: quantities.powerKw(thresholdW, 1),

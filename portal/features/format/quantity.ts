@@ -93,7 +93,7 @@ function currencySign(locale: string, currency: string): string {
 
 function duration(seconds: number, locale: string): string {
   const [value, unit] =
-    seconds < 90
+    seconds < 60
       ? [seconds, 'second' as const]
       : seconds < 90 * 60
         ? [seconds / 60, 'minute' as const]

@@ -42,13 +42,13 @@ export function fieldText(kind: ChartKind, value: number | null, { quantities, c
 }
 
 /** The same on an axis, where there is less room. */
-export function axisText(kind: ChartKind, value: number, { quantities }: Reading): string {
+export function axisText(kind: ChartKind, value: number, { quantities, currency }: Reading): string {
   switch (kind) {
     case 'power':
       return quantities.powerKw(value, Number.isInteger(value / 1000) ? 0 : 1);
     case 'soc':
       return quantities.percent(value);
     case 'price':
-      return quantities.decimal(value, 2);
+      return quantities.money(value, currency);
   }
 }

@@ -13,10 +13,18 @@ import {
   XAxis,
   YAxis,
 } from 'recharts';
+import type { AxisDomain } from 'recharts/types/util/types';
 import type { HistoryDay } from '../../contract/api.ts';
 import { axisText, CHART_FIELDS, type ChartKind, fieldText, type Reading } from './chart-fields.ts';
 import { type DayRow, hourTicks } from './day-chart.ts';
 import classes from './history.module.css';
+
+/** A price stands on zero, so that its changes are not made larger than they are. */
+const AXIS_DOMAIN: Record<ChartKind, AxisDomain> = {
+  power: ['auto', 'auto'],
+  soc: [0, 100],
+  price: [(lowest: number) => Math.min(0, lowest), 'auto'],
+};
 
 export interface DayLinesProps extends Reading {
   readonly day: HistoryDay;
@@ -61,7 +69,7 @@ export function DayLines(props: DayLinesProps) {
           <YAxis
             width={56}
             tickFormatter={(value: number) => axisText(kind, value, props)}
-            domain={kind === 'soc' ? [0, 100] : ['auto', 'auto']}
+            domain={AXIS_DOMAIN[kind]}
             tickCount={kind === 'power' ? 6 : 5}
             {...axis}
           />

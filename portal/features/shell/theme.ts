@@ -7,7 +7,7 @@ const teal: MantineColorsTuple = [
   '#71c4b0',
   '#49b398',
   '#2cc3a7',
-  '#14947e',
+  '#0c7f6d',
   '#0a6b5b',
   '#0a6b5b',
   '#064a3f',
@@ -18,9 +18,8 @@ const SYSTEM_FONTS =
 
 export const theme = createTheme({
   primaryColor: 'teal',
-  primaryShade: { light: 7, dark: 5 },
+  primaryShade: { light: 7, dark: 6 },
   colors: { teal },
-  autoContrast: true,
   fontFamily: SYSTEM_FONTS,
   headings: { fontFamily: SYSTEM_FONTS, fontWeight: '600' },
   defaultRadius: 'md',

@@ -1,0 +1,43 @@
+import { expect, test } from '@jest/globals';
+import { outcomeOf, retryAfterMs, safeNext } from '../../features/account/sign-in-outcome.ts';
+import type { ApiFailure } from '../../features/shell/api-client.ts';
+import { type ProblemCode, ProblemError, problemOf } from '../../server/problem.ts';
+
+const problem = (code: ProblemCode, retryAfterS?: number): ApiFailure => ({
+  kind: 'problem',
+  problem: problemOf(new ProblemError(code, undefined, retryAfterS === undefined ? {} : { retryAfterS })),
+});
+
+test.each<[ApiFailure, string]>([
+  [{ kind: 'unreachable' }, 'unreachable'],
+  [{ kind: 'starting' }, 'starting'],
+  [problem('busy'), 'starting'],
+  [problem('wrong-credentials'), 'wrong-credentials'],
+  [problem('too-many-attempts', 30), 'too-many-attempts'],
+  [problem('cross-site'), 'refused'],
+])('%j is told as %s', (failure, kind) => {
+  expect(outcomeOf(failure).kind).toBe(kind);
+});
+
+test('the wait of too many attempts is the server’s', () => {
+  expect(outcomeOf(problem('too-many-attempts', 41.2))).toEqual({ kind: 'too-many-attempts', waitS: 42 });
+});
+
+test('a server out of reach is tried again, later each time; bad credentials never', () => {
+  const waits = [0, 1, 2, 9].map((attempt) => retryAfterMs({ kind: 'unreachable' }, attempt));
+  expect(waits).toEqual([2000, 4000, 8000, 15_000]);
+  expect(retryAfterMs({ kind: 'wrong-credentials' }, 0)).toBeNull();
+  expect(retryAfterMs({ kind: 'too-many-attempts', waitS: 5 }, 0)).toBeNull();
+  expect(retryAfterMs({ kind: 'cookie-blocked' }, 0)).toBeNull();
+});
+
+test.each(['//evil.example', 'https://evil.example', '/\\evil.example', 'evil', '/sign-in?next=/x'])(
+  'sign-in does not lead on to %s',
+  (next) => {
+    expect(safeNext(next)).toBeNull();
+  },
+);
+
+test('sign-in leads back to a page of the portal', () => {
+  expect(safeNext('/home/home-1/history')).toBe('/home/home-1/history');
+});
