@@ -102,17 +102,18 @@ export function loadConfig(file: string): EdgeConfig {
   return absolute(result.data, path.dirname(path.resolve(file)));
 }
 
-/** The text of a file the configuration names. @throws StartError with `code` */
-export function readText(file: string, code: string, what: string): string {
+/** The text of a file the configuration names. @throws StartError with `errorCode` */
+export function readText(file: string, errorCode: string, what: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (cause) {
-    const why = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
+    const code = typeof cause === 'object' && cause !== null ? Reflect.get(cause, 'code') : undefined;
+    const why = String(code ?? cause);
     const remedy =
       why === 'EACCES'
         ? `Let the user of this process read ${file}.`
         : `Put ${what} at ${file}, or correct the path.`;
-    throw new StartError(code, `${what} at ${file} cannot be read (${why})`, remedy, cause);
+    throw new StartError(errorCode, `${what} at ${file} cannot be read (${why})`, remedy, cause);
   }
 }
 

@@ -29,6 +29,7 @@ export interface MqttBusOptions {
   readonly will?: { readonly name: TopicName; readonly ids: Ids; readonly message: Message<TopicName> };
   readonly onNote?: (note: BusNote) => void;
   readonly publishTimeoutMs?: number;
+  readonly connectTimeoutMs?: number;
   readonly backoffMs?: { readonly first: number; readonly longest: number };
   readonly random?: () => number;
 }
@@ -151,7 +152,7 @@ export class MqttBus {
       username: credential.id,
       password: credential.secret,
       keepalive: KEEPALIVE_S,
-      connectTimeout: CONNECT_TIMEOUT_MS,
+      connectTimeout: this.#options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
       reconnectPeriod: 0,
       resubscribe: false,
       queueQoSZero: false,
