@@ -1,0 +1,260 @@
+/**
+ * The courier: decides what is sent, and what an answer means for it. One request is under way at a time.
+ *
+ * Intuition: a postman with a few bags. The most urgent bag goes first; a bag with a bad letter is split until the
+ * letter is found and put aside; a bag the office cannot take now waits while another is tried, so that one poisoned
+ * bag never holds up the street. Between two requests it looks whether something more urgent has come in.
+ * Times are monotonic real milliseconds; chance is an argument (full jitter, so that a fleet does not stampede).
+ */
+import { type Answer, retryAfterMs, verdictOf } from './answers.ts';
+import type { QuarantineRow } from './batch-store.ts';
+import { LANES, type Lane, type Picked, type Wish } from './lanes.ts';
+import type { Outcome } from './outbox.ts';
+
+export const MAX_LINES = 5000;
+const MIN_LINES = 100;
+const MIN_WAIT_MS = 200;
+const MAX_WAIT_MS = 300_000;
+const REFUSED_WAIT_MS = 300_000;
+/** An outage longer than this is followed by a random wait before the backlog is sent. */
+const LONG_OUTAGE_MS = 600_000;
+const MAX_STAGGER_MS = 300_000;
+/** Answers slower than this mean less at once, faster than the other more. */
+const SLOW_MS = 5000;
+const QUICK_MS = 1000;
+/** Failures in a row after which a batch waits by itself and others are tried. */
+const FAILS_BEFORE_ASIDE = 3;
+/** Failures of a single line, while other batches got through, after which it counts as bad. */
+const FAILS_BEFORE_QUARANTINE = 5;
+const MAX_ASIDE = 4;
+
+export type Step =
+  | { readonly do: 'fetch'; readonly wish: Wish }
+  | { readonly do: 'send'; readonly lines: readonly string[]; readonly lane: Lane }
+  | { readonly do: 'settle'; readonly id: string; readonly outcome: Outcome }
+  /** Nothing to do before `untilMs` (null: until something new is committed). */
+  | { readonly do: 'wait'; readonly untilMs: number | null };
+
+/** Why nothing gets through at present. */
+export interface Trouble {
+  readonly kind: 'refused' | 'busy' | 'silent' | 'unreachable';
+  readonly status: number | null;
+  readonly answer: string;
+}
+
+interface Bag {
+  readonly batch: Picked;
+  /** Parts still to be sent, `[from, to)` of the lines; the last is next. */
+  readonly parts: [number, number][];
+  readonly quarantined: QuarantineRow[];
+  delivered: number;
+  fails: number;
+  notBeforeMs: number;
+  /** How many parts of others had got through when this one first failed. */
+  othersAtFirstFail: number;
+}
+
+export interface CourierOptions {
+  /** In [0, 1). */
+  readonly random: () => number;
+  /** A backlog from before this start goes out after a random wait, too. */
+  readonly staggerStart?: boolean;
+}
+
+export class Courier {
+  readonly #random: () => number;
+  readonly #bags: Bag[] = [];
+  #sending: Bag | null = null;
+  #hasLooked = false;
+  #lineLimit = MAX_LINES;
+  #attempt = 0;
+  #waitUntilMs = Number.NEGATIVE_INFINITY;
+  #backfillFromMs: number | null;
+  #outageSinceMs: number | null = null;
+  #deliveries = 0;
+  #trouble: Trouble | null = null;
+
+  constructor({ random, staggerStart = false }: CourierOptions) {
+    this.#random = random;
+    this.#backfillFromMs = staggerStart ? null : Number.NEGATIVE_INFINITY;
+  }
+
+  get trouble(): Trouble | null {
+    return this.#trouble;
+  }
+
+  /** Most lines of one request at present. */
+  get lineLimit(): number {
+    return this.#lineLimit;
+  }
+
+  /** Something new was committed: worth a look even while waiting for it. */
+  wake(): void {
+    this.#hasLooked = false;
+  }
+
+  next(nowMs: number): Step {
+    this.#backfillFromMs ??= nowMs + this.#random() * MAX_STAGGER_MS;
+    const done = this.#bags.findIndex((bag) => bag.parts.length === 0);
+    if (done >= 0) return settled(this.#bags.splice(done, 1)[0] as Bag);
+    if (nowMs < this.#waitUntilMs) return { do: 'wait', untilMs: this.#waitUntilMs };
+    const bag = this.#mostUrgent(nowMs);
+    if (!this.#hasLooked && this.#bags.length <= MAX_ASIDE) {
+      this.#hasLooked = true;
+      const lanes = this.#lanesAbove(bag?.batch.lane, nowMs);
+      const skip = this.#bags.map(({ batch }) => batch.id);
+      if (lanes.length > 0) return { do: 'fetch', wish: { maxLines: this.#lineLimit, lanes, skip } };
+    }
+    if (!bag) return { do: 'wait', untilMs: this.#nextTimeMs(nowMs) };
+    this.#sending = bag;
+    const [from, to] = bag.parts.at(-1) as [number, number];
+    return { do: 'send', lines: bag.batch.lines.slice(from, to), lane: bag.batch.lane };
+  }
+
+  fetched(batch: Picked | null): void {
+    if (!batch) return;
+    this.#bags.push({
+      batch,
+      parts: [[0, batch.lines.length]],
+      quarantined: [],
+      delivered: 0,
+      fails: 0,
+      notBeforeMs: Number.NEGATIVE_INFINITY,
+      othersAtFirstFail: 0,
+    });
+  }
+
+  /** What the server said to the last `send`, `tookMs` after it. */
+  answered(answer: Answer, nowMs: number, tookMs: number): void {
+    const bag = this.#sending;
+    if (!bag) throw new RangeError('an answer without a request');
+    this.#sending = null;
+    this.#hasLooked = false;
+    const verdict = verdictOf(answer);
+    if (verdict !== 'busy' && verdict !== 'refused') this.#gotThrough(nowMs);
+    switch (verdict) {
+      case 'delivered':
+        this.#delivered(bag, tookMs);
+        return;
+      case 'bad-line':
+        this.#split(bag, answer);
+        return;
+      case 'too-large':
+        this.#lineLimit = Math.max(1, Math.floor(sizeOf(bag) / 2));
+        this.#split(bag, answer);
+        return;
+      case 'refused':
+        this.#failed(answer, 'refused', nowMs);
+        this.#waitUntilMs = nowMs + REFUSED_WAIT_MS * (0.8 + 0.4 * this.#random());
+        return;
+      case 'busy':
+        this.#busy(bag, answer, nowMs);
+        return;
+    }
+  }
+
+  #delivered(bag: Bag, tookMs: number): void {
+    const part = bag.parts.pop();
+    if (part) bag.delivered += part[1] - part[0];
+    bag.fails = 0;
+    this.#deliveries++;
+    if (tookMs > SLOW_MS) this.#lineLimit = Math.max(MIN_LINES, Math.floor(this.#lineLimit / 2));
+    else if (tookMs < QUICK_MS) this.#lineLimit = Math.min(MAX_LINES, this.#lineLimit + 500);
+  }
+
+  /** The server takes things again. */
+  #gotThrough(nowMs: number): void {
+    this.#trouble = null;
+    this.#attempt = 0;
+    if (this.#outageSinceMs !== null && nowMs - this.#outageSinceMs > LONG_OUTAGE_MS) {
+      this.#backfillFromMs = nowMs + this.#random() * MAX_STAGGER_MS;
+    }
+    this.#outageSinceMs = null;
+  }
+
+  #split(bag: Bag, answer: Answer): void {
+    const [from, to] = bag.parts.pop() as [number, number];
+    if (to - from === 1) {
+      bag.quarantined.push(quarantineRow(bag.batch.lines[from] ?? '', answer));
+      bag.fails = 0;
+      return;
+    }
+    const middle = Math.ceil((from + to) / 2);
+    bag.parts.push([middle, to], [from, middle]);
+  }
+
+  #busy(bag: Bag, answer: Answer, nowMs: number): void {
+    this.#failed(answer, answer.kind === 'status' ? 'busy' : answer.kind, nowMs);
+    this.#attempt++;
+    if (bag.fails === 0) bag.othersAtFirstFail = this.#deliveries;
+    bag.fails++;
+    this.#waitUntilMs = nowMs + (retryAfterMs(answer) ?? this.#backOffMs(this.#attempt));
+    if (bag.fails < FAILS_BEFORE_ASIDE) return;
+    bag.notBeforeMs = this.#waitUntilMs + this.#backOffMs(bag.fails);
+    if (this.#deliveries === bag.othersAtFirstFail) return;
+    if (sizeOf(bag) > 1 || bag.fails >= FAILS_BEFORE_QUARANTINE) {
+      this.#split(bag, answer);
+      bag.fails = FAILS_BEFORE_ASIDE - 1;
+    }
+  }
+
+  #failed(answer: Answer, kind: Trouble['kind'], nowMs: number): void {
+    this.#outageSinceMs ??= nowMs;
+    this.#trouble = {
+      kind,
+      status: answer.kind === 'status' ? answer.status : null,
+      answer: answerText(answer),
+    };
+  }
+
+  #backOffMs(attempt: number): number {
+    const ceilingMs = Math.min(MAX_WAIT_MS, 1000 * 2 ** Math.min(attempt - 1, 20));
+    return Math.max(MIN_WAIT_MS, this.#random() * ceilingMs);
+  }
+
+  #mostUrgent(nowMs: number): Bag | undefined {
+    return this.#bags
+      .filter((bag) => bag.notBeforeMs <= nowMs && this.#mayGo(bag.batch.lane, nowMs))
+      .sort((a, b) => LANES.indexOf(a.batch.lane) - LANES.indexOf(b.batch.lane))[0];
+  }
+
+  #mayGo(lane: Lane, nowMs: number): boolean {
+    return lane !== 'backfill' || nowMs >= (this.#backfillFromMs ?? 0);
+  }
+
+  #lanesAbove(lane: Lane | undefined, nowMs: number): Lane[] {
+    const rank = lane === undefined ? LANES.length : LANES.indexOf(lane);
+    return LANES.filter((other, index) => index < rank && this.#mayGo(other, nowMs));
+  }
+
+  #nextTimeMs(nowMs: number): number | null {
+    const times = [...this.#bags.map((bag) => bag.notBeforeMs), this.#backfillFromMs ?? 0];
+    const later = times.filter((timeMs) => timeMs > nowMs);
+    return later.length > 0 ? Math.min(...later) : null;
+  }
+}
+
+function sizeOf(bag: Bag): number {
+  const part = bag.parts.at(-1);
+  return part ? part[1] - part[0] : 0;
+}
+
+function settled(bag: Bag): Step {
+  const outcome = { deliveredPoints: bag.delivered, quarantined: bag.quarantined };
+  return { do: 'settle', id: bag.batch.id, outcome };
+}
+
+function quarantineRow(line: string, answer: Answer): QuarantineRow {
+  return { line, status: answer.kind === 'status' ? answer.status : 0, answer: answerText(answer) };
+}
+
+function answerText(answer: Answer): string {
+  switch (answer.kind) {
+    case 'status':
+      return answer.body.slice(0, 500);
+    case 'silent':
+      return 'no answer in time';
+    case 'unreachable':
+      return answer.code;
+  }
+}
