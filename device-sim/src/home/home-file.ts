@@ -58,7 +58,10 @@ export function problemsOf(issue: z.core.$ZodIssue, data: unknown): HomeProblem[
   }
   if (issue.code === 'invalid_union') {
     return [
-      { where: `${where}: kind`, message: 'is no kind of object; see device-sim/README.md for the list' },
+      {
+        where: where.endsWith('kind') ? where : `${where}: kind`,
+        message: 'is no kind of object; see device-sim/README.md for the list',
+      },
     ];
   }
   return [{ where: where || 'file', message: issue.message }];

@@ -7,31 +7,28 @@
  * `residualJ` is what the books miss; more than rounding is a bug and ends the process.
  */
 import { batteryLimits, newBattery, stepBattery } from '../physics/battery.ts';
-import { seedOf } from '../physics/chance.ts';
+import { seedOf, wander } from '../physics/chance.ts';
 import {
   canFeedAlone,
-  dcFromAcW,
-  type InverterFlow,
   type InverterInput,
   OWN_WINDOW,
+  seenLoadW,
   settleInverter,
 } from '../physics/inverter.ts';
-import { clearSky, clouded, onPlane } from '../physics/irradiance.ts';
-import { pvDcPowerW } from '../physics/pv.ts';
-import { sunPosition } from '../physics/sun.ts';
-import { weatherAt } from '../physics/weather.ts';
-import type { Done, HomeFlows, HomeInput, HomeState, InverterState, LoadResult, Sky } from './home-state.ts';
+import type {
+  Done,
+  FedInverter,
+  HomeFlows,
+  HomeInput,
+  HomeState,
+  InverterPlan,
+  InverterState,
+  LoadResult,
+  Sky,
+} from './home-state.ts';
 import { firstLoadState, type LoadState, type LoadStepper, loadStoredJ, stepperOf } from './load-object.ts';
 import { type Home, isLoad, type LoadObject, type ObjectOf } from './schema.ts';
-
-interface InverterPlan {
-  readonly inverter: ObjectOf<'inverter'>;
-  readonly arrays: readonly ObjectOf<'pv'>[];
-  readonly battery: ObjectOf<'battery'> | null;
-}
-
-/** How long the light on a roof is taken as constant. */
-const LIGHT_MS = 5_000;
+import { skyOf, sum } from './sky.ts';
 
 export class HomeModel {
   readonly home: Home;
@@ -68,6 +65,7 @@ export class HomeModel {
       loads: this.loads.map(firstLoadState),
       inverters: this.plans.map(({ battery, arrays }) => ({
         battery: battery ? newBattery(battery, battery.initialSocPct) : null,
+        seenLoadW: 0,
         pvAvailableW: arrays.map(() => 0),
         pvSampledAtMs: Number.NEGATIVE_INFINITY,
         producedJ: 0,
@@ -92,7 +90,7 @@ export class HomeModel {
 
   /** The home after `input.dtS`, and the mean powers of that time. */
   step(state: HomeState, input: HomeInput): { readonly state: HomeState; readonly flows: HomeFlows } {
-    const sky = this.#sky(state, input);
+    const sky = skyOf(this.home, this.plans, { state, input, seed: this.#weatherSeed });
     let loads = this.#stepLoads(state, input, { supplied: true, outdoorC: sky.weather.temperatureC });
     let supplied = true;
     if (!state.gridOn && !this.#canFeedAlone(state, input, loads.drawnJ / input.dtS, sky.available)) {
@@ -101,29 +99,6 @@ export class HomeModel {
     }
     const fed = this.#settle(state, input, { houseW: loads.drawnJ / input.dtS, supplied, sky });
     return this.#close(state, input, { loads, fed, supplied, sky });
-  }
-
-  #sky(state: HomeState, input: HomeInput): Sky {
-    const { place, climate } = this.home;
-    const fresh = state.inverters.every(
-      (own) => state.nowMs >= own.pvSampledAtMs && state.nowMs - own.pvSampledAtMs < LIGHT_MS,
-    );
-    const weather = weatherAt(climate, this.#weatherSeed, {
-      nowMs: state.nowMs,
-      minuteOfDay: input.local.minuteOfDay,
-      latitudeDeg: place.latitudeDeg,
-    });
-    if (fresh && input.measured?.pvW == null && state.inverters.length > 0) {
-      return { weather, available: state.inverters.map((own) => own.pvAvailableW), fresh };
-    }
-    const sun = sunPosition(place, state.nowMs + (input.dtS * 1000) / 2);
-    const light = clouded(clearSky(place, sun, climate.linkeTurbidity), weather.clearness, sun);
-    const measured = input.measured?.pvW;
-    const available = this.plans.map(({ arrays, inverter }, n) => {
-      if (measured != null && n === 0) return shareMeasured(inverter, arrays, measured);
-      return arrays.map((array) => pvDcPowerW(array, onPlane(array, sun, light), weather));
-    });
-    return { weather, available, fresh: false };
   }
 
   #stepLoads(
@@ -181,7 +156,9 @@ export class HomeModel {
     },
   ): InverterInput {
     const plan = this.plans[house.n];
-    const own = state.inverters[house.n]?.battery;
+    const before = state.inverters[house.n];
+    const own = before?.battery;
+    const error = wander(this.#weatherSeed + 31 + house.n, state.nowMs, 3_000);
     const limits =
       plan?.battery && own
         ? batteryLimits(plan.battery, own, input.dtS)
@@ -189,6 +166,7 @@ export class HomeModel {
     return {
       pvAvailableW: sum(house.available[house.n] ?? []),
       houseLoadW: house.houseLoadW,
+      seenLoadW: seenLoadW(before?.seenLoadW ?? 0, house.houseLoadW, error, input.dtS),
       ...limits,
       window: input.windows[house.n] ?? OWN_WINDOW,
       gridPresent: state.gridOn,
@@ -200,9 +178,9 @@ export class HomeModel {
     state: HomeState,
     input: HomeInput,
     house: { readonly houseW: number; readonly supplied: boolean; readonly sky: Sky },
-  ): InverterFlow[] {
+  ): FedInverter[] {
     let leftW = house.houseW;
-    const flows: InverterFlow[] = [];
+    const flows: FedInverter[] = [];
     for (const [n, plan] of this.plans.entries()) {
       if (!house.supplied || (!state.gridOn && !plan.inverter.backup)) {
         flows.push(ASLEEP);
@@ -213,10 +191,8 @@ export class HomeModel {
       const exportLimitW = Math.max(0, limitW + Math.min(0, leftW));
       const houseLoadW = Math.max(0, leftW);
       const { available } = house.sky;
-      const flow = settleInverter(
-        plan.inverter,
-        this.#inverterInput(state, input, { n, houseLoadW, available, exportLimitW }),
-      );
+      const asked = this.#inverterInput(state, input, { n, houseLoadW, available, exportLimitW });
+      const flow = { ...settleInverter(plan.inverter, asked), seenLoadW: asked.seenLoadW };
       flows.push(flow);
       leftW -= flow.acPowerW;
     }
@@ -250,6 +226,7 @@ export class HomeModel {
       flows.push({ ...flow, pvArrayW });
       return {
         battery: cells?.state ?? null,
+        seenLoadW: flow.seenLoadW,
         pvAvailableW: available,
         pvSampledAtMs: sky.fresh ? (own?.pvSampledAtMs ?? state.nowMs) : state.nowMs,
         producedJ: (own?.producedJ ?? 0) + Math.max(0, flow.acPowerW) * dtS,
@@ -306,24 +283,14 @@ export class HomeModel {
   }
 }
 
-const ASLEEP: InverterFlow = { acPowerW: 0, pvDcPowerW: 0, batteryDcPowerW: 0, lossW: 0, state: 'sleeping' };
-
-function sum(values: readonly number[]): number {
-  let total = 0;
-  for (const value of values) total += value;
-  return total;
-}
-
-/** A measured PV power is AC; the arrays share what the inverter would have needed for it. */
-function shareMeasured(
-  inverter: ObjectOf<'inverter'>,
-  arrays: readonly ObjectOf<'pv'>[],
-  acW: number,
-): number[] {
-  const dcW = acW > 0 ? dcFromAcW(inverter, Math.min(acW, inverter.ratedW)) : 0;
-  const peakW = sum(arrays.map((array) => array.peakW));
-  return arrays.map((array) => (peakW > 0 ? (dcW * array.peakW) / peakW : 0));
-}
+const ASLEEP: FedInverter = {
+  seenLoadW: 0,
+  acPowerW: 0,
+  pvDcPowerW: 0,
+  batteryDcPowerW: 0,
+  lossW: 0,
+  state: 'sleeping',
+};
 
 function assertClosed(residualJ: number, movedJ: number): void {
   if (Math.abs(residualJ) <= 1e-9 * movedJ + 1e-3) return;

@@ -4,10 +4,13 @@ import type { InverterFlow, StorageWindow } from '../physics/inverter.ts';
 import type { Weather } from '../physics/weather.ts';
 import type { LoadState } from './load-object.ts';
 import type { LocalTime } from './local-time.ts';
+import type { ObjectOf } from './schema.ts';
 
 export interface InverterState {
   /** Empty where no battery hangs on the inverter. */
   readonly battery: BatteryState | null;
+  /** The load as its own meter shows it. */
+  readonly seenLoadW: number;
   readonly pvAvailableW: readonly number[];
   readonly pvSampledAtMs: number;
   readonly producedJ: number;
@@ -56,6 +59,13 @@ export interface HomeFlows {
   readonly movedJ: number;
 }
 
+/** An inverter and what hangs on it. */
+export interface InverterPlan {
+  readonly inverter: ObjectOf<'inverter'>;
+  readonly arrays: readonly ObjectOf<'pv'>[];
+  readonly battery: ObjectOf<'battery'> | null;
+}
+
 /** Parts of a step that is being computed. */
 export interface Sky {
   readonly weather: Weather;
@@ -73,9 +83,11 @@ export interface LoadResult {
   readonly usedJ: number;
 }
 
+export type FedInverter = InverterFlow & { readonly seenLoadW: number };
+
 export interface Done {
   readonly loads: LoadResult;
-  readonly fed: readonly InverterFlow[];
+  readonly fed: readonly FedInverter[];
   readonly supplied: boolean;
   readonly sky: Sky;
 }

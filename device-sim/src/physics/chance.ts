@@ -12,13 +12,6 @@ export function chance(seed: number, a: number, b = 0): number {
   return h / 2 ** 32;
 }
 
-/** About normal: mean 0, variance 1, never beyond 3.5. */
-export function normal(seed: number, a: number, b = 0): number {
-  let sum = 0;
-  for (let i = 0; i < 12; i += 1) sum += chance(seed, a, b * 16 + i + 1);
-  return Math.max(-3.5, Math.min(3.5, sum - 6));
-}
-
 /** A smooth wander between -1 and 1 that forgets itself within about `periodMs`. */
 export function wander(seed: number, nowMs: number, periodMs: number): number {
   const position = nowMs / periodMs;

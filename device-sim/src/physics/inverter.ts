@@ -30,6 +30,8 @@ export interface InverterInput {
   readonly pvAvailableW: number;
   /** What the house draws, without the inverter itself. */
   readonly houseLoadW: number;
+  /** What the inverter believes the house draws: its own meter is a little late and a little wrong. */
+  readonly seenLoadW: number;
   readonly maxChargeW: number;
   readonly maxDischargeW: number;
   readonly window: StorageWindow;
@@ -72,7 +74,8 @@ export function dcFromAcW(inverter: Inverter, acW: number): number {
 }
 
 export function settleInverter(inverter: Inverter, input: InverterInput): InverterFlow {
-  const wantedDcW = dcFromAcW(inverter, Math.min(inverter.ratedW, Math.max(0, input.houseLoadW)));
+  const aimedW = input.gridPresent ? input.seenLoadW : input.houseLoadW;
+  const wantedDcW = dcFromAcW(inverter, Math.min(inverter.ratedW, Math.max(0, aimedW)));
   // The most the AC side can take: the rating, the house and whatever the grid still accepts.
   const outletW = input.houseLoadW + (input.gridPresent ? input.exportLimitW : 0);
   const limitDcW = dcFromAcW(inverter, Math.max(0, Math.min(inverter.ratedW, outletW)));
@@ -98,6 +101,16 @@ export function settleInverter(inverter: Inverter, input: InverterInput): Invert
 export function canFeedAlone(inverter: Inverter, input: InverterInput): boolean {
   if (!inverter.backup || input.houseLoadW > inverter.ratedW) return false;
   return dcFromAcW(inverter, input.houseLoadW) <= input.pvAvailableW + input.maxDischargeW;
+}
+
+/** How fast the inverter follows its own meter, and how far that is off. */
+const RESPONSE_S = 0.8;
+const METER_ERROR_W = 9;
+
+/** The load as the inverter's own meter shows it after `dtS`; `error` wanders between -1 and 1. */
+export function seenLoadW(beforeW: number, houseLoadW: number, error: number, dtS: number): number {
+  const share = 1 - Math.exp(-dtS / RESPONSE_S);
+  return beforeW + (houseLoadW + METER_ERROR_W * error - beforeW) * share;
 }
 
 /** Self-consumption inside the window, inside what the hardware can do. */

@@ -49,7 +49,7 @@ export function sunPosition(
   const eccentricity = 0.016708634 - t * (0.000042037 + 0.0000001267 * t);
   const distanceAu =
     (1.000001018 * (1 - eccentricity ** 2)) / (1 + eccentricity * Math.cos(anomaly + center * RAD));
-  const longitude = (meanLongitudeDeg + center - 0.00569 - 0.00478 * Math.sin(node)) * RAD;
+  const longitude = (meanLongitudeDeg + center + pullDeg(t) - 0.00569 - 0.00478 * Math.sin(node)) * RAD;
   const obliquity =
     (23.439291 - t * (0.0130042 + t * (1.64e-7 - t * 5.04e-7)) + 0.00256 * Math.cos(node)) * RAD;
 
@@ -62,6 +62,17 @@ export function sunPosition(
     0.00478 * Math.sin(node) * Math.cos(obliquity);
   const hour = (siderealDeg + place.longitudeDeg) * RAD - rightAscension;
   return horizontal(place, { declination, hour, distanceAu }, air);
+}
+
+/** How far Venus, Jupiter and the Moon pull the Earth along its path. */
+function pullDeg(t: number): number {
+  const since1900 = t + 1.00000214;
+  return (
+    0.00134 * Math.cos((153.23 + 22_518.7541 * since1900) * RAD) +
+    0.00154 * Math.cos((216.57 + 45_037.5082 * since1900) * RAD) +
+    0.002 * Math.cos((312.69 + 32_964.3577 * since1900) * RAD) +
+    0.00179 * Math.sin((350.74 + 445_267.1142 * since1900) * RAD)
+  );
 }
 
 function horizontal(
