@@ -10,8 +10,8 @@ import type { Allocation } from '@wattward/broker/wire/site';
 import type { Balance } from './decision.ts';
 import type { Snapshot } from './snapshot.ts';
 
-/** The balance of a snapshot; null where a reading it needs is missing. */
-export function balanceOf(snapshot: Snapshot): Balance {
+/** The balance of a snapshot; null where a reading it needs is missing. In an outage nothing flows at the grid. */
+export function balanceOf(snapshot: Snapshot, outage: boolean): Balance {
   let batterySumW = 0;
   let batteryKnown = true;
   for (const battery of snapshot.batteries) {
@@ -23,7 +23,7 @@ export function balanceOf(snapshot: Snapshot): Balance {
   for (const load of snapshot.loads) {
     if (load.powerW.quality === 'good') managedLoadW += load.powerW.value;
   }
-  const gridPowerW = snapshot.grid.powerW.value;
+  const gridPowerW = outage ? 0 : snapshot.grid.powerW.value;
   // A home without an array has no PV signal: that is no sun, not an unknown.
   const pvPowerW = snapshot.pv.powerW.quality === 'absent' ? 0 : snapshot.pv.powerW.value;
   const known = gridPowerW !== null && pvPowerW !== null && batteryPowerW !== null;

@@ -1,11 +1,25 @@
 /**
  * The decision of one cycle.
  *
- * Pure: same arguments, same answer, to the bit. No clock, no chance, no I/O. Arguments are never changed.
+ * Pure: same arguments, same answer, to the bit. No clock, no chance, no I/O; arguments are never changed. Every
+ * rule first looks (`observe`), then the rules act in their order on the freedom of the actuators, then what is left
+ * becomes commands, reasons, flows and money.
  */
+import { alarmsOf } from './alarms.ts';
 import { allocate, balanceOf } from './allocation.ts';
-import type { Decision, Reason } from './decision.ts';
+import { concludeBatteries } from './battery-outcome.ts';
+import { type Cycle, observeGrid, openCycle } from './cycle.ts';
+import type { Decision, ExportCommand } from './decision.ts';
+import { predictedWindowW } from './demand-window.ts';
+import type { Trace } from './freedom.ts';
+import { homeModeOf, homeReason } from './home-mode.ts';
+import { book, todayOf } from './ledger.ts';
+import { concludeLoads } from './load-outcome.ts';
+import { outcomesOf, survivalChanged } from './outcomes.ts';
 import type { Plan } from './plan.ts';
+import { observeRelays } from './relay-echo.ts';
+import { rebaseState } from './restore-state.ts';
+import { RULES } from './rules/order.ts';
 import type { Settings } from './settings.ts';
 import type { Snapshot } from './snapshot.ts';
 import type { State } from './state.ts';
@@ -15,66 +29,91 @@ export interface Outcome {
   readonly decision: Decision;
 }
 
-const STARTING: Reason = { rule: 'start', code: 'starting', params: {} };
+const EXPORT_LEASE_S = 90;
 
-/** Decides one cycle. `settings` are the effective ones: approved set-points already folded in. */
+/**
+ * Decides one cycle.
+ * @param settings the effective ones: approved set-points already folded in (`effectiveSettings`).
+ * @param nowMs control time, epoch milliseconds; where it lies before the state's own (a clock set back over a
+ *   restart), every timer is moved with it, so that none ends early.
+ * @throws RangeError when state and settings differ in their actuators: align the state first (`alignState`).
+ */
 export function decide(
   state: State,
   snapshot: Snapshot,
   settings: Settings,
-  _plan: Plan | null,
+  plan: Plan | null,
   nowMs: number,
 ): Outcome {
-  const balance = balanceOf(snapshot);
-  return {
-    state: { ...state, atMs: nowMs, cycle: state.cycle + 1 },
-    decision: {
-      atMs: nowMs,
-      cycle: state.cycle + 1,
-      homeMode: 'normal',
-      reason: STARTING,
-      loads: settings.loads.map((load, i) => ({
-        id: load.id,
-        on: state.loads[i]?.on ?? false,
-        currentLimitA: null,
-        leaseS: load.leaseS,
-        urgent: false,
-        changed: false,
-        shed: false,
-        sinceMs: null,
-        reason: STARTING,
-      })),
-      batteries: settings.batteries.map((battery) => ({
-        id: battery.id,
-        mode: 'idle',
-        chargeLimitW: 0,
-        dischargeLimitW: 0,
-        setpointW: null,
-        leaseS: battery.leaseS,
-        urgent: false,
-        changed: false,
-        commanded: battery.capability !== 'observe',
-        dischargeAllowed: false,
-        reason: STARTING,
-      })),
-      exportLimit: { limitW: settings.grid.exportLimitW, leaseS: 90, changed: false, reason: STARTING },
-      balance,
-      allocation: allocate(balance),
-      demand: { demandW: null, windowDemandW: null, thresholdW: settings.peak.thresholdW, peakActive: false },
-      today: {
-        gridImportWh: 0,
-        gridExportWh: 0,
-        pvWh: 0,
-        batteryChargedWh: 0,
-        batteryDischargedWh: 0,
-        costMoney: 0,
-        savingsMoney: 0,
-      },
-      importPricePerKwh: settings.tariff.importPricePerKwh,
-      exportPricePerKwh: settings.tariff.exportPricePerKwh,
-      outcomes: [],
-      alarms: [],
-      mustPersist: false,
+  return decideTraced(state, { snapshot, settings, plan, nowMs, trace: null });
+}
+
+export interface TracedArguments {
+  readonly snapshot: Snapshot;
+  readonly settings: Settings;
+  readonly plan: Plan | null;
+  readonly nowMs: number;
+  readonly trace: Trace | null;
+}
+
+/** `decide`, noting every attempt of every rule in `trace` when one is given. */
+export function decideTraced(state: State, args: TracedArguments): Outcome {
+  const previous = args.nowMs < state.atMs ? rebaseState(state, args.nowMs) : state;
+  const cycle = openCycle(previous, args);
+  observeRelays(cycle);
+  observeGrid(cycle);
+  for (const rule of RULES) rule.observe?.(cycle);
+  for (const rule of RULES) rule.apply(cycle);
+  return conclude(previous, cycle);
+}
+
+function conclude(previous: State, cycle: Cycle): Outcome {
+  const { state, settings, nowMs } = cycle;
+  const loads = concludeLoads(cycle);
+  const batteries = concludeBatteries(cycle);
+  const exportLimit = concludeExport(cycle);
+  const homeMode = homeModeOf(cycle);
+  const reason = homeReason(cycle, homeMode);
+  state.homeMode = homeMode;
+  const balance = balanceOf(cycle.snapshot, cycle.outage);
+  const allocation = allocate(balance);
+  const closedSlot = book(cycle, balance, allocation);
+  const outcomes = outcomesOf(previous, cycle, { homeMode, reason, loads, batteries, exportLimit });
+  const { demandMeanW } = cycle;
+  const decision: Decision = {
+    atMs: nowMs,
+    cycle: state.cycle,
+    homeMode,
+    reason,
+    loads,
+    batteries,
+    exportLimit,
+    balance,
+    allocation,
+    demand: {
+      demandW: demandMeanW,
+      windowDemandW: demandMeanW === null ? null : predictedWindowW(cycle, demandMeanW),
+      thresholdW: settings.peak.thresholdW,
+      peakActive: state.peak.active,
     },
+    today: todayOf(state.ledger),
+    closedSlot,
+    importPricePerKwh: cycle.importPricePerKwh,
+    exportPricePerKwh: cycle.exportPricePerKwh,
+    outcomes,
+    alarms: alarmsOf(cycle),
+    mustPersist: outcomes.length > 0 || survivalChanged(previous, state),
   };
+  return { state, decision };
+}
+
+function concludeExport(cycle: Cycle): ExportCommand {
+  const limitW = cycle.exportLimitW;
+  const changed = limitW !== cycle.state.exportLimitW;
+  cycle.state.exportLimitW = limitW;
+  const reason =
+    limitW === null
+      ? ({ rule: 'sources', code: 'export-free', params: {} } as const)
+      : ({ rule: 'operator-limit', code: 'export-limit', params: { limit: limitW } } as const);
+  return { limitW, leaseS: EXPORT_LEASE_S, changed, reason };
 }

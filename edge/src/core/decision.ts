@@ -1,6 +1,7 @@
 /** What one cycle answers: commands, the reasons for them, where the watts flow, and what has changed. */
 import type { ReasonCode } from '@wattward/broker/wire/reasons';
 import type { Allocation, BatteryMode, HomeMode } from '@wattward/broker/wire/site';
+import type { LedgerTotals } from './ledger-state.ts';
 
 export type RuleName =
   | 'start'
@@ -107,6 +108,20 @@ export interface Today {
   readonly savingsMoney: number;
 }
 
+/** One closed slot of the ledger: what was used in it, and the stores at its end. */
+export interface LedgerSlot {
+  /** Half-open `[startMs, endMs)`, UTC; `offsetMs` leads to local time. */
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly offsetMs: number;
+  readonly importPricePerKwh: number;
+  readonly exportPricePerKwh: number;
+  readonly storedWh: number | null;
+  readonly counterfactualStoredWh: number | null;
+  readonly storedPricePerKwh: number;
+  readonly used: LedgerTotals;
+}
+
 export interface Alarm {
   readonly code: ReasonCode;
   /** `home`, `battery:ID`, `load:ID`. */
@@ -128,6 +143,8 @@ export interface Decision {
   readonly allocation: Allocation | null;
   readonly demand: Demand;
   readonly today: Today;
+  /** The 15-minute slot that ended with this cycle; null in all other cycles. */
+  readonly closedSlot: LedgerSlot | null;
   readonly importPricePerKwh: number;
   readonly exportPricePerKwh: number;
   /** Changes since the cycle before, home first. Empty in a quiet cycle. */

@@ -28,6 +28,8 @@ export interface LedgerState {
   slotStart: LedgerTotals;
   day: number;
   slotStartMs: number;
+  slotImportPricePerKwh: number;
+  slotExportPricePerKwh: number;
   daySavingsMoney: number;
   /** Energy in the batteries of the counterfactual home; null until the real one is known. */
   counterfactualStoredWh: number | null;
@@ -66,6 +68,8 @@ export function initialLedger(settings: Settings): LedgerState {
     slotStart: emptyTotals(),
     day: 0,
     slotStartMs: 0,
+    slotImportPricePerKwh: settings.tariff.importPricePerKwh,
+    slotExportPricePerKwh: settings.tariff.exportPricePerKwh,
     daySavingsMoney: 0,
     counterfactualStoredWh: null,
     storedWh: null,

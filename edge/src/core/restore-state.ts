@@ -34,6 +34,57 @@ export function alignState(state: State, settings: Settings): State {
   };
 }
 
+/**
+ * The same state for a control time that lies before its own: every instant is moved by the same amount, so that
+ * a minimum time or a wait still has as long to go as it had.
+ */
+export function rebaseState(state: State, nowMs: number): State {
+  const byMs = nowMs - state.atMs;
+  const moved = (atMs: number) => (atMs === 0 ? 0 : atMs + byMs);
+  return {
+    ...state,
+    atMs: nowMs,
+    startedAtMs: moved(state.startedAtMs),
+    lastOnMs: moved(state.lastOnMs),
+    importSinceMs: moved(state.importSinceMs),
+    bridgeSinceMs: moved(state.bridgeSinceMs),
+    trust: {
+      ...state.trust,
+      lastGoodMs: moved(state.trust.lastGoodMs),
+      goodSinceMs: moved(state.trust.goodSinceMs),
+    },
+    outage: {
+      ...state.outage,
+      sinceMs: moved(state.outage.sinceMs),
+      nextReturnMs: moved(state.outage.nextReturnMs),
+    },
+    operator: { lostAtMs: moved(state.operator.lostAtMs) },
+    peak: {
+      ...state.peak,
+      sinceMs: moved(state.peak.sinceMs),
+      windowOverSinceMs: moved(state.peak.windowOverSinceMs),
+      meanW: emptyMean(),
+    },
+    plan: { ...state.plan, houseLoadW: emptyMean() },
+    gridMeanW: emptyMean(),
+    fuse: state.fuse.map(() => ({ meanA: emptyMean(), overMediumSinceMs: 0 })),
+    loads: state.loads.map((load) => ({
+      ...load,
+      sinceMs: moved(load.sinceMs),
+      switchesMs: load.switchesMs.map(moved),
+      reportedSinceMs: moved(load.reportedSinceMs),
+      shed: load.shed && { ...load.shed, atMs: moved(load.shed.atMs) },
+      returnedAtMs: moved(load.returnedAtMs),
+      fitSinceMs: moved(load.fitSinceMs),
+      surplusSinceMs: moved(load.surplusSinceMs),
+      activeAtMs: moved(load.activeAtMs),
+      currentRaisedMs: moved(load.currentRaisedMs),
+      probeSinceMs: moved(load.probeSinceMs),
+      probeNotBeforeMs: moved(load.probeNotBeforeMs),
+    })),
+  };
+}
+
 function byId<T extends { id: string }>(list: readonly T[], id: string): T | undefined {
   return list.find((entry) => entry.id === id);
 }

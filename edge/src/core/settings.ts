@@ -97,6 +97,8 @@ export interface PriceSettings {
   readonly lowPricePerKwh: number | null;
   readonly highPricePerKwh: number | null;
   readonly sellAllowed: boolean;
+  /** How far ahead dear and cheap hours count. */
+  readonly aheadMs: number;
 }
 
 export interface TariffSettings {

@@ -4,6 +4,7 @@
  * All times are control time in epoch milliseconds. Latches (Peak Mode, hysteresis, sheds), switch histories and
  * served run times survive a restart; means over seconds begin anew.
  */
+import type { ReasonCode } from '@wattward/broker/wire/reasons';
 import type { BatteryMode, HomeMode } from '@wattward/broker/wire/site';
 import type { RuleName } from './decision.ts';
 import { initialLedger, type LedgerState } from './ledger-state.ts';
@@ -38,7 +39,6 @@ export interface FusePhaseState {
 export interface OperatorState {
   /** When the heartbeat was found lost; 0 while it is heard. */
   lostAtMs: number;
-  importLimitW: number | null;
 }
 
 export interface PeakState {
@@ -47,16 +47,28 @@ export interface PeakState {
   meanW: TimeMean;
   windowStartMs: number;
   windowImportWh: number;
+  /** How much of the running window was measured. */
+  windowCoveredMs: number;
   /** Since when the predicted window mean has been above the contract level; 0 when it is not. */
   windowOverSinceMs: number;
+}
+
+export interface PlanState {
+  /** Plan last seen; empty when there was none. */
+  id: string;
+  /** Reality has left it: it is ignored. */
+  left: boolean;
+  houseLoadW: TimeMean;
 }
 
 export interface ShedRecord {
   rule: RuleName;
   atMs: number;
-  /** Numbers at the moment of shedding, for its reason: measured, limit, the load's power. */
+  code: ReasonCode;
+  /** Numbers at the moment of shedding, for its reason: measured and limit (W or A), phase, the load's power. */
   measured: number;
   limit: number;
+  phase: number;
   powerW: number;
 }
 
@@ -77,19 +89,27 @@ export interface LoadState {
   /** Since when there has been enough room for its return, surplus for its start, import against its stay; 0: not. */
   fitSinceMs: number;
   surplusSinceMs: number;
-  importSinceMs: number;
-  bridgeSinceMs: number;
+  /** Runs before a deadline regardless of surplus, until its target is served. */
+  deadlineRun: boolean;
+  /** Runs on surplus (or a probe of it), so that import ends it. */
+  surplusRun: boolean;
   /** Served since the last deadline (or start of counting). */
   periodEndsMs: number;
   servedMs: number;
   servedWh: number;
+  /** What the counterfactual home has given it in this period, and paid for it. */
+  wantedWh: number;
+  wantedMoney: number;
   /** Last time a program was seen drawing power. */
   activeAtMs: number;
+  /** Charger with current control: amperes last commanded, and when they were last raised. */
+  currentA: number;
+  currentRaisedMs: number;
   /** Probe of hidden surplus: running since; 0 when none. Next one not before; wait until the one after. */
   probeSinceMs: number;
   probeNotBeforeMs: number;
   probeWaitMs: number;
-  reasonCode: string;
+  /** Rule that bound it in the last cycle: a change of it is a change of outcome. */
   reasonRule: RuleName;
 }
 
@@ -99,11 +119,13 @@ export interface BatteryState {
   /** Rule 7: discharge has started and goes on until SoC falls below the lower bound. */
   dischargeOn: boolean;
   maintenance: boolean;
-  alarm: boolean;
+  /** Charged to the ceiling; charging starts again one percent below. */
+  full: boolean;
+  /** Discharged to the outage floor; used again five percent above. */
+  empty: boolean;
   chargeLimitW: number;
   dischargeLimitW: number;
   setpointW: number;
-  reasonCode: string;
   reasonRule: RuleName;
 }
 
@@ -114,15 +136,18 @@ export interface State {
   startedAtMs: number;
   cycle: number;
   homeMode: HomeMode;
-  homeReasonCode: string;
   exportLimitW: number | null;
   trust: TrustState;
   outage: OutageState;
   fuse: FusePhaseState[];
   operator: OperatorState;
   peak: PeakState;
+  plan: PlanState;
   /** Mean of the signed grid power over the surplus rule's time, watts. */
   gridMeanW: TimeMean;
+  /** Since when surplus loads have been importing, or living on the battery; 0 when they are not. */
+  importSinceMs: number;
+  bridgeSinceMs: number;
   /** When a load was last returned or started, so that they come one by one. */
   lastOnMs: number;
   batteries: BatteryState[];
@@ -138,21 +163,24 @@ export function initialState(settings: Settings): State {
     startedAtMs: 0,
     cycle: 0,
     homeMode: 'normal',
-    homeReasonCode: 'starting',
     exportLimitW: null,
     trust: { level: 'starting', lastGoodMs: 0, goodCount: 0, goodSinceMs: 0 },
     outage: { lost: false, sinceMs: 0, nextReturnMs: 0 },
     fuse: Array.from({ length: settings.grid.phases }, initialFusePhase),
-    operator: { lostAtMs: 0, importLimitW: null },
+    operator: { lostAtMs: 0 },
     peak: {
       active: false,
       sinceMs: 0,
       meanW: emptyMean(),
       windowStartMs: 0,
       windowImportWh: 0,
+      windowCoveredMs: 0,
       windowOverSinceMs: 0,
     },
+    plan: { id: '', left: false, houseLoadW: emptyMean() },
     gridMeanW: emptyMean(),
+    importSinceMs: 0,
+    bridgeSinceMs: 0,
     lastOnMs: 0,
     batteries: settings.batteries.map((battery) => initialBattery(battery.id)),
     loads: settings.loads.map((load) => initialLoad(load.id)),
@@ -170,11 +198,11 @@ export function initialBattery(id: string): BatteryState {
     mode: 'idle',
     dischargeOn: false,
     maintenance: false,
-    alarm: false,
+    full: false,
+    empty: false,
     chargeLimitW: 0,
     dischargeLimitW: 0,
     setpointW: 0,
-    reasonCode: 'starting',
     reasonRule: 'start',
   };
 }
@@ -192,16 +220,19 @@ export function initialLoad(id: string): LoadState {
     returnedAtMs: 0,
     fitSinceMs: 0,
     surplusSinceMs: 0,
-    importSinceMs: 0,
-    bridgeSinceMs: 0,
+    deadlineRun: false,
+    surplusRun: false,
     periodEndsMs: 0,
     servedMs: 0,
     servedWh: 0,
+    wantedWh: 0,
+    wantedMoney: 0,
     activeAtMs: 0,
+    currentA: 0,
+    currentRaisedMs: 0,
     probeSinceMs: 0,
     probeNotBeforeMs: 0,
     probeWaitMs: 0,
-    reasonCode: 'starting',
     reasonRule: 'start',
   };
 }

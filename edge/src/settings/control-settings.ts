@@ -109,6 +109,7 @@ const price = z.strictObject({
     max: 5,
     about: 'hold the battery for hours at or above it; sell above it if allowed',
   }),
+  aheadS: s(43_200, 172_800, 'how far ahead cheap and expensive hours count'),
   sell: z.boolean().default(false).meta({ description: 'energy from the battery may be sold' }),
 });
 

@@ -75,6 +75,7 @@ export function coreSettings(siteId: string, site: SiteSettings): Settings {
       lowPricePerKwh: price.lowPricePerKwh,
       highPricePerKwh: price.highPricePerKwh,
       sellAllowed: price.sell,
+      aheadMs: price.aheadS * 1000,
     },
     signals: {
       meterFreshMs: signals.meter.freshS * 1000,

@@ -1,0 +1,166 @@
+/**
+ * From what freedom is left to mode, limits and set-point of each battery.
+ *
+ * A mode that lost one of its directions becomes the mode that says so: no discharge is `hold`, neither is `idle`.
+ * Limits fall at once and rise with the ramp. A battery that takes a power follows the live meter within its mode:
+ * never a planned power.
+ */
+import type { BatteryMode } from '@wattward/broker/wire/site';
+import type { Cycle } from './cycle.ts';
+import type { BatteryCommand, Reason } from './decision.ts';
+import type { BatteryFreedom } from './freedom.ts';
+import type { BatterySettings } from './settings.ts';
+
+/** Grid power that a following battery leaves alone, watts: noise is not worth a command. */
+const DEAD_BAND_W = 20;
+
+const UNDECIDED: Reason = { rule: 'start', code: 'starting', params: {} };
+const OBSERVED: Reason = { rule: 'sources', code: 'battery-observed', params: {} };
+
+interface Settled {
+  readonly mode: BatteryMode;
+  readonly chargeW: number;
+  readonly dischargeW: number;
+  readonly reason: Reason;
+}
+
+/** Settles all batteries: writes their state and returns their commands in the order of the settings. */
+export function concludeBatteries(cycle: Cycle): BatteryCommand[] {
+  const commands: BatteryCommand[] = [];
+  for (let i = 0; i < cycle.batteries.length; i++) {
+    const battery = cycle.batteries[i];
+    const settings = cycle.settings.batteries[i];
+    if (!battery || !settings) throw new RangeError(`no battery ${i}`);
+    const settled = settings.capability === 'observe' ? observed() : settle(battery);
+    commands.push(conclude(cycle, i, settings, settled));
+  }
+  return commands;
+}
+
+function observed(): Settled {
+  return { mode: 'auto', chargeW: 0, dischargeW: 0, reason: OBSERVED };
+}
+
+function settle(battery: BatteryFreedom): Settled {
+  const mode = battery.mode ?? 'idle';
+  const reason = battery.modeReason ?? UNDECIDED;
+  const chargeCapW = Math.min(battery.modeChargeW, battery.chargeCapW);
+  const dischargeCapW = Math.min(battery.modeDischargeW, battery.dischargeCapW);
+  const noDischarge = battery.dischargeReason ?? reason;
+  const noCharge = battery.chargeReason ?? reason;
+  switch (mode) {
+    case 'auto':
+    case 'idle':
+      return { mode, chargeW: 0, dischargeW: 0, reason };
+    case 'charge-grid': {
+      const chargeW = Math.min(chargeCapW, battery.gridChargeCapW);
+      if (chargeW > 0) return { mode, chargeW, dischargeW: 0, reason };
+      // Nothing may come from the grid at present: the sun still may.
+      const because = chargeCapW <= 0 ? noCharge : (battery.gridChargeReason ?? reason);
+      return { mode: chargeCapW > 0 ? 'hold' : 'idle', chargeW: chargeCapW, dischargeW: 0, reason: because };
+    }
+    case 'discharge-grid':
+      if (dischargeCapW > 0) return { mode, chargeW: 0, dischargeW: dischargeCapW, reason };
+      return { mode: 'idle', chargeW: 0, dischargeW: 0, reason: noDischarge };
+    case 'hold':
+      if (chargeCapW > 0) return { mode, chargeW: chargeCapW, dischargeW: 0, reason };
+      return { mode: 'idle', chargeW: 0, dischargeW: 0, reason: noCharge };
+    case 'self-consume':
+      if (dischargeCapW > 0) return { mode, chargeW: chargeCapW, dischargeW: dischargeCapW, reason };
+      return {
+        mode: chargeCapW > 0 ? 'hold' : 'idle',
+        chargeW: chargeCapW,
+        dischargeW: 0,
+        reason: noDischarge,
+      };
+  }
+}
+
+function conclude(cycle: Cycle, i: number, settings: BatterySettings, settled: Settled): BatteryCommand {
+  const state = cycle.state.batteries[i];
+  if (!state) throw new RangeError(`no battery ${i}`);
+  const changed = settled.mode !== state.mode;
+  const stepW = settings.rampWPerS === null ? null : (settings.rampWPerS * cycle.dtMs) / 1000;
+  state.mode = settled.mode;
+  state.chargeLimitW = ramped(state.chargeLimitW, settled.chargeW, stepW);
+  state.dischargeLimitW = ramped(state.dischargeLimitW, settled.dischargeW, stepW);
+  const setpointW = settings.capability === 'setpoint' ? followed(cycle, i, settled.mode, stepW) : null;
+  state.setpointW = setpointW ?? 0;
+  return {
+    id: settings.id,
+    mode: state.mode,
+    chargeLimitW: state.chargeLimitW,
+    dischargeLimitW: state.dischargeLimitW,
+    setpointW,
+    leaseS: settings.leaseS,
+    urgent: changed && isProtective(settled.reason),
+    changed,
+    commanded: settings.capability !== 'observe',
+    dischargeAllowed: state.dischargeOn,
+    reason: settled.reason,
+  };
+}
+
+function ramped(fromW: number, toW: number, stepW: number | null): number {
+  return stepW === null || toW <= fromW ? toW : Math.min(toW, fromW + stepW);
+}
+
+/** The power that the mode asks for at the live meter, discharge +, within limits and ramp, whole watts. */
+function followed(cycle: Cycle, i: number, mode: BatteryMode, stepW: number | null): number {
+  const state = cycle.state.batteries[i];
+  if (!state) return 0;
+  const wishW = wishedW(cycle, i, mode);
+  const boundedW = Math.min(state.dischargeLimitW, Math.max(-state.chargeLimitW, wishW));
+  if (stepW === null) return Math.round(boundedW);
+  // The ramp never keeps a power beyond its limits.
+  const nextW = Math.min(state.setpointW + stepW, Math.max(state.setpointW - stepW, boundedW));
+  return Math.round(Math.min(state.dischargeLimitW, Math.max(-state.chargeLimitW, nextW)));
+}
+
+function wishedW(cycle: Cycle, i: number, mode: BatteryMode): number {
+  const state = cycle.state.batteries[i];
+  if (!state) return 0;
+  switch (mode) {
+    case 'charge-grid':
+      return -state.chargeLimitW;
+    case 'discharge-grid':
+      return state.dischargeLimitW;
+    case 'hold':
+      return Math.min(0, balancingW(cycle, i));
+    case 'self-consume':
+      return balancingW(cycle, i);
+    case 'idle':
+    case 'auto':
+      return 0;
+  }
+}
+
+/** This battery's share of what would bring the grid power to zero. Nothing where the meter is not known. */
+function balancingW(cycle: Cycle, i: number): number {
+  const { gridNowW, batteryPowerW } = cycle;
+  if (gridNowW === null || batteryPowerW === null) return 0;
+  if (Math.abs(gridNowW) <= DEAD_BAND_W) return ownPowerW(cycle, i);
+  const totalW = batteryPowerW + gridNowW;
+  let sumW = 0;
+  let ownW = 0;
+  for (let k = 0; k < cycle.settings.batteries.length; k++) {
+    const settings = cycle.settings.batteries[k];
+    const freedom = cycle.batteries[k];
+    if (!settings || !freedom || settings.capability === 'observe') continue;
+    const limitW = totalW >= 0 ? freedom.dischargeCapW : freedom.chargeCapW;
+    sumW += limitW;
+    if (k === i) ownW = limitW;
+  }
+  return sumW === 0 ? 0 : (totalW * ownW) / sumW;
+}
+
+function ownPowerW(cycle: Cycle, i: number): number {
+  const power = cycle.snapshot.batteries[i]?.powerW;
+  return power?.quality === 'good' ? power.value : 0;
+}
+
+const PROTECTIVE: readonly string[] = ['trust', 'outage', 'fuse', 'operator-limit', 'peak-watch'];
+
+function isProtective(reason: Reason): boolean {
+  return PROTECTIVE.includes(reason.rule);
+}

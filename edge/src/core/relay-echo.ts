@@ -1,0 +1,48 @@
+/**
+ * What the boards say of their relays, taken into the state before any rule looks.
+ *
+ * The first report after a fresh start is adopted: a load that runs goes on running, and counts as just switched. A
+ * relay that its board opened by itself (lease end, reboot, button) is off for us too after a short while: it is not
+ * simply closed again, it has to earn its start like any other.
+ */
+import type { Cycle } from './cycle.ts';
+import type { LoadReading } from './snapshot.ts';
+import type { LoadState } from './state.ts';
+import { withSwitch } from './switch-history.ts';
+
+/** Three tries of two seconds for an echo (see the wire's command numbers). */
+const ECHO_MS = 6000;
+
+export function observeRelays(cycle: Cycle): void {
+  for (let i = 0; i < cycle.state.loads.length; i++) {
+    const state = cycle.state.loads[i];
+    const reading = cycle.snapshot.loads[i];
+    if (!state || !reading) continue;
+    if (reading.reportedOn !== null && reading.reportedOn !== state.reportedOn) {
+      state.reportedOn = reading.reportedOn;
+      state.reportedSinceMs = cycle.nowMs;
+    }
+    if (state.sinceMs === 0) {
+      state.on = state.reportedOn === true;
+      state.sinceMs = cycle.nowMs;
+      refresh(cycle, i);
+    } else if (fellOff(cycle.nowMs, state, reading)) {
+      state.on = false;
+      state.sinceMs = state.reportedSinceMs;
+      state.switchesMs = withSwitch(state.switchesMs, cycle.nowMs);
+      refresh(cycle, i);
+    }
+  }
+}
+
+function fellOff(nowMs: number, state: LoadState, reading: LoadReading): boolean {
+  if (!state.on || reading.reportedOn !== false || !reading.online) return false;
+  return nowMs - Math.max(state.sinceMs, state.reportedSinceMs) >= ECHO_MS;
+}
+
+/** The cycle's freedom begins from what is true now. */
+function refresh(cycle: Cycle, i: number): void {
+  const load = cycle.loads[i];
+  const state = cycle.state.loads[i];
+  if (load && state) load.was = state.on;
+}

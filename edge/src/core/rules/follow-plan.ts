@@ -1,0 +1,85 @@
+/**
+ * Rule 9, plan: the current slot's modes and limits, as long as reality is where the plan thought it would be.
+ *
+ * The plan gives modes, never powers: the battery follows the live meter within them. A battery outside its
+ * expected band, or a house load off by more than its band for a while, means that the plan is about another home:
+ * it is ignored until a new one comes.
+ */
+import { choose, chooseMode } from '../binding.ts';
+import { type Cycle, MAX_GAP_MS } from '../cycle.ts';
+import type { Reason } from '../decision.ts';
+import type { PlanSlot } from '../plan.ts';
+import type { Rule } from '../rule.ts';
+import { addSample, emptyMean, meanOf } from '../time-mean.ts';
+
+/** House load is compared as a mean over this time: a kettle is no departure from the plan. */
+const LOAD_MEAN_MS = 900_000;
+
+export const followPlan: Rule = { name: 'plan', observe, apply };
+
+function observe(cycle: Cycle): void {
+  const { plan, state, nowMs } = cycle;
+  if (!plan || !cycle.clockTrusted) return;
+  if (state.plan.id !== plan.id) state.plan = { id: plan.id, left: false, houseLoadW: emptyMean() };
+  const houseLoadW = houseW(cycle);
+  if (houseLoadW !== null) {
+    const mean = addSample(state.plan.houseLoadW, houseLoadW, nowMs, LOAD_MEAN_MS, MAX_GAP_MS);
+    state.plan = { ...state.plan, houseLoadW: mean };
+  }
+  const { wallMs } = cycle.snapshot.time;
+  if (wallMs >= plan.expiresAtMs || wallMs < plan.issuedAtMs) return;
+  const slot = slotAt(plan.slots, wallMs);
+  if (!slot) return;
+  if (!state.plan.left && hasLeft(cycle, slot)) state.plan = { ...state.plan, left: true };
+  if (!state.plan.left) cycle.planSlot = slot;
+}
+
+function apply(cycle: Cycle): void {
+  const { planSlot: slot, plan } = cycle;
+  if (!slot || !plan) return;
+  for (const planned of slot.batteries) {
+    const i = cycle.settings.batteries.findIndex((battery) => battery.id === planned.id);
+    const settings = cycle.settings.batteries[i];
+    if (!settings) continue;
+    const chargeW = Math.min(settings.maxChargeW, planned.chargeLimitW);
+    const dischargeW = Math.min(settings.maxDischargeW, planned.dischargeLimitW);
+    const reason: Reason = { rule: 'plan', code: 'plan-mode', params: { mode: planned.mode } };
+    chooseMode(cycle, i, { mode: planned.mode, chargeW, dischargeW }, reason);
+  }
+  for (const id of plan.plannedLoads) {
+    const i = cycle.settings.loads.findIndex((load) => load.id === id);
+    if (i < 0 || cycle.settings.loads[i]?.use !== 'surplus') continue;
+    if (slot.loadsOn.includes(id)) choose(cycle, i, true, PLAN_RUN);
+  }
+}
+
+const PLAN_RUN: Reason = { rule: 'plan', code: 'plan-load', params: {} };
+
+function slotAt(slots: readonly PlanSlot[], wallMs: number): PlanSlot | null {
+  for (const slot of slots) {
+    if (wallMs >= slot.startMs && wallMs < slot.endMs) return slot;
+  }
+  return null;
+}
+
+function hasLeft(cycle: Cycle, slot: PlanSlot): boolean {
+  for (const planned of slot.batteries) {
+    const i = cycle.settings.batteries.findIndex((battery) => battery.id === planned.id);
+    const soc = cycle.snapshot.batteries[i]?.socPct;
+    if (soc?.quality !== 'good') continue;
+    if (soc.value < planned.socMinPct || soc.value > planned.socMaxPct) return true;
+  }
+  const meanW = meanOf(cycle.state.plan.houseLoadW, cycle.nowMs, LOAD_MEAN_MS);
+  return meanW !== null && Math.abs(meanW - slot.houseLoadW) > slot.houseLoadBandW;
+}
+
+/** House load without managed loads; null while a reading it needs is missing. */
+function houseW(cycle: Cycle): number | null {
+  const { gridNowW, pvPowerW, batteryPowerW } = cycle;
+  if (gridNowW === null || pvPowerW === null || batteryPowerW === null) return null;
+  let managedW = 0;
+  for (const load of cycle.snapshot.loads) {
+    if (load.powerW.quality === 'good') managedW += load.powerW.value;
+  }
+  return gridNowW + pvPowerW + batteryPowerW - managedW;
+}

@@ -1,0 +1,136 @@
+/**
+ * Rule 4, operator limit: what the grid operator orders, holds.
+ *
+ * Import or export cap, installed, by contact, or by a set-point (e.g. dimming to 4.2 kW). When an operator is
+ * expected and its heartbeat is lost, fail-safe values hold for their time. Import: charging from the grid and
+ * chargers give way first, then loads go, least important first, on the 10 s mean. Export: the cap is handed to the
+ * inverter, also when the state of everything else is unknown.
+ */
+import { chooseMode, forbidOn } from '../binding.ts';
+import type { Cycle } from '../cycle.ts';
+import type { Reason } from '../decision.ts';
+import { capGridChargeTotal, chargingW, lowerCurrents } from '../grid-charge.ts';
+import type { Rule } from '../rule.ts';
+import {
+  anyShedBy,
+  holdShed,
+  moreImportantWaits,
+  pendingReliefW,
+  pendingStartW,
+  type Return,
+  returnLoads,
+  shedLoads,
+} from '../shedding.ts';
+
+/** Room kept below the limit before a load comes back, as a share of it. */
+const RETURN_SHARE = 0.9;
+
+export const operatorLimit: Rule = { name: 'operator-limit', observe, apply };
+
+function observe(cycle: Cycle): void {
+  const { operator } = cycle.settings;
+  const state = cycle.state.operator;
+  if (!operator.expected) {
+    state.lostAtMs = 0;
+    return;
+  }
+  const heardMs = cycle.snapshot.operator.heartbeatAtMs ?? cycle.state.startedAtMs;
+  if (cycle.nowMs - heardMs < operator.heartbeatMs) state.lostAtMs = 0;
+  else if (state.lostAtMs === 0) state.lostAtMs = cycle.nowMs;
+}
+
+function apply(cycle: Cycle): void {
+  const failsafe = inFailsafe(cycle);
+  cycle.exportLimitW = exportLimitW(cycle, failsafe);
+  const limitW = importLimitW(cycle, failsafe);
+  const ordered = failsafe || cycle.snapshot.operator.importLimitW !== null;
+  if (limitW === null || cycle.outage) {
+    if (limitW === null) releaseAll(cycle);
+  } else holdImport(cycle, limitW);
+  holdShed(cycle, 'operator-limit');
+  if (ordered || anyShedBy(cycle, 'operator-limit')) cycle.limited = true;
+}
+
+/** Fail-safe values hold from the loss of the heartbeat for their time. */
+function inFailsafe(cycle: Cycle): boolean {
+  const { lostAtMs } = cycle.state.operator;
+  return lostAtMs !== 0 && cycle.nowMs - lostAtMs < cycle.settings.operator.failsafeMs;
+}
+
+function importLimitW(cycle: Cycle, failsafe: boolean): number | null {
+  const { grid, operator } = cycle.settings;
+  const installedW = least(grid.importLimitW, cycle.snapshot.operator.importLimitW);
+  return failsafe ? least(installedW, operator.failsafeImportW) : installedW;
+}
+
+function exportLimitW(cycle: Cycle, failsafe: boolean): number | null {
+  const { grid, operator } = cycle.settings;
+  const installedW = least(grid.exportLimitW, cycle.snapshot.operator.exportLimitW);
+  return failsafe ? least(installedW, operator.failsafeExportW) : installedW;
+}
+
+function least(a: number | null, b: number | null): number | null {
+  if (a === null) return b;
+  return b === null ? a : Math.min(a, b);
+}
+
+/** The limit is gone: whoever waited for it is free, and the later rules bring the loads back. */
+function releaseAll(cycle: Cycle): void {
+  for (const load of cycle.state.loads) {
+    if (load.shed?.rule !== 'operator-limit') continue;
+    load.shed = null;
+    load.returnedAtMs = cycle.nowMs;
+  }
+}
+
+function holdImport(cycle: Cycle, limitW: number): void {
+  const { gridNowW, demandMeanW } = cycle;
+  const nowW = gridNowW === null ? limitW : gridNowW;
+  const reason: Reason = { rule: 'operator-limit', code: 'limit-reduce', params: { limit: limitW } };
+  capGridChargeTotal(cycle, chargingW(cycle) + limitW - nowW, reason);
+  const overW = demandMeanW === null ? 0 : Math.min(demandMeanW, Math.max(0, nowW)) - limitW;
+  if (demandMeanW !== null && overW > 0) {
+    for (let i = 0; i < cycle.batteries.length; i++) supply(cycle, i, reason);
+    let needW = overW - pendingReliefW(cycle, 0);
+    if (needW > 0) needW = lowerCurrents(cycle, needW, 0, reason);
+    const numbers = { measured: demandMeanW, limit: limitW, phase: 0, needW } as const;
+    const scope = { programsToo: true, essentialToo: false } as const;
+    if (needW > 0) shedLoads(cycle, { rule: 'operator-limit', code: 'limit-shed', ...numbers, ...scope });
+  }
+  returnLoads(cycle, backBelow(limitW));
+  for (let i = 0; i < cycle.loads.length; i++) {
+    if (cycle.loads[i]?.was === false && !mayStart(cycle, i, limitW)) {
+      const params = { limit: limitW, measured: demandMeanW };
+      forbidOn(cycle, i, { rule: 'operator-limit', code: 'limit-full', params }, 'loose');
+    }
+  }
+}
+
+function supply(cycle: Cycle, i: number, reason: Reason): void {
+  const settings = cycle.settings.batteries[i];
+  if (!settings) return;
+  const limits = { chargeW: settings.maxChargeW, dischargeW: settings.maxDischargeW };
+  chooseMode(cycle, i, { mode: 'self-consume', ...limits }, reason);
+}
+
+function mayStart(cycle: Cycle, i: number, limitW: number): boolean {
+  if (cycle.settings.loads[i]?.essential) return true;
+  if (cycle.demandMeanW === null || moreImportantWaits(cycle, 'operator-limit', i)) return false;
+  const nominalW = cycle.settings.loads[i]?.nominalPowerW ?? 0;
+  const needW = cycle.settings.returns.nominalFactor * nominalW;
+  const startingW = pendingStartW(cycle, 0, cycle.settings.peak.meanMs);
+  return cycle.demandMeanW + startingW + needW <= limitW + cycle.batteryHeadroomW;
+}
+
+function backBelow(limitW: number): Return {
+  return {
+    rule: 'operator-limit',
+    fitMs: (cycle) => cycle.settings.returns.fitMs,
+    fits: (cycle, i) => {
+      const { demandMeanW, settings } = cycle;
+      if (demandMeanW === null) return false;
+      const needW = settings.returns.nominalFactor * (settings.loads[i]?.nominalPowerW ?? 0);
+      return demandMeanW + needW <= limitW * RETURN_SHARE;
+    },
+  };
+}

@@ -1,0 +1,79 @@
+/**
+ * Rule 10, price: without a plan, buy low, keep for the expensive hours, sell high if it pays.
+ *
+ * Charge from the grid at or below the low price when the dearest hour ahead repays losses and wear, and whenever
+ * the grid pays for taking energy. Sell at or above the high price when allowed and when it beats what refilling
+ * will cost. Hold (solar may charge) while an hour at or above the high price lies ahead and this one is not. Needs
+ * a trusted clock and known prices; without them it is silent.
+ */
+import type { ReasonCode } from '@wattward/broker/wire/reasons';
+import { chooseMode } from '../binding.ts';
+import type { Cycle } from '../cycle.ts';
+import type { Reason } from '../decision.ts';
+import type { Rule } from '../rule.ts';
+import type { BatterySettings } from '../settings.ts';
+
+export const price: Rule = { name: 'price', apply };
+
+interface Ahead {
+  readonly cheapest: number;
+  readonly dearest: number;
+}
+
+function apply(cycle: Cycle): void {
+  const { settings } = cycle;
+  if (!settings.price.enabled || cycle.planSlot || cycle.priceIndex < 0) return;
+  const ahead = pricesAhead(cycle);
+  for (let i = 0; i < settings.batteries.length; i++) {
+    const battery = settings.batteries[i];
+    if (battery) follow(cycle, i, battery, ahead);
+  }
+}
+
+function follow(cycle: Cycle, i: number, battery: BatterySettings, ahead: Ahead): void {
+  const { lowPricePerKwh, highPricePerKwh, sellAllowed } = cycle.settings.price;
+  const { importPricePerKwh, exportPricePerKwh } = cycle;
+  const { maxChargeW: chargeW, maxDischargeW: dischargeW, roundTripEfficiency, wearPerKwh } = battery;
+  if (battery.gridChargeAllowed) {
+    if (importPricePerKwh < 0) {
+      const reason = priced('price-negative', importPricePerKwh, 0);
+      chooseMode(cycle, i, { mode: 'charge-grid', chargeW, dischargeW: 0 }, reason);
+      return;
+    }
+    const pays = ahead.dearest * roundTripEfficiency - wearPerKwh > importPricePerKwh;
+    if (lowPricePerKwh !== null && importPricePerKwh <= lowPricePerKwh && pays) {
+      const reason = priced('price-charge', importPricePerKwh, lowPricePerKwh);
+      chooseMode(cycle, i, { mode: 'charge-grid', chargeW, dischargeW: 0 }, reason);
+      return;
+    }
+  }
+  if (highPricePerKwh === null) return;
+  const refill = ahead.cheapest / roundTripEfficiency;
+  if (sellAllowed && exportPricePerKwh >= highPricePerKwh && exportPricePerKwh - wearPerKwh > refill) {
+    const reason = priced('price-sell', exportPricePerKwh, highPricePerKwh);
+    chooseMode(cycle, i, { mode: 'discharge-grid', chargeW: 0, dischargeW }, reason);
+    return;
+  }
+  if (importPricePerKwh < highPricePerKwh && ahead.dearest >= highPricePerKwh) {
+    const reason = priced('price-hold', importPricePerKwh, ahead.dearest);
+    chooseMode(cycle, i, { mode: 'hold', chargeW, dischargeW: 0 }, reason);
+  }
+}
+
+function pricesAhead(cycle: Cycle): Ahead {
+  const { prices, time } = cycle.snapshot;
+  const untilMs = time.wallMs + cycle.settings.price.aheadMs;
+  let cheapest = cycle.importPricePerKwh;
+  let dearest = cycle.importPricePerKwh;
+  for (let k = cycle.priceIndex + 1; k < prices.length; k++) {
+    const slot = prices[k];
+    if (!slot || slot.startMs >= untilMs) break;
+    cheapest = Math.min(cheapest, slot.importPricePerKwh);
+    dearest = Math.max(dearest, slot.importPricePerKwh);
+  }
+  return { cheapest, dearest };
+}
+
+function priced(code: ReasonCode, pricePerKwh: number, limitPerKwh: number): Reason {
+  return { rule: 'price', code, params: { price: pricePerKwh, limit: limitPerKwh } };
+}
