@@ -39,10 +39,11 @@ export async function showSite({ portal, caller, site }: SiteCall): Promise<Resp
   return json(await sitePage(portal, caller, site));
 }
 
-export async function streamLive({ portal, site, actor, token }: SiteCall): Promise<Response> {
+export async function streamLive({ portal, site, actor, token, request }: SiteCall): Promise<Response> {
   return liveResponse({
     hub: portal.hub,
     site: site.id,
+    signal: request.signal,
     proposals: () => portal.proposals.list(actor),
     allowed: async () => {
       const caller = await callerOf(portal.db, token, portal.nowMs());

@@ -15,6 +15,8 @@ export interface LiveStreamOptions {
   readonly proposals: () => Promise<unknown>;
   /** May the viewer still see it? Asked with every comment. */
   readonly allowed: () => Promise<boolean>;
+  /** Fires when the viewer hangs up. */
+  readonly signal: AbortSignal;
 }
 
 export function liveResponse(options: LiveStreamOptions): Response {
@@ -27,7 +29,13 @@ export function liveResponse(options: LiveStreamOptions): Response {
   });
 }
 
-function liveStream({ hub, site, proposals, allowed }: LiveStreamOptions): ReadableStream<Uint8Array> {
+function liveStream({
+  hub,
+  site,
+  proposals,
+  allowed,
+  signal,
+}: LiveStreamOptions): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
   let end: () => void = () => undefined;
   return new ReadableStream<Uint8Array>(
@@ -54,6 +62,8 @@ function liveStream({ hub, site, proposals, allowed }: LiveStreamOptions): Reada
             () => end(),
           );
         }, COMMENT_EVERY_MS);
+        ticker.unref();
+        signal.addEventListener('abort', () => end(), { once: true });
         end = () => {
           end = () => undefined;
           stopViewing();

@@ -1,6 +1,7 @@
 /**
- * How long what is kept: raw values 8 days, minutes 35 days, quarters of an hour and hours for ever. Points may come
- * as late as the minutes reach (longer than a box can hold them back); later ones are refused as InfluxDB does.
+ * How long what is kept: raw values 8 days, minutes 35 days (longer than a box can hold points back), quarters of an
+ * hour and hours for ever. Points may come as late as they like: where finer levels were removed, a point of a bucket
+ * that is already summed up has been told before and is passed over.
  *
  * "Now" is the earlier of the portal's clock and the site's newest point: a simulated site may live in another
  * year, and a single point from the future must not make everything before it old.
@@ -55,19 +56,12 @@ export class Retention {
     return mark;
   }
 
-  /** Points before this are refused. Epoch ms. */
-  oldestMs(site: string): number {
+  /** Down to which level values of this instant were removed once: what came then must not be counted again. */
+  removedDownTo(site: string, atMs: number): 'nothing' | 'raw' | 'minutes' {
     const mark = this.mark(site);
-    if (!mark) return Number.NEGATIVE_INFINITY;
-    return Math.max(mark.minutesFromMs, this.#horizonMs(mark, MINUTES_MS));
-  }
-
-  /** Were raw values of this instant removed once? */
-  isSealed(site: string, atMs: number): boolean {
-    const mark = this.mark(site);
-    if (!mark || atMs >= mark.rawFromMs) return false;
+    if (!mark || atMs >= mark.rawFromMs) return 'nothing';
     this.#lateMs.set(site, this.#nowMs());
-    return true;
+    return atMs >= mark.minutesFromMs ? 'raw' : 'minutes';
   }
 
   advance(site: string, firstMs: number, newestMs: number): void {

@@ -102,7 +102,7 @@ export class HistoryWriter {
 
   #take(batch: Batch, point: LinePoint): void {
     const head = this.#head(point.head);
-    const refusal = this.#refusal(batch.site, head, point);
+    const refusal = this.#refusal(batch.site, head);
     if (refusal) {
       drop(batch, refusal);
       return;
@@ -113,10 +113,9 @@ export class HistoryWriter {
     batch.newestMs = Math.max(batch.newestMs, point.atMs);
   }
 
-  #refusal(site: string, head: Head, point: LinePoint): string | null {
+  #refusal(site: string, head: Head): string | null {
     const tagged = head.tags.get('site');
-    if (tagged !== undefined && tagged !== site) return 'tag site is not the site of the token';
-    return point.atMs < this.retention.oldestMs(site) ? 'points beyond retention policy' : null;
+    return tagged !== undefined && tagged !== site ? 'tag site is not the site of the token' : null;
   }
 
   #takeFields(batch: Batch, head: Head, point: LinePoint): void {
@@ -132,14 +131,22 @@ export class HistoryWriter {
         this.#statements.putText.run(found.id, point.atMs, field.value);
         continue;
       }
-      if (this.retention.isSealed(batch.site, point.atMs) && this.#statements.sealed.get(found.id, minute)) {
-        continue; // told before: its raw values are gone, its roll-up stands
-      }
+      if (this.#isSummedUp(batch.site, found.id, point.atMs)) continue;
       this.#statements.putRaw.run(found.id, point.atMs, field.value);
       const minutes = batch.dirty.get(found);
       if (minutes) minutes.add(minute);
       else batch.dirty.set(found, new Set([minute]));
     }
+  }
+
+  /** Told before: the finer values of its bucket are gone, their sum stands. */
+  #isSummedUp(site: string, series: number, atMs: number): boolean {
+    const minute = Math.floor(atMs / MINUTE_MS);
+    const removed = this.retention.removedDownTo(site, atMs);
+    if (removed === 'nothing') return false;
+    if (this.#statements.minuteOnly.get(series, minute)) return true;
+    const quarter = Math.floor(minute / 15) * 15;
+    return removed === 'minutes' && this.#statements.quarterOnly.get(series, quarter) !== undefined;
   }
 
   #takeDecision(batch: Batch, head: Head, point: LinePoint): void {
@@ -254,9 +261,13 @@ function prepare(db: DatabaseSync) {
     putText: db.prepare('INSERT OR REPLACE INTO raw_text VALUES (?, ?, ?)'),
     putDecision: db.prepare('INSERT OR REPLACE INTO decision VALUES (?, ?, ?, ?, ?, ?, ?, ?)'),
     rawRange: asArrays('SELECT value FROM raw WHERE series = ? AND ts >= ? AND ts < ? ORDER BY ts'),
-    sealed: db.prepare(
+    minuteOnly: db.prepare(
       `SELECT 1 FROM roll_1 WHERE series = ?1 AND at = ?2 AND NOT EXISTS
         (SELECT 1 FROM raw WHERE series = ?1 AND ts >= ?2 * 60000 AND ts < (?2 + 1) * 60000)`,
+    ),
+    quarterOnly: db.prepare(
+      `SELECT 1 FROM roll_15 WHERE series = ?1 AND at = ?2 AND NOT EXISTS
+        (SELECT 1 FROM roll_1 WHERE series = ?1 AND at >= ?2 AND at < ?2 + 15)`,
     ),
     rolls: { roll_1: roll('roll_1'), roll_15: roll('roll_15'), roll_60: roll('roll_60') },
     findSeries: db.prepare(
