@@ -20,7 +20,7 @@ export function ProposalItem({ proposal }: { readonly proposal: Proposal }) {
   const t = useTranslations();
   const { page } = useLiveSite();
   const quantities = useQuantities(page.description?.zone ?? 'UTC');
-  const whyText = useWhyText();
+  const whyText = useWhyText(quantities);
   const why = whyText(proposal);
   return (
     <li className={classes.item} data-testid="proposal-row" data-status={proposal.status}>
@@ -49,7 +49,9 @@ export function ProposalItem({ proposal }: { readonly proposal: Proposal }) {
             who: proposal.decidedBy,
             when: quantities.dateTime(proposal.decidedAt),
           })}`}
-        {` · ${t('approvals.until', { when: quantities.dateTime(proposal.expires) })}`}
+        {` · ${t(proposal.status === 'proposed' ? 'approvals.lapses' : 'approvals.until', {
+          when: quantities.dateTime(proposal.expires),
+        })}`}
       </p>
       <Acts proposal={proposal} />
       <details className={classes.details}>

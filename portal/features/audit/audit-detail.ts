@@ -1,19 +1,36 @@
-/** An audit row's details as lines of text, in the order they were written; whatever is nested stays JSON. */
-import type { AuditRow } from '../../contract/api.ts';
+/** What an audit row holds beside who and when, sorted into what the page says in words and what it only lists. */
+import type { AuditRow, Proposal } from '../../contract/api.ts';
 
-export interface DetailLine {
-  readonly name: string;
-  readonly text: string;
+export interface AuditDetail {
+  /** The set-point it is about. */
+  readonly setpoint: Pick<Proposal, 'kind' | 'value'> | null;
+  readonly why: string | null;
+  readonly rest: Readonly<Record<string, unknown>>;
 }
 
-/** `said` names what stands on the page in words already. */
-export function detailLines(detail: AuditRow['detail'], said: readonly string[]): DetailLine[] {
-  return Object.entries(detail)
-    .filter(([name, value]) => !said.includes(name) && value !== null && value !== undefined && value !== '')
-    .map(([name, value]) => ({ name, text: typeof value === 'string' ? value : JSON.stringify(value) }));
+export function auditDetail(detail: AuditRow['detail']): AuditDetail {
+  const { kind, value, why, params, ...rest } = detail;
+  const setpoint = asSetpoint(kind, value);
+  return {
+    setpoint,
+    why: typeof why === 'string' ? why : null,
+    rest: { ...rest, ...(setpoint ? {} : { kind, value }), ...(typeof params === 'object' ? params : {}) },
+  };
+}
+
+function asSetpoint(kind: unknown, value: unknown): AuditDetail['setpoint'] {
+  if (kind !== 'peak-threshold' && kind !== 'battery-reserve') return null;
+  const { watts, pct } = (value ?? {}) as { watts?: unknown; pct?: unknown };
+  if (typeof watts === 'number') return { kind, value: { watts } };
+  return typeof pct === 'number' ? { kind, value: { pct } } : null;
 }
 
 /** Something was asked and not done: by the box, or by a person. */
-export function isRefusal({ action, detail }: Pick<AuditRow, 'action' | 'detail'>): boolean {
-  return /refus|reject|fail|denied/.test(action) || detail.status === 'refused';
+export function isRefusal({ action }: Pick<AuditRow, 'action'>): boolean {
+  return /refused|rejected|failed/.test(action);
+}
+
+/** `proposal-approved` and `setpoint-refused` are told by what happened; other actions by their name. */
+export function actionName(action: string): string {
+  return action.replace(/^(proposal|setpoint)-/, '');
 }

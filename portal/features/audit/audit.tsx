@@ -4,6 +4,8 @@ import { Skeleton } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useTranslations } from 'next-intl';
 import type { AuditRow } from '../../contract/api.ts';
+import { valueText } from '../approvals/value-text.ts';
+import { useParameters } from '../format/use-parameters.ts';
 import { useQuantities } from '../format/use-quantities.ts';
 import { useLiveSite } from '../live/live-site.tsx';
 import { FailureNotice } from '../shell/failure-notice.tsx';
@@ -12,7 +14,7 @@ import { PageHeading, Panel, Tag } from '../shell/panel.tsx';
 import { useSitePlace } from '../shell/place.ts';
 import { auditQuery } from '../shell/queries.ts';
 import classes from './audit.module.css';
-import { detailLines, isRefusal } from './audit-detail.ts';
+import { actionName, auditDetail, isRefusal } from './audit-detail.ts';
 
 /** Who did what, and what the box refused. Each row is chained to the one before by its hash. */
 export function Audit() {
@@ -41,24 +43,30 @@ export function Audit() {
 function AuditItem({ row }: { readonly row: AuditRow }) {
   const t = useTranslations();
   const { page } = useLiveSite();
-  const { dateTime } = useQuantities(page.description?.zone ?? 'UTC');
-  const refusal = isRefusal(row);
-  const why = useRefusalText(row.detail.why);
+  const quantities = useQuantities(page.description?.zone ?? 'UTC');
+  const parameters = useParameters();
+  const { setpoint, why, rest } = auditDetail(row.detail);
+  const refusal = useRefusalText(why);
   return (
     <li className={classes.row} data-testid="audit-row" data-action={row.action}>
       <time dateTime={row.at} className={classes.time}>
-        {dateTime(row.at)}
+        {quantities.dateTime(row.at)}
       </time>
       <span className={classes.who}>{row.who}</span>
       <div>
         <p className={classes.action}>
-          <Tag tone={refusal ? 'alert' : 'neutral'}>{useActionText(row.action)}</Tag> {row.subject}
+          <Tag tone={isRefusal(row) ? 'alert' : 'neutral'}>{useActionText(row.action)}</Tag>{' '}
+          {setpoint && `${t(`setpointKind.${setpoint.kind}`)} ${valueText(setpoint.value, quantities)}`}
         </p>
-        {why && <p className={classes.why}>{why}</p>}
+        {refusal && <p className={classes.why}>{refusal}</p>}
         <dl className={classes.detail}>
-          {detailLines(row.detail, why ? ['why'] : []).map(({ name, text }) => (
-            <div key={name}>
-              <dt>{name}</dt>
+          <div>
+            <dt>{t('audit.subject')}</dt>
+            <dd>{row.subject}</dd>
+          </div>
+          {parameters(rest, quantities).map(({ label, text }) => (
+            <div key={label}>
+              <dt>{label}</dt>
               <dd>{text}</dd>
             </div>
           ))}
@@ -72,16 +80,16 @@ function AuditItem({ row }: { readonly row: AuditRow }) {
   );
 }
 
-/** Why the box refused, when the page has words for it. */
-function useRefusalText(why: unknown): string | null {
+/** The box's refusal in words; what a person wrote stays as it was written. */
+function useRefusalText(why: string | null): string | null {
   const t = useTranslations('refusal');
   const key = why as Parameters<typeof t>[0];
-  return typeof why === 'string' && t.has(key) ? t(key) : null;
+  return why !== null && t.has(key) ? t(key) : why;
 }
 
 /** An action the page has no words for yet is shown by its name. */
 function useActionText(action: string): string {
   const t = useTranslations('auditAction');
-  const key = action.replaceAll('.', '-') as Parameters<typeof t>[0];
+  const key = actionName(action) as Parameters<typeof t>[0];
   return t.has(key) ? t(key) : action;
 }

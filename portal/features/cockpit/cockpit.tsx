@@ -1,6 +1,5 @@
 'use client';
 
-import { reasonText } from '@wattward/broker/wire/reasons';
 import type { SiteState } from '@wattward/broker/wire/site';
 import { useLocale, useTranslations } from 'next-intl';
 import { useState } from 'react';
@@ -16,7 +15,7 @@ import { NowCards, TodayPanel } from './figure-cards.tsx';
 import { FlowPicture } from './flow-picture.tsx';
 import { LoadList } from './load-list.tsx';
 import { PeakBanner, PeakGauge } from './peak-watch.tsx';
-import { asSentence, sentenceOf } from './sentence.ts';
+import { becauseOf, sentenceOf } from './sentence.ts';
 
 const EVERYTHING = { pv: true, battery: true, ev: false, phases: 3 } as const;
 
@@ -62,7 +61,9 @@ function Sentence({ state }: { readonly state: SiteState }) {
   const language = useLocale();
   const { page } = useLiveSite();
   const quantities = useQuantities(page.description?.zone ?? 'UTC');
-  const present = sentenceOf(state, { language, translate, quantities });
+  const speech = { language, translate, quantities };
+  const present = sentenceOf(state, speech);
+  const because = becauseOf(state, speech);
   const stale = useFreshness() !== 'live';
   const sentence = stale ? translate('last-known', { sentence: present }) : present;
   return (
@@ -70,9 +71,11 @@ function Sentence({ state }: { readonly state: SiteState }) {
       <p className={classes.sentence} data-testid="sentence" data-stale={stale}>
         {sentence}
       </p>
-      <p className={classes.because} data-testid="because">
-        {asSentence(reasonText(state.reason, language))}
-      </p>
+      {because && (
+        <p className={classes.because} data-testid="because">
+          {because}
+        </p>
+      )}
       <p className="ww-hidden" aria-live="polite">
         {useSpoken(`${language} ${state.mode} ${state.reason.code}`, sentence)}
       </p>

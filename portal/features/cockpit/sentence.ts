@@ -29,8 +29,15 @@ export function sentenceOf(state: SiteState, speech: Speech): string {
     case 'limited':
     case 'degraded':
     case 'manual':
-      return speech.translate(state.mode, { reason: reasonText(state.reason, speech.language) });
+      return asSentence(reasonText(state.reason, speech.language));
   }
+}
+
+/** The second line: in a quiet home why the battery does what it does, otherwise who supplies it meanwhile. */
+export function becauseOf(state: SiteState, speech: Speech): string | null {
+  if (state.mode !== 'normal') return state.allocation ? normalSentence(state, speech) : null;
+  const battery = state.batteries[0];
+  return battery ? asSentence(`${battery.name}: ${reasonText(battery.reason, speech.language)}`) : null;
 }
 
 function normalSentence(state: SiteState, { translate, quantities }: Speech): string {

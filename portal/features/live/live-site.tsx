@@ -39,7 +39,7 @@ export function LiveSite({
     (message: LiveMessage) => {
       setValues((before) => applyLiveMessage(before, message, performance.now()));
       if (message.event === 'proposals') {
-        void client.invalidateQueries({ queryKey: proposalsQuery(org, site).queryKey });
+        client.setQueryData(proposalsQuery(org, site).queryKey, [...message.data]);
         void client.invalidateQueries({ queryKey: ['audit', org, site] });
       }
       // A box that (re)connects may describe itself anew: other bounds, other loads.

@@ -1,6 +1,6 @@
 /** The newest of what a site said, and when this browser heard it. Pure: the clock is an argument. */
 import type { SiteState } from '@wattward/broker/wire/site';
-import type { Connection, SitePage } from '../../contract/api.ts';
+import type { Connection, Proposal, SitePage } from '../../contract/api.ts';
 
 export interface LiveValues {
   readonly state: SiteState | null;
@@ -13,7 +13,7 @@ export interface LiveValues {
 export type LiveMessage =
   | { readonly event: 'state'; readonly data: SiteState }
   | { readonly event: 'connection'; readonly data: unknown }
-  | { readonly event: 'proposals'; readonly data: unknown };
+  | { readonly event: 'proposals'; readonly data: readonly Proposal[] };
 
 export function startingValues(page: SitePage): LiveValues {
   return {

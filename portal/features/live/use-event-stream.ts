@@ -13,8 +13,9 @@ const EVENTS = ['state', 'connection', 'proposals'] as const;
 const CLOSE_HIDDEN_AFTER_MS = 60_000;
 
 /**
- * One EventSource for as long as the page is seen. The browser reconnects by itself with `Last-Event-ID`; when it
- * gives up (any HTTP error), a new one is opened with growing delay, unless the session has ended.
+ * One EventSource for as long as the page is seen. The browser reconnects by itself; when it gives up (any HTTP
+ * error), a new one is opened with growing delay, unless the session has ended. Each connection begins with the newest
+ * state, so nothing has to be caught up with.
  */
 export function useEventStream(url: string, onMessage: (message: LiveMessage) => void): StreamStatus {
   const [status, setStatus] = useState<StreamStatus>('connecting');
@@ -37,7 +38,6 @@ function openStream(
   let source: EventSource | null = null;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let failures = 0;
-  let lastEventId = '';
 
   const close = () => {
     clearTimeout(timer);
@@ -46,9 +46,7 @@ function openStream(
   };
   const open = () => {
     close();
-    const opened = new EventSource(
-      lastEventId ? `${url}?lastEventId=${encodeURIComponent(lastEventId)}` : url,
-    );
+    const opened = new EventSource(url);
     source = opened;
     opened.onopen = () => {
       failures = 0;
@@ -60,7 +58,6 @@ function openStream(
     };
     for (const event of EVENTS)
       opened.addEventListener(event, (message: MessageEvent<string>) => {
-        lastEventId = message.lastEventId || lastEventId;
         onMessage({ event, data: JSON.parse(message.data) });
       });
   };

@@ -85,11 +85,6 @@ export function isSignedOut(error: unknown): boolean {
   return failure?.kind === 'problem' && failure.problem.status === 401;
 }
 
-export function isNotFound(error: unknown): boolean {
-  const failure = failureOfError(error);
-  return failure?.kind === 'problem' && failure.problem.status === 404;
-}
-
 /** A server that does not answer is asked again for as long as the page is open; an answer is an answer. */
 export function shouldRetry(_count: number, error: unknown): boolean {
   const failure = failureOfError(error);

@@ -1,0 +1,45 @@
+import { expect, test } from '@jest/globals';
+import { actionName, auditDetail, isRefusal } from '../../features/audit/audit-detail.ts';
+import { parameter } from '../../features/format/parameter.ts';
+import { quantities } from '../../features/format/quantity.ts';
+
+const en = quantities('en', 'UTC');
+
+test('a set-point is told by its kind and value, its refusal by its code, the rest is listed', () => {
+  const detail = {
+    kind: 'peak-threshold',
+    value: { watts: 13_500 },
+    why: 'out-of-bounds',
+    params: { maxW: 12_000 },
+  };
+  expect(auditDetail(detail)).toEqual({
+    setpoint: { kind: 'peak-threshold', value: { watts: 13_500 } },
+    why: 'out-of-bounds',
+    rest: { maxW: 12_000 },
+  });
+});
+
+test('a kind of a newer portal is listed rather than lost', () => {
+  const { setpoint, rest } = auditDetail({ kind: 'export-limit', value: { watts: 1 } });
+  expect(setpoint).toBeNull();
+  expect(rest).toEqual({ kind: 'export-limit', value: { watts: 1 } });
+});
+
+test('what the box refused and what a person rejected stand out', () => {
+  expect(isRefusal({ action: 'setpoint-refused' })).toBe(true);
+  expect(isRefusal({ action: 'proposal-rejected' })).toBe(true);
+  expect(isRefusal({ action: 'proposal-approved' })).toBe(false);
+  expect(actionName('setpoint-refused')).toBe('refused');
+  expect(actionName('set-up')).toBe('set-up');
+});
+
+test.each([
+  ['maxW', 12_000, { label: 'max', text: '12.00 kW' }],
+  ['minPct', 5, { label: 'min', text: '5 %' }],
+  ['seq', 7, { label: 'seq', text: '7' }],
+  ['W', 7, { label: 'W', text: '7' }],
+  ['roles', ['owner'], { label: 'roles', text: '["owner"]' }],
+])('%s %j is written by the unit of its name', (name, value, shown) => {
+  const { label, text } = parameter(name, value, en);
+  expect({ label, text: text.replaceAll('\u00a0', ' ') }).toEqual(shown);
+});
