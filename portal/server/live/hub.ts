@@ -77,6 +77,11 @@ export class LiveHub {
     return () => viewers.delete(viewer);
   }
 
+  /** How many watch the site at present. */
+  viewers(site: string): number {
+    return this.#entry(site).viewers.size;
+  }
+
   /** Tells viewers that proposals of the site changed. */
   proposalsChanged(site: string): void {
     this.#tell(site, { type: 'proposals' });
