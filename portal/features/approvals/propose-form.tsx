@@ -16,6 +16,7 @@ import {
   shownBound,
 } from './proposal-kinds.ts';
 import { usePropose } from './use-proposals.ts';
+import { valueText } from './value-text.ts';
 
 const DURATIONS_MIN = [60, 240, 720, 1440, 10_080] as const;
 const DEFAULT_DURATION_MIN = 1440;
@@ -49,9 +50,9 @@ function FormFor({ kinds, description }: FormForProps) {
   const bound = given ? shownBound(kind, given) : { min: 0, max: 0, preset: 0 };
   const mistake = amountMistake(typeof amount === 'number' ? amount : null, bound);
   const limits = {
-    min: `${quantities.decimal(bound.min, form.digits)} ${form.unit}`,
-    max: `${quantities.decimal(bound.max, form.digits)} ${form.unit}`,
-    preset: `${quantities.decimal(bound.preset, form.digits)} ${form.unit}`,
+    min: valueText(proposedValue(kind, bound.min), quantities),
+    max: valueText(proposedValue(kind, bound.max), quantities),
+    preset: valueText(proposedValue(kind, bound.preset), quantities),
   };
   const onSubmit = (event: FormEvent) => {
     event.preventDefault();

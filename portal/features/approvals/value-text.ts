@@ -1,7 +1,7 @@
 import type { Proposal } from '../../contract/api.ts';
 import type { Quantities } from '../format/quantity.ts';
 
-/** `7.00 kW` or `20 %`. */
+/** `7.0 kW` or `20 %`. */
 export function valueText(value: Proposal['value'], quantities: Quantities): string {
-  return 'watts' in value ? quantities.powerKw(value.watts) : quantities.percent(value.pct);
+  return 'watts' in value ? quantities.limitKw(value.watts) : quantities.percent(value.pct);
 }

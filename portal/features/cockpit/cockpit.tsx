@@ -15,7 +15,7 @@ import { NowCards, TodayPanel } from './figure-cards.tsx';
 import { FlowPicture } from './flow-picture.tsx';
 import { LoadList } from './load-list.tsx';
 import { PeakBanner, PeakGauge } from './peak-watch.tsx';
-import { becauseOf, sentenceOf } from './sentence.ts';
+import { becauseOf, sentenceOf, unbroken } from './sentence.ts';
 
 const EVERYTHING = { pv: true, battery: true, ev: false, phases: 3 } as const;
 
@@ -69,11 +69,11 @@ function Sentence({ state }: { readonly state: SiteState }) {
   return (
     <>
       <p className={classes.sentence} data-testid="sentence" data-stale={stale}>
-        {sentence}
+        {unbroken(sentence)}
       </p>
       {because && (
         <p className={classes.because} data-testid="because">
-          {because}
+          {unbroken(because)}
         </p>
       )}
       <p className="ww-hidden" aria-live="polite">

@@ -35,7 +35,7 @@ export function PeakGauge({ state, quantities }: PeakProps) {
       </div>
       <PeakFigures state={state} quantities={quantities} />
       <p className={classes.gaugeNote}>
-        {t('window', { power: quantities.powerKw(state.peak.windowDemandW) })}
+        {t('window', { power: quantities.powerKw(state.peak.windowDemandW, 1) })}
       </p>
     </div>
   );
@@ -50,15 +50,15 @@ function PeakFigures({ state, quantities }: PeakProps) {
     <dl className={classes.peakFigures}>
       <div>
         <dt>{t('demand')}</dt>
-        <dd>{quantities.powerKw(demandW)}</dd>
+        <dd>{quantities.powerKw(demandW, 1)}</dd>
       </div>
       <div>
         <dt>{t('threshold')}</dt>
-        <dd>{quantities.powerKw(thresholdW)}</dd>
+        <dd>{quantities.limitKw(thresholdW)}</dd>
       </div>
       <div>
         <dt>{t(over ? 'over' : 'margin')}</dt>
-        <dd>{quantities.powerKw(marginW === null ? null : Math.abs(marginW))}</dd>
+        <dd>{quantities.powerKw(marginW === null ? null : Math.abs(marginW), 1)}</dd>
       </div>
     </dl>
   );

@@ -88,13 +88,18 @@ function peakSentence(state: SiteState, { language, translate, quantities }: Spe
     .map((name) => translate('quoted', { name }));
   const values = {
     demand: quantities.powerKw(demandW, 1),
-    threshold: quantities.powerKw(thresholdW, 1),
+    threshold: quantities.limitKw(thresholdW),
     loads: new Intl.ListFormat(language, { type: 'conjunction' }).format(names),
     count: names.length,
   };
   const above = demandW !== null && demandW > thresholdW;
   if (names.length > 0) return translate(above ? 'peak-shed' : 'peak-waiting', values);
   return translate(above ? 'peak-above' : 'peak-ending', values);
+}
+
+/** A number and its unit stay on one line. */
+export function unbroken(text: string): string {
+  return text.replace(/(\d) (kW|%|s\b)/g, '$1\u00a0$2');
 }
 
 /** A reason as a sentence of its own. */

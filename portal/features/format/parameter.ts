@@ -13,7 +13,7 @@ export interface Parameter {
 export function parameter(name: string, value: unknown, quantities: Quantities): Parameter {
   if (typeof value !== 'number')
     return { label: name, text: typeof value === 'string' ? value : JSON.stringify(value) };
-  if (/[a-z]W$/.test(name)) return { label: name.slice(0, -1), text: quantities.powerKw(value) };
+  if (/[a-z]W$/.test(name)) return { label: name.slice(0, -1), text: quantities.limitKw(value) };
   if (/[a-z]Pct$/.test(name)) return { label: name.slice(0, -3), text: quantities.percent(value) };
   return { label: name, text: String(value) };
 }

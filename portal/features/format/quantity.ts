@@ -5,6 +5,8 @@
 export interface Quantities {
   /** `1.24 kW`; `digits` after the point, 2 by default. */
   powerKw(watts: number | null | undefined, digits?: number): string;
+  /** `9.0 kW` or `7.25 kW`: a limit somebody chose, with no more digits than it has. */
+  limitKw(watts: number | null | undefined): string;
   /** The number alone, for a large figure with its unit set beside it. */
   powerKwNumber(watts: number | null | undefined, digits?: number): string;
   energyKwh(wattHours: number | null | undefined, digits?: number): string;
@@ -25,21 +27,21 @@ export interface Quantities {
 }
 
 export const DASH = '–';
-const NBSP = '\u00a0';
 const REGION = { en: 'en-GB', de: 'de-DE' } as const;
 
 export function quantities(language: 'en' | 'de', zone: string): Quantities {
   const locale = REGION[language];
   const timeZone = knownZone(zone);
-  const numbers = new Map<number, Intl.NumberFormat>();
-  const number = (value: number, digits: number) => {
-    let format = numbers.get(digits);
+  const numbers = new Map<string, Intl.NumberFormat>();
+  const number = (value: number, digits: number, atLeast = digits) => {
+    const key = `${atLeast} ${digits}`;
+    let format = numbers.get(key);
     if (!format) {
       format = new Intl.NumberFormat(locale, {
-        minimumFractionDigits: digits,
+        minimumFractionDigits: atLeast,
         maximumFractionDigits: digits,
       });
-      numbers.set(digits, format);
+      numbers.set(key, format);
     }
     return format.format(withoutNegativeZero(value, digits));
   };
@@ -52,17 +54,18 @@ export function quantities(language: 'en' | 'de', zone: string): Quantities {
   const short = { hour: '2-digit', minute: '2-digit' } as const;
 
   return {
-    powerKw: (watts, digits = 2) => orDash(watts, (w) => `${number(w / 1000, digits)}${NBSP}kW`),
+    powerKw: (watts, digits = 2) => orDash(watts, (w) => `${number(w / 1000, digits)} kW`),
+    limitKw: (watts) => orDash(watts, (w) => `${number(w / 1000, 2, 1)} kW`),
     powerKwNumber: (watts, digits = 2) => orDash(watts, (w) => number(w / 1000, digits)),
-    energyKwh: (wattHours, digits = 1) => orDash(wattHours, (wh) => `${number(wh / 1000, digits)}${NBSP}kWh`),
+    energyKwh: (wattHours, digits = 1) => orDash(wattHours, (wh) => `${number(wh / 1000, digits)} kWh`),
     energyKwhNumber: (wattHours, digits = 1) => orDash(wattHours, (wh) => number(wh / 1000, digits)),
-    percent: (value, digits = 0) => orDash(value, (pct) => `${number(pct, digits)}${NBSP}%`),
+    percent: (value, digits = 0) => orDash(value, (pct) => `${number(pct, digits)} %`),
     money: (value, currency) =>
       orDash(value, (amount) =>
         new Intl.NumberFormat(locale, { style: 'currency', currency }).format(withoutNegativeZero(amount, 2)),
       ),
     pricePerKwh: (value, currency) =>
-      orDash(value, (amount) => `${number(amount, 3)}${NBSP}${currencySign(locale, currency)}/kWh`),
+      orDash(value, (amount) => `${number(amount, 3)} ${currencySign(locale, currency)}/kWh`),
     decimal: (value, digits) => orDash(value, (plain) => number(plain, digits)),
     time: clock(short),
     timeWithSeconds: clock({ ...short, second: '2-digit' }),

@@ -11,17 +11,17 @@ export function DayCards({ day, quantities }: { readonly day: HistoryDay; readon
   const { totals, peak } = day;
   const { energyKwh, powerKw, percent, time } = quantities;
   const cards = [
-    { key: 'imported', tone: 'grid', value: energyKwh(totals.gridImportWh) },
-    { key: 'exported', tone: 'grid', value: energyKwh(totals.gridExportWh) },
-    { key: 'solar', tone: 'solar', value: energyKwh(totals.pvWh), hide: totals.pvWh === null },
+    { key: 'gridImportWh', tone: 'grid', value: energyKwh(totals.gridImportWh) },
+    { key: 'gridExportWh', tone: 'grid', value: energyKwh(totals.gridExportWh) },
+    { key: 'pvWh', tone: 'solar', value: energyKwh(totals.pvWh), hide: totals.pvWh === null },
     {
-      key: 'charged',
+      key: 'batteryChargedWh',
       tone: 'battery',
       value: energyKwh(totals.batteryChargedWh),
       hide: totals.batteryChargedWh === null,
     },
     {
-      key: 'discharged',
+      key: 'batteryDischargedWh',
       tone: 'battery',
       value: energyKwh(totals.batteryDischargedWh),
       hide: totals.batteryDischargedWh === null,

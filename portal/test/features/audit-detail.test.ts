@@ -34,7 +34,7 @@ test('what the box refused and what a person rejected stand out', () => {
 });
 
 test.each([
-  ['maxW', 12_000, { label: 'max', text: '12.00 kW' }],
+  ['maxW', 12_000, { label: 'max', text: '12.0 kW' }],
   ['minPct', 5, { label: 'min', text: '5 %' }],
   ['seq', 7, { label: 'seq', text: '7' }],
   ['W', 7, { label: 'W', text: '7' }],

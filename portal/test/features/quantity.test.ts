@@ -50,3 +50,8 @@ test.each([
     shown,
   );
 });
+
+test('a limit somebody chose has no more digits than it needs', () => {
+  expect(en.limitKw(9000)).toBe('9.0 kW');
+  expect(de.limitKw(7250)).toBe('7,25 kW');
+});
