@@ -2,7 +2,13 @@
 import { type FSWatcher, watch } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import { type Credential, issueCredential, type NewCredential, promotePending } from './credential.ts';
+import {
+  type Credential,
+  issueCredential,
+  type NewCredential,
+  promotePending,
+  type SecretHash,
+} from './credential.ts';
 import { CREDENTIALS_FILE, readCredentials, updateCredentials } from './credentials-file.ts';
 
 /** A credential with its secret in clear, for brokers that live in memory only (tests, demonstrations). */
@@ -78,16 +84,24 @@ export class CredentialStore {
     }
   }
 
-  /** Makes the pending secret of `id` its only one: here at once, on disk as soon as it is written. */
+  /** A secret that replaces the present one of `id` at its first use. */
+  handOver(id: string, pendingSecret: SecretHash): void {
+    this.#changeOne(id, (credential) => ({ ...credential, pendingSecret }));
+  }
+
+  /** Makes the pending secret of `id` its only one. */
   promote(id: string): Credential | undefined {
+    if (this.#credentials.get(id)?.pendingSecret) this.#changeOne(id, promotePending);
+    return this.#credentials.get(id);
+  }
+
+  /** Here at once, so that whoever was told can use it; on disk as soon as it is written. */
+  #changeOne(id: string, change: (credential: Credential) => Credential): void {
     const credential = this.#credentials.get(id);
-    if (!credential?.pendingSecret) return credential;
-    const promoted = promotePending(credential);
-    this.#credentials = new Map(this.#credentials).set(id, promoted);
-    this.update((all) => all.map((each) => (each.id === id ? promotePending(each) : each))).catch(
-      this.#problem,
-    );
-    return promoted;
+    if (!credential) return;
+    this.#credentials = new Map(this.#credentials).set(id, change(credential));
+    if (!this.#dataDir) return;
+    this.update((all) => all.map((each) => (each.id === id ? change(each) : each))).catch(this.#problem);
   }
 
   /** Reads the list again when the file is another one than last time. */

@@ -204,14 +204,8 @@ export class Engine {
     const parsed = parseMessage('boardCredential', payload);
     if (topic?.name !== 'boardCredential' || !parsed.ok || parsed.message.board !== topic.ids.boardId) return;
     const { board, secret } = parsed.message;
-    const pendingSecret = hashSecret(secret);
-    this.#store
-      .update((all) => all.map((each) => (each.id === board ? { ...each, pendingSecret } : each)))
-      .then(
-        () => this.#monitor.log.info({ id: board }, 'a new secret was handed to a board'),
-        (error: unknown) =>
-          this.#monitor.log.error({ err: error, id: board }, 'a new secret could not be kept'),
-      );
+    this.#store.handOver(board, hashSecret(secret));
+    this.#monitor.log.info({ id: board }, 'a new secret was handed to a board');
   }
 
   #sessionOf(client: Client): Session | undefined {

@@ -163,7 +163,9 @@ const ATTACKS: readonly { readonly name: string; readonly run: (arena: Arena) =>
       const login = arena.secrets.otherEdge;
       const options = { clean: false };
       const first = await arena.open('otherEdge', options);
-      await first.mqtt.subscribeAsync(['wattward/v1/board/board-9/#', COMMAND, STATE]).catch(() => []);
+      await first.mqtt
+        .subscribeAsync(['wattward/v1/board/board-9/#', COMMAND, STATE], { qos: 1 })
+        .catch(() => []);
       await first.end();
       const edge = await arena.open('edge');
       await edge.publish(COMMAND, 'private while away');
@@ -226,8 +228,14 @@ const ATTACKS: readonly { readonly name: string; readonly run: (arena: Arena) =>
       const will = { topic, payload: Buffer.from('evil'), qos: 1 as const, retain: true };
       const thief = await arena.open('thief', { will });
       await thief.publish('wattward/v1/board/board-9/state', 'evil', true);
+      const listening = await arena.open('otherEdge');
+      await listening.subscribe(topic);
       await revokeCredential(arena.dir, 'board-9');
       await thief.closed();
+      await listening.publish('wattward/v1/board/board-9/config', 'config');
+      await listening.subscribe('wattward/v1/board/board-9/hello');
+      expect(listening.received.map(({ text }) => text)).not.toContain('evil');
+      await listening.end();
       const edge = await arena.open('otherEdge');
       await edge.subscribe('wattward/v1/board/board-9/#');
       await edge.publish('wattward/v1/board/board-9/command', 'after');

@@ -31,21 +31,27 @@ export class TestClient {
   }
 
   static async open(url: string, login: Login, options: IClientOptions = {}): Promise<TestClient> {
-    const client = await mqtt.connectAsync(
-      url,
-      {
-        protocolVersion: 4,
-        reconnectPeriod: 0,
-        connectTimeout: 5_000,
-        queueQoSZero: false,
-        clientId: login.id,
-        username: login.id,
-        password: login.secret,
-        ...options,
-      },
-      false,
-    );
-    return new TestClient(client);
+    const client = mqtt.connect(url, {
+      protocolVersion: 4,
+      reconnectPeriod: 0,
+      connectTimeout: 5_000,
+      queueQoSZero: false,
+      clientId: login.id,
+      username: login.id,
+      password: login.secret,
+      ...options,
+    });
+    // Listens before the connection is there: what was kept for it may come with the very first packet.
+    const opened = new TestClient(client);
+    await new Promise<void>((resolve, reject) => {
+      client.once('connect', () => resolve());
+      client.once('error', reject);
+      client.once('close', () => reject(new Error('closed before it was connected')));
+    }).catch(async (error: unknown) => {
+      await client.endAsync(true);
+      throw error;
+    });
+    return opened;
   }
 
   /** The QoS granted, 128 when refused. */
