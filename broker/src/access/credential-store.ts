@@ -28,6 +28,7 @@ export class CredentialStore {
   #poll: NodeJS.Timeout | undefined;
   #stamp = '';
   #reloading: Promise<void> = Promise.resolve();
+  #updating: Promise<void> = Promise.resolve();
 
   private constructor(credentials: readonly Credential[], dataDir?: string) {
     this.#credentials = byId(credentials);
@@ -74,14 +75,15 @@ export class CredentialStore {
     this.#poll.unref();
   }
 
-  /** Changes the list on disk (or in memory) and takes the change over at once. */
-  async update(change: (credentials: readonly Credential[]) => readonly Credential[]): Promise<void> {
-    if (this.#dataDir) {
+  /** Changes the list on disk (or in memory) and takes the change over; changes happen in the order they came. */
+  update(change: (credentials: readonly Credential[]) => readonly Credential[]): Promise<void> {
+    const next = this.#updating.then(async () => {
+      if (!this.#dataDir) return this.#takeOver(change([...this.#credentials.values()]));
       await updateCredentials(this.#dataDir, change);
       await this.reload();
-    } else {
-      this.#takeOver(change([...this.#credentials.values()]));
-    }
+    });
+    this.#updating = next.catch(() => {});
+    return next;
   }
 
   /** A secret that replaces the present one of `id` at its first use. */

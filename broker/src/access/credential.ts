@@ -104,8 +104,9 @@ export function matchSecret(
 }
 
 /** The credential once its pending secret has been used. */
-export function promotePending({ pendingSecret, topics: _, ...rest }: Credential): Credential {
-  return pendingSecret ? { ...rest, secret: pendingSecret } : rest;
+export function promotePending(credential: Credential): Credential {
+  const { pendingSecret, topics: _, ...rest } = credential;
+  return pendingSecret ? { ...rest, secret: pendingSecret } : credential;
 }
 
 function hashesTo({ salt, hash }: SecretHash, secret: string): boolean {
