@@ -13,6 +13,8 @@
  * | GET | `/orgs/{org}/sites/{site}` | | `SitePage` |
  * | GET | `/orgs/{org}/sites/{site}/live` | | server-sent events `state` (`SiteState`), `connection`, `proposals` |
  * | GET | `/orgs/{org}/sites/{site}/history?day=YYYY-MM-DD` | | `HistoryDay` |
+ * | GET | `/orgs/{org}/sites/{site}/series?from=&to=&fields=a,b` | | `HistoryRange`; instants ISO 8601 |
+ * | GET | `/orgs/{org}/sites/{site}/export?from=&to=&format={wide,tidy,line}` | | CSV or line protocol |
  * | GET | `/orgs/{org}/sites/{site}/decisions?before=&actuator=` | | `DecisionPage` |
  * | GET | `/orgs/{org}/sites/{site}/decisions.csv?month=YYYY-MM` | | CSV |
  * | GET, POST | `/orgs/{org}/sites/{site}/proposals` | `ProposalInput` | `Proposal[]`, `Proposal` |
@@ -111,6 +113,14 @@ export interface Series {
   /** Field of the `site` measurement, e.g. `gridPowerW`. */
   readonly field: string;
   readonly buckets: readonly Bucket[];
+}
+
+/** Any range, at the resolution that gives at most 1,500 buckets a series. */
+export interface HistoryRange {
+  readonly from: string;
+  readonly to: string;
+  readonly stepS: number;
+  readonly series: readonly Series[];
 }
 
 export interface HistoryDay {

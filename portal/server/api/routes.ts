@@ -25,16 +25,14 @@ import {
   signedIn,
   siteAccess,
 } from './call.ts';
+import { exportDecisions, exportRange, listDecisions, showDay, showRange } from './history-routes.ts';
 import { checkSameSite, json } from './http.ts';
 import {
   actOnProposal,
-  exportDecisions,
   listAudit,
-  listDecisions,
   listProposals,
   listSites,
   makeProposal,
-  showDay,
   showSite,
   streamLive,
 } from './site-routes.ts';
@@ -89,6 +87,8 @@ export const ROUTES: readonly Route[] = [
   { method: 'GET', path: at, needs: 'site', permission: 'view', handle: showSite },
   { method: 'GET', path: `${at}/live`, needs: 'site', permission: 'view', handle: streamLive },
   { method: 'GET', path: `${at}/history`, needs: 'site', permission: 'view', handle: showDay },
+  { method: 'GET', path: `${at}/series`, needs: 'site', permission: 'view', handle: showRange },
+  { method: 'GET', path: `${at}/export`, needs: 'site', permission: 'view', handle: exportRange },
   { method: 'GET', path: `${at}/decisions`, needs: 'site', permission: 'view', handle: listDecisions },
   { method: 'GET', path: `${at}/decisions.csv`, needs: 'site', permission: 'view', handle: exportDecisions },
   { method: 'GET', path: `${at}/proposals`, needs: 'site', permission: 'view', handle: listProposals },

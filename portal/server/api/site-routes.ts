@@ -1,15 +1,10 @@
-/** Routes about sites: what they are, were and shall do. */
+/** Routes about sites: what they are and shall do. */
 
 import { SETPOINT_VALUES } from '@wattward/broker/wire/setpoint';
 import * as z from 'zod';
 import type { ProposalInput } from '../../contract/api.ts';
 import { callerOf } from '../accounts/sessions.ts';
 import { auditOf } from '../audit.ts';
-import { decisionCsv } from '../decisions/decision-csv.ts';
-import { decisionPage } from '../decisions/decision-pages.ts';
-import { isDay, localDay, monthRange } from '../history/day.ts';
-import { historyDay } from '../history/history-day.ts';
-import { parseDecisionCursor } from '../history/store.ts';
 import { liveResponse } from '../live/live-stream.ts';
 import { permissionsAt } from '../permissions.ts';
 import { ProblemError } from '../problem.ts';
@@ -52,43 +47,6 @@ export async function streamLive({ portal, site, actor, token, request }: SiteCa
   });
 }
 
-export async function showDay({ portal, site, query }: SiteCall): Promise<Response> {
-  const day = query.get('day') ?? undefined;
-  if (day !== undefined && !isDay(day)) throw new ProblemError('bad-request', 'day: must be YYYY-MM-DD');
-  const at = { id: site.id, zone: site.zone, nowMs: portal.hub.siteNowMs(site.id) };
-  return json(await historyDay(portal.history, at, day));
-}
-
-export async function listDecisions({ portal, site, query }: SiteCall): Promise<Response> {
-  const before = query.get('before') ?? undefined;
-  const actuator = query.get('actuator') ?? undefined;
-  if (before !== undefined && !parseDecisionCursor(before)) {
-    throw new ProblemError('bad-request', 'before: must be the `next` of an earlier page');
-  }
-  const { description } = portal.hub.site(site.id);
-  const page = await decisionPage(
-    portal.history,
-    { id: site.id, description },
-    { ...(before === undefined ? {} : { before }), ...(actuator === undefined ? {} : { actuator }) },
-  );
-  return json(page);
-}
-
-export async function exportDecisions({ portal, site, query }: SiteCall): Promise<Response> {
-  const month = query.get('month') ?? localDay(portal.hub.siteNowMs(site.id), site.zone).slice(0, 7);
-  const range = monthRange(month, site.zone);
-  if (!range) throw new ProblemError('bad-request', 'month: must be YYYY-MM');
-  const { description } = portal.hub.site(site.id);
-  const lines = decisionCsv(portal.history, { id: site.id, zone: site.zone, description }, range);
-  return new Response(textStream(lines), {
-    headers: {
-      'content-type': 'text/csv; charset=utf-8',
-      'content-disposition': `attachment; filename="decisions-${site.id}-${month}.csv"`,
-      'cache-control': 'no-store',
-    },
-  });
-}
-
 export async function listProposals({ portal, actor }: SiteCall): Promise<Response> {
   return json(await portal.proposals.list(actor));
 }
@@ -106,18 +64,4 @@ export async function actOnProposal({ portal, actor, params, request }: SiteCall
 
 export async function listAudit({ portal, site }: SiteCall): Promise<Response> {
   return json(await auditOf(portal.db, { org: site.org, site: site.id, limit: AUDIT_ROWS }));
-}
-
-function textStream(lines: AsyncGenerator<string>): ReadableStream<Uint8Array> {
-  const encoder = new TextEncoder();
-  return new ReadableStream({
-    async pull(controller) {
-      const { value, done } = await lines.next();
-      if (done) controller.close();
-      else controller.enqueue(encoder.encode(value));
-    },
-    async cancel() {
-      await lines.return(undefined);
-    },
-  });
 }

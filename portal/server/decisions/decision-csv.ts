@@ -1,9 +1,9 @@
 /**
- * A month of decisions as CSV (RFC 4180), oldest first, streamed. Cells that a spreadsheet would run as a formula
- * are disarmed with an apostrophe.
+ * A month of decisions as CSV, oldest first, streamed.
  */
 import { reasonText } from '@wattward/broker/wire/reasons';
 import type { SiteDescription } from '@wattward/broker/wire/site';
+import { csvLine } from '../csv.ts';
 import { localTime } from '../history/day.ts';
 import { decisionCursor, type HistoryStore, type StoredDecision } from '../history/store.ts';
 import { actuatorName } from './decision-pages.ts';
@@ -72,14 +72,4 @@ function cells(row: StoredDecision, site: CsvSite): readonly (string | number)[]
     reasonText(row.reason, 'en'),
     JSON.stringify(row.reason.params),
   ];
-}
-
-export function csvLine(values: readonly (string | number)[]): string {
-  return `${values.map(csvCell).join(',')}\r\n`;
-}
-
-export function csvCell(value: string | number): string {
-  if (typeof value === 'number') return String(value);
-  const safe = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }

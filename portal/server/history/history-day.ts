@@ -1,8 +1,9 @@
 /** One local day of a site as charts and cards show it. */
-import type { Bucket, HistoryDay, Series } from '../../contract/api.ts';
+import type { HistoryDay } from '../../contract/api.ts';
 import { addDays, dayRange, localDay } from './day.ts';
+import { filled } from './history-range.ts';
 import { stepFor } from './resolution.ts';
-import type { HistoryBucket, HistoryStore } from './store.ts';
+import type { HistoryStore } from './store.ts';
 
 export const DAY_FIELDS = [
   'gridPowerW',
@@ -59,20 +60,4 @@ export async function historyDay(store: HistoryStore, site: DaySite, day?: strin
     previousDay: extent && extent.firstMs < fromMs ? addDays(range.day, -1) : null,
     nextDay: lastMs >= toMs ? addDays(range.day, 1) : null,
   };
-}
-
-/** A bucket for every step of the range: where nothing was measured, null. A series without any data has none. */
-function filled(
-  field: string,
-  found: readonly HistoryBucket[],
-  { fromMs, toMs, stepMs }: { readonly fromMs: number; readonly toMs: number; readonly stepMs: number },
-): Series {
-  if (found.length === 0) return { field, buckets: [] };
-  const byStart = new Map(found.map((bucket) => [bucket.atMs, bucket]));
-  const buckets: Bucket[] = [];
-  for (let atMs = fromMs; atMs < toMs; atMs += stepMs) {
-    const { mean, min, max } = byStart.get(atMs) ?? { mean: null, min: null, max: null };
-    buckets.push({ at: new Date(atMs).toISOString(), mean, min, max });
-  }
-  return { field, buckets };
 }

@@ -27,9 +27,7 @@ export interface SiteLive {
 export interface HubListeners {
   readonly ack?: (site: string, ack: SetpointAck) => void;
   readonly event?: (site: string, event: SiteEvent) => void;
-  readonly state?: (site: string, state: SiteState) => void;
   readonly description?: (site: string, description: SiteDescription) => void;
-  readonly contactLost?: (site: string, lastContactMs: number) => void;
 }
 
 interface Entry {
@@ -113,7 +111,6 @@ export class LiveHub {
     entry.availability = 'online';
     this.#assess(site);
     this.#tell(site, { type: 'state', state });
-    for (const listener of this.#listeners) listener.state?.(site, state);
   }
 
   takeAck(site: string, ack: SetpointAck): void {
@@ -139,8 +136,6 @@ export class LiveHub {
     const { connection, lastContactMs } = entry;
     const lastContact = lastContactMs === null ? null : new Date(lastContactMs).toISOString();
     this.#tell(site, { type: 'connection', connection, lastContact });
-    if (connection !== 'offline' || lastContactMs === null) return;
-    for (const listener of this.#listeners) listener.contactLost?.(site, lastContactMs);
   }
 
   #connectionOf(entry: Entry): Connection {

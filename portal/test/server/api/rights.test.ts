@@ -34,7 +34,8 @@ test.each(cases)('$role at $place.name: $title', async ({ route, role, place }) 
     .replace('{org}', place.org)
     .replace('{site}', place.site)
     .replace('{id}', 'no-such-proposal')
-    .replace('{action}', 'approve');
+    .replace('{action}', 'approve')
+    .replace(/(series|export)$/, '$1?from=2026-06-10T00:00:00Z&to=2026-06-11T00:00:00Z');
   const browser = people.get(role);
   const response = await (route.method === 'GET' ? browser?.get(path) : browser?.post(path, {}));
   void response?.body?.cancel();

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { DecisionPage } from '../../../contract/api.ts';
-import { csvCell } from '../../../server/decisions/decision-csv.ts';
+import { csvCell } from '../../../server/csv.ts';
 import { parseLines } from '../../../server/history/line-protocol.ts';
 import { type Browser, type RunningPortal, runPortal } from '../running-portal.ts';
 
