@@ -2,6 +2,7 @@
 import { type FSWatcher, watch } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
+import { canonicalJson } from '../wire/canonical-json.ts';
 import {
   type Credential,
   issueCredential,
@@ -29,6 +30,7 @@ export class CredentialStore {
   #stamp = '';
   #reloading: Promise<void> = Promise.resolve();
   #updating: Promise<void> = Promise.resolve();
+  #waitingUpdates = 0;
 
   private constructor(credentials: readonly Credential[], dataDir?: string) {
     this.#credentials = byId(credentials);
@@ -78,12 +80,16 @@ export class CredentialStore {
   /** Changes the list on disk (or in memory) and takes the change over; changes happen in the order they came. */
   update(change: (credentials: readonly Credential[]) => readonly Credential[]): Promise<void> {
     const next = this.#updating.then(async () => {
-      if (!this.#dataDir) return this.#takeOver(change([...this.#credentials.values()]));
-      await updateCredentials(this.#dataDir, change);
-      await this.reload();
+      if (this.#dataDir) await updateCredentials(this.#dataDir, change);
+      else this.#takeOver(change([...this.#credentials.values()]));
     });
-    this.#updating = next.catch(() => {});
-    return next;
+    this.#waitingUpdates += 1;
+    this.#updating = next
+      .catch(() => {})
+      .finally(() => {
+        this.#waitingUpdates -= 1;
+      });
+    return next.then(() => this.reload());
   }
 
   /** A secret that replaces the present one of `id` at its first use. */
@@ -119,7 +125,9 @@ export class CredentialStore {
   }
 
   async #reload(): Promise<void> {
-    if (!this.#dataDir) return;
+    await this.#updating;
+    // What has been changed here but not yet written must not be undone by what the file still says.
+    if (!this.#dataDir || this.#waitingUpdates > 0) return;
     const stamp = await fileStamp(this.#dataDir);
     if (stamp === this.#stamp) return;
     this.#stamp = stamp;
@@ -141,7 +149,7 @@ export class CredentialStore {
 
 /** A secret that waits for its first use changes nothing for those who are connected. */
 function sameRights(a: Credential, b: Credential): boolean {
-  const rights = ({ pendingSecret: _, ...rest }: Credential) => JSON.stringify(rest);
+  const rights = ({ pendingSecret: _, ...rest }: Credential) => canonicalJson(rest);
   return rights(a) === rights(b);
 }
 
