@@ -9,6 +9,7 @@ import { useLiveSite } from '../live/live-site.tsx';
 import { FailureNotice } from '../shell/failure-notice.tsx';
 import { Tag } from '../shell/panel.tsx';
 import classes from './approvals.module.css';
+import { personName } from './person-name.ts';
 import { STATUS_LOOK } from './proposal-groups.ts';
 import { ReasonDialog } from './reason-dialog.tsx';
 import { type ProposalAct, useAct } from './use-proposals.ts';
@@ -40,13 +41,13 @@ export function ProposalItem({ proposal }: { readonly proposal: Proposal }) {
       )}
       <p className={classes.who}>
         {t('approvals.proposedBy', {
-          who: proposal.proposedBy,
+          who: personName(proposal.proposedBy),
           when: quantities.dateTime(proposal.proposedAt),
         })}
         {proposal.decidedBy &&
           proposal.decidedAt &&
           ` · ${t(proposal.status === 'rejected' ? 'approvals.rejectedBy' : 'approvals.approvedBy', {
-            who: proposal.decidedBy,
+            who: personName(proposal.decidedBy),
             when: quantities.dateTime(proposal.decidedAt),
           })}`}
         {` · ${t(proposal.status === 'proposed' ? 'approvals.lapses' : 'approvals.until', {
@@ -59,7 +60,8 @@ export function ProposalItem({ proposal }: { readonly proposal: Proposal }) {
         <ol>
           {proposal.transitions.map(({ at, status, by }) => (
             <li key={`${at} ${status}`}>
-              <time dateTime={at}>{quantities.dateTime(at)}</time> {t(`proposalStatus.${status}`)} ({by})
+              <time dateTime={at}>{quantities.dateTime(at)}</time> {t(`proposalStatus.${status}`)} (
+              {personName(by)})
             </li>
           ))}
         </ol>

@@ -23,7 +23,14 @@ export function ReasonDialog({ act, onCancel, onGiven }: ReasonDialogProps) {
     if (!missing) onGiven(reason.trim());
   };
   return (
-    <Modal opened onClose={onCancel} title={t(`${act}-title`)} centered radius="lg">
+    <Modal
+      opened
+      onClose={onCancel}
+      title={t(`${act}-title`)}
+      centered
+      radius="lg"
+      closeButtonProps={{ 'aria-label': t('cancel') }}
+    >
       <form onSubmit={onSubmit} noValidate>
         <Stack gap="md">
           <Textarea

@@ -2,6 +2,7 @@
 
 import Link from 'next/link';
 import { useTranslations } from 'next-intl';
+import { personName } from '../approvals/person-name.ts';
 import { valueText } from '../approvals/value-text.ts';
 import type { Quantities } from '../format/quantity.ts';
 import { useLiveSite } from '../live/live-site.tsx';
@@ -23,7 +24,7 @@ export function ActiveSetpoints({ quantities }: { readonly quantities: Quantitie
               kind: t(`setpointKind.${setpoint.kind}`),
               value: valueText(setpoint.value, quantities),
               until: quantities.dateTime(setpoint.expires),
-              by: setpoint.decidedBy ?? setpoint.proposedBy,
+              by: personName(setpoint.decidedBy ?? setpoint.proposedBy),
             })}
           </Link>
         </li>

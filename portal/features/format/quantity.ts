@@ -15,7 +15,6 @@ export interface Quantities {
   money(value: number | null | undefined, currency: string): string;
   /** `0.32 €/kWh` */
   pricePerKwh(value: number | null | undefined, currency: string): string;
-  decimal(value: number | null | undefined, digits: number): string;
   /** `14:05` in the site's zone. */
   time(instant: string | number): string;
   timeWithSeconds(instant: string | number): string;
@@ -66,7 +65,6 @@ export function quantities(language: 'en' | 'de', zone: string): Quantities {
       ),
     pricePerKwh: (value, currency) =>
       orDash(value, (amount) => `${number(amount, 3)} ${currencySign(locale, currency)}/kWh`),
-    decimal: (value, digits) => orDash(value, (plain) => number(plain, digits)),
     time: clock(short),
     timeWithSeconds: clock({ ...short, second: '2-digit' }),
     dateTime: clock({ ...short, day: '2-digit', month: 'short', year: 'numeric' }),

@@ -4,7 +4,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { createContext, type ReactNode, useCallback, useContext, useMemo, useState } from 'react';
 import type { SitePage } from '../../contract/api.ts';
 import { useSitePlace } from '../shell/place.ts';
-import { proposalsQuery, sitePath, siteQuery } from '../shell/queries.ts';
+import { proposalsQuery, sitePath, siteQuery, sitesQuery } from '../shell/queries.ts';
 import { applyLiveMessage, type LiveMessage, type LiveValues, startingValues } from './live-values.ts';
 import { type StreamStatus, useEventStream } from './use-event-stream.ts';
 
@@ -41,6 +41,7 @@ export function LiveSite({
       if (message.event === 'proposals') {
         client.setQueryData(proposalsQuery(org, site).queryKey, [...message.data]);
         void client.invalidateQueries({ queryKey: ['audit', org, site] });
+        void client.invalidateQueries({ queryKey: sitesQuery(org).queryKey });
       }
       // A box that (re)connects may describe itself anew: other bounds, other loads.
       if (message.event !== 'state')

@@ -29,7 +29,7 @@ export function Shell({ me: initialMe, sites, children }: ShellProps) {
   const session = useQuery({ ...sessionQuery, initialData: initialMe });
   useLeaveWhenSignedOut(session.error);
   const me = session.data;
-  const entries = useNavigation(me, sites);
+  const { entries, waiting } = useNavigation(me, sites);
   return (
     <AppShell
       header={{ height: 60 }}
@@ -53,7 +53,7 @@ export function Shell({ me: initialMe, sites, children }: ShellProps) {
       </AppShell.Header>
       <AppShell.Navbar>
         <nav aria-label={t('shell.navigation')}>
-          <NavigationLinks entries={entries} />
+          <NavigationLinks entries={entries} waiting={waiting} />
         </nav>
       </AppShell.Navbar>
       <AppShell.Main id="content" tabIndex={-1} className={classes.main ?? ''}>
@@ -61,18 +61,21 @@ export function Shell({ me: initialMe, sites, children }: ShellProps) {
       </AppShell.Main>
       <AppShell.Footer hiddenFrom="sm">
         <nav aria-label={t('shell.navigation')}>
-          <BottomLinks entries={entries} />
+          <BottomLinks entries={entries} waiting={waiting} />
         </nav>
       </AppShell.Footer>
     </AppShell>
   );
 }
 
-function useNavigation(me: Me, initial: readonly SiteRow[] | undefined): NavigationEntry[] {
+function useNavigation(me: Me, initial: readonly SiteRow[] | undefined): NavigationLinksProps {
   const { org, site } = usePlace();
   const sites = useQuery({ ...sitesQuery(org), ...(initial ? { initialData: [...initial] } : {}) });
   const permissions = me.organisations.find(({ id }) => id === org)?.permissions ?? [];
-  return navigation({ org, site, siteCount: sites.data?.length ?? 0, permissions });
+  return {
+    entries: navigation({ org, site, siteCount: sites.data?.length ?? 0, permissions }),
+    waiting: sites.data?.find(({ id }) => id === site)?.proposalsWaiting ?? 0,
+  };
 }
 
 /** A session that ended sends to sign-in, and back here afterwards. */
@@ -90,7 +93,12 @@ function useIsHere(): (href: string) => boolean {
   return (href) => pathname === href;
 }
 
-function NavigationLinks({ entries }: { readonly entries: readonly NavigationEntry[] }) {
+interface NavigationLinksProps {
+  readonly entries: readonly NavigationEntry[];
+  readonly waiting: number;
+}
+
+function NavigationLinks({ entries, waiting }: NavigationLinksProps) {
   const t = useTranslations('navigation');
   const isHere = useIsHere();
   return (
@@ -100,6 +108,7 @@ function NavigationLinks({ entries }: { readonly entries: readonly NavigationEnt
           <Link href={href} className={classes.link} aria-current={isHere(href) ? 'page' : undefined}>
             <Glyph name={glyph} />
             {t(page)}
+            {page === 'approvals' && waiting > 0 && <Waiting count={waiting} />}
           </Link>
         </li>
       ))}
@@ -107,7 +116,17 @@ function NavigationLinks({ entries }: { readonly entries: readonly NavigationEnt
   );
 }
 
-function BottomLinks({ entries }: { readonly entries: readonly NavigationEntry[] }) {
+function Waiting({ count }: { readonly count: number }) {
+  const t = useTranslations('shell');
+  return (
+    <span className={classes.waiting}>
+      <span aria-hidden="true">{count}</span>
+      <span className="ww-hidden">{t('waiting', { count })}</span>
+    </span>
+  );
+}
+
+function BottomLinks({ entries, waiting }: NavigationLinksProps) {
   const t = useTranslations('navigation');
   const isHere = useIsHere();
   return (
@@ -117,6 +136,7 @@ function BottomLinks({ entries }: { readonly entries: readonly NavigationEntry[]
           <Link href={href} className={classes.bottomLink} aria-current={isHere(href) ? 'page' : undefined}>
             <Glyph name={glyph} size={22} />
             <span>{t(page)}</span>
+            {page === 'approvals' && waiting > 0 && <Waiting count={waiting} />}
           </Link>
         </li>
       ))}

@@ -38,7 +38,9 @@ test.each([
   ['minPct', 5, { label: 'min', text: '5 %' }],
   ['seq', 7, { label: 'seq', text: '7' }],
   ['W', 7, { label: 'W', text: '7' }],
-  ['roles', ['owner'], { label: 'roles', text: '["owner"]' }],
+  ['roles', ['owner', 'admin'], { label: 'roles', text: 'owner, admin' }],
+  ['grants', [{ role: 'manager', site: '*' }], { label: 'grants', text: 'manager *' }],
+  ['other', [{ deep: { er: 1 } }], { label: 'other', text: '{"deep":{"er":1}}' }],
 ])('%s %j is written by the unit of its name', (name, value, shown) => {
   const { label, text } = parameter(name, value, en);
   expect({ label, text: text.replaceAll('\u00a0', ' ') }).toEqual(shown);
