@@ -125,7 +125,10 @@ export class Delivery {
   async #isTriedAgain(out: OutgoingTable, row: ProposalRow, ack: SetpointAck): Promise<boolean> {
     const oldSignature = ack.why === 'stale-challenge' || ack.why === 'replayed';
     const wanted = out.purpose === 'revoke' || UNDERWAY.some((status) => status === row.status);
-    if (ack.status !== 'refused' || !oldSignature || !wanted || out.answered === 1) return false;
+    if (ack.status !== 'refused' || !wanted || out.answered === 1) return false;
+    // It will know the time soon; the same message is sent again until then.
+    if (ack.why === 'clock-untrusted') return true;
+    if (!oldSignature) return false;
     // An answer to an earlier signature of the same set-point says nothing about the present one.
     if (ack.seq !== null && ack.seq !== out.seq) return true;
     return this.#messages.signAgain(out.message_id);

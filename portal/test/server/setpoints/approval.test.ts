@@ -220,6 +220,17 @@ test('a box that knows a higher sequence is met above it', async () => {
   await reaches(made.id, 'active');
 });
 
+test('a box that does not know the time yet is asked again', async () => {
+  box.judge = () => [{ status: 'refused', why: 'clock-untrusted', params: {} }];
+  const made = await propose();
+  await act(owner, made.id, 'approve');
+  await reaches(made.id, 'delivered');
+  box.judge = careful;
+  clockMs += 5001;
+  await box.live();
+  await reaches(made.id, 'active');
+});
+
 test('a revoked set-point is ended in the box by a message of its own', async () => {
   const made = await propose();
   await act(owner, made.id, 'approve');
