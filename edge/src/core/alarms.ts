@@ -14,20 +14,16 @@ export function alarmsOf(cycle: Cycle): readonly Alarm[] {
   if (cycle.state.trust.level === 'failsafe' && !cycle.outage) add('alarm-meter', 'home', {});
   if (cycle.overloadW > 0) add('alarm-overload', 'home', { powerW: cycle.overloadW });
   if (cycle.state.operator.lostAtMs !== 0) add('alarm-operator', 'home', {});
-  for (let i = 0; i < cycle.settings.batteries.length; i++) {
-    const settings = cycle.settings.batteries[i];
-    const soc = cycle.snapshot.batteries[i]?.socPct;
-    if (!settings || soc?.quality !== 'good' || soc.value >= settings.alarmPct) continue;
+  for (const { settings, reading } of cycle.batteries) {
+    const soc = reading.socPct;
+    if (soc.quality !== 'good' || soc.value >= settings.alarmPct) continue;
     add('alarm-battery', `battery:${settings.id}`, { socPct: soc.value, limit: settings.alarmPct });
   }
-  for (let i = 0; i < cycle.settings.loads.length; i++) {
-    const settings = cycle.settings.loads[i];
-    const reading = cycle.snapshot.loads[i];
-    if (!settings || !reading) continue;
+  for (const { settings, reading, state } of cycle.loads) {
     const actuator = 'load:';
     if (reading.contact === 'welded') add('alarm-welded', actuator + settings.id, { name: settings.name });
     if (reading.contact === 'stuck') add('alarm-stuck', actuator + settings.id, { name: settings.name });
-    if (!reading.online && cycle.state.loads[i]?.on) {
+    if (!reading.online && state.on) {
       add('alarm-board', actuator + settings.id, { name: settings.name });
     }
   }

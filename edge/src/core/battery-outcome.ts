@@ -8,14 +8,13 @@
 import type { BatteryMode } from '@wattward/broker/wire/site';
 import type { Cycle } from './cycle.ts';
 import type { BatteryCommand, Reason } from './decision.ts';
-import type { BatteryFreedom } from './freedom.ts';
-import type { BatterySettings } from './settings.ts';
+import type { ManagedBattery } from './managed.ts';
+import { isProtective } from './protective.ts';
 
 /** Grid power that a following battery leaves alone, watts: noise is not worth a command. */
 const DEAD_BAND_W = 20;
 
 const UNDECIDED: Reason = { rule: 'start', code: 'starting', params: {} };
-const OBSERVED: Reason = { rule: 'sources', code: 'battery-observed', params: {} };
 
 interface Settled {
   readonly mode: BatteryMode;
@@ -27,21 +26,21 @@ interface Settled {
 /** Settles all batteries: writes their state and returns their commands in the order of the settings. */
 export function concludeBatteries(cycle: Cycle): BatteryCommand[] {
   const commands: BatteryCommand[] = [];
-  for (let i = 0; i < cycle.batteries.length; i++) {
-    const battery = cycle.batteries[i];
-    const settings = cycle.settings.batteries[i];
-    if (!battery || !settings) throw new RangeError(`no battery ${i}`);
-    const settled = settings.capability === 'observe' ? observed() : settle(battery);
-    commands.push(conclude(cycle, i, settings, settled));
+  for (const battery of cycle.batteries) {
+    const settled = battery.settings.capability === 'observe' ? OBSERVED : settle(battery);
+    commands.push(conclude(cycle, battery, settled));
   }
   return commands;
 }
 
-function observed(): Settled {
-  return { mode: 'auto', chargeW: 0, dischargeW: 0, reason: OBSERVED };
-}
+const OBSERVED: Settled = {
+  mode: 'auto',
+  chargeW: 0,
+  dischargeW: 0,
+  reason: { rule: 'sources', code: 'battery-observed', params: {} },
+};
 
-function settle(battery: BatteryFreedom): Settled {
+function settle(battery: ManagedBattery): Settled {
   const mode = battery.mode ?? 'idle';
   const reason = battery.modeReason ?? UNDECIDED;
   const chargeCapW = Math.min(battery.modeChargeW, battery.chargeCapW);
@@ -76,15 +75,14 @@ function settle(battery: BatteryFreedom): Settled {
   }
 }
 
-function conclude(cycle: Cycle, i: number, settings: BatterySettings, settled: Settled): BatteryCommand {
-  const state = cycle.state.batteries[i];
-  if (!state) throw new RangeError(`no battery ${i}`);
+function conclude(cycle: Cycle, battery: ManagedBattery, settled: Settled): BatteryCommand {
+  const { state, settings } = battery;
   const changed = settled.mode !== state.mode;
   const stepW = settings.rampWPerS === null ? null : (settings.rampWPerS * cycle.dtMs) / 1000;
   state.mode = settled.mode;
   state.chargeLimitW = ramped(state.chargeLimitW, settled.chargeW, stepW);
   state.dischargeLimitW = ramped(state.dischargeLimitW, settled.dischargeW, stepW);
-  const setpointW = settings.capability === 'setpoint' ? followed(cycle, i, settled.mode, stepW) : null;
+  const setpointW = settings.capability === 'setpoint' ? followed(cycle, battery, stepW) : null;
   state.setpointW = setpointW ?? 0;
   return {
     id: settings.id,
@@ -106,10 +104,9 @@ function ramped(fromW: number, toW: number, stepW: number | null): number {
 }
 
 /** The power that the mode asks for at the live meter, discharge +, within limits and ramp, whole watts. */
-function followed(cycle: Cycle, i: number, mode: BatteryMode, stepW: number | null): number {
-  const state = cycle.state.batteries[i];
-  if (!state) return 0;
-  const wishW = wishedW(cycle, i, mode);
+function followed(cycle: Cycle, battery: ManagedBattery, stepW: number | null): number {
+  const { state } = battery;
+  const wishW = wishedW(cycle, battery);
   const boundedW = Math.min(state.dischargeLimitW, Math.max(-state.chargeLimitW, wishW));
   if (stepW === null) return Math.round(boundedW);
   // The ramp never keeps a power beyond its limits.
@@ -117,18 +114,17 @@ function followed(cycle: Cycle, i: number, mode: BatteryMode, stepW: number | nu
   return Math.round(Math.min(state.dischargeLimitW, Math.max(-state.chargeLimitW, nextW)));
 }
 
-function wishedW(cycle: Cycle, i: number, mode: BatteryMode): number {
-  const state = cycle.state.batteries[i];
-  if (!state) return 0;
-  switch (mode) {
+function wishedW(cycle: Cycle, battery: ManagedBattery): number {
+  const { state } = battery;
+  switch (state.mode) {
     case 'charge-grid':
       return -state.chargeLimitW;
     case 'discharge-grid':
       return state.dischargeLimitW;
     case 'hold':
-      return Math.min(0, balancingW(cycle, i));
+      return Math.min(0, balancingW(cycle, battery));
     case 'self-consume':
-      return balancingW(cycle, i);
+      return balancingW(cycle, battery);
     case 'idle':
     case 'auto':
       return 0;
@@ -136,31 +132,16 @@ function wishedW(cycle: Cycle, i: number, mode: BatteryMode): number {
 }
 
 /** This battery's share of what would bring the grid power to zero. Nothing where the meter is not known. */
-function balancingW(cycle: Cycle, i: number): number {
+function balancingW(cycle: Cycle, battery: ManagedBattery): number {
   const { gridNowW, batteryPowerW } = cycle;
   if (gridNowW === null || batteryPowerW === null) return 0;
-  if (Math.abs(gridNowW) <= DEAD_BAND_W) return ownPowerW(cycle, i);
+  const own = battery.reading.powerW;
+  if (Math.abs(gridNowW) <= DEAD_BAND_W && own.quality === 'good') return own.value;
   const totalW = batteryPowerW + gridNowW;
   let sumW = 0;
-  let ownW = 0;
-  for (let k = 0; k < cycle.settings.batteries.length; k++) {
-    const settings = cycle.settings.batteries[k];
-    const freedom = cycle.batteries[k];
-    if (!settings || !freedom || settings.capability === 'observe') continue;
-    const limitW = totalW >= 0 ? freedom.dischargeCapW : freedom.chargeCapW;
-    sumW += limitW;
-    if (k === i) ownW = limitW;
+  for (const other of cycle.batteries) {
+    if (other.settings.capability !== 'observe') sumW += totalW >= 0 ? other.dischargeCapW : other.chargeCapW;
   }
+  const ownW = totalW >= 0 ? battery.dischargeCapW : battery.chargeCapW;
   return sumW === 0 ? 0 : (totalW * ownW) / sumW;
-}
-
-function ownPowerW(cycle: Cycle, i: number): number {
-  const power = cycle.snapshot.batteries[i]?.powerW;
-  return power?.quality === 'good' ? power.value : 0;
-}
-
-const PROTECTIVE: readonly string[] = ['trust', 'outage', 'fuse', 'operator-limit', 'peak-watch'];
-
-function isProtective(reason: Reason): boolean {
-  return PROTECTIVE.includes(reason.rule);
 }

@@ -8,44 +8,42 @@
  */
 import type { Cycle } from './cycle.ts';
 import type { Balance } from './decision.ts';
-import type { LoadSettings } from './settings.ts';
-import type { LoadState } from './state.ts';
+import type { ManagedLoad } from './managed.ts';
+import type { LoadSettings, LoadTarget } from './settings.ts';
+
+const HOUR_MS = 3_600_000;
 
 /** Money the counterfactual home paid in the time of this cycle. */
 export function counterfactualCost(cycle: Cycle, balance: Balance, hours: number): number {
   if (balance.houseLoadW === null || balance.pvPowerW === null) return 0;
   let loadW = balance.houseLoadW;
-  for (let i = 0; i < cycle.state.loads.length; i++) loadW += wantedW(cycle, i, hours);
+  for (const load of cycle.loads) loadW += wantedW(cycle, load, hours);
   const needW = loadW - balance.pvPowerW;
   const gridW = needW - counterfactualBatteryW(cycle, needW, hours);
   const price = gridW >= 0 ? cycle.importPricePerKwh : cycle.exportPricePerKwh;
   return (gridW * hours * price) / 1000;
 }
 
-/** What load `i` would draw: when first wanted if it has a target, else as it does. */
-function wantedW(cycle: Cycle, i: number, hours: number): number {
-  const settings = cycle.settings.loads[i];
-  const state = cycle.state.loads[i];
-  const power = cycle.snapshot.loads[i]?.powerW;
-  if (!settings || !state) return 0;
-  if (!settings.target || !cycle.clockTrusted) return power?.quality === 'good' ? power.value : 0;
-  if (state.wantedWh >= targetWh(settings)) return 0;
+/** What a load would draw: when first wanted if it has a target, else as it does. */
+function wantedW(cycle: Cycle, load: ManagedLoad, hours: number): number {
+  const { settings, state } = load;
+  const power = load.reading.powerW;
+  if (settings.target === null || !cycle.clockTrusted) return power.quality === 'good' ? power.value : 0;
+  if (state.wantedWh >= targetWh(settings, settings.target)) return 0;
   state.wantedWh += settings.nominalPowerW * hours;
   state.wantedMoney += (settings.nominalPowerW * hours * cycle.importPricePerKwh) / 1000;
   return settings.nominalPowerW;
 }
 
-export function targetWh(settings: LoadSettings): number {
-  const { target } = settings;
-  if (!target) return 0;
-  return target.energyWh ?? ((target.runMs ?? 0) / 3_600_000) * settings.nominalPowerW;
+function targetWh(settings: LoadSettings, target: LoadTarget): number {
+  return 'runMs' in target ? (target.runMs / HOUR_MS) * settings.nominalPowerW : target.energyWh;
 }
 
 /** Power of the counterfactual batteries (discharge +) for a home that needs `needW`; their energy moves with it. */
 function counterfactualBatteryW(cycle: Cycle, needW: number, hours: number): number {
   const { ledger } = cycle.state;
   const storedWh = ledger.counterfactualStoredWh;
-  if (storedWh === null || hours <= 0) return 0;
+  if (storedWh === null) return 0;
   let floorWh = 0;
   let ceilingWh = 0;
   let chargeW = 0;
@@ -75,26 +73,22 @@ function counterfactualBatteryW(cycle: Cycle, needW: number, hours: number): num
 
 /** What shed loads without a target are not given counts as unserved as it happens. */
 export function observeUnserved(cycle: Cycle, hours: number): void {
-  for (let i = 0; i < cycle.state.loads.length; i++) {
-    const state = cycle.state.loads[i];
-    if (!state?.shed || cycle.settings.loads[i]?.target) continue;
+  for (const { state, settings } of cycle.loads) {
+    if (state.shed === null || settings.target !== null) continue;
     cycle.state.ledger.total.unservedWh += state.shed.powerW * hours;
   }
 }
 
 /** Closes a load's day: what its target was not given was never served, and is no saving. */
-export function closeTargetDay(cycle: Cycle, settings: LoadSettings, state: LoadState): void {
+export function closeTargetDay(cycle: Cycle, load: ManagedLoad, target: LoadTarget): void {
   const { total } = cycle.state.ledger;
-  const servedWh = settings.target?.runMs == null ? state.servedWh : servedByTime(settings, state);
-  const unservedWh = Math.max(0, Math.min(targetWh(settings), state.wantedWh) - servedWh);
-  if (unservedWh > 0 && state.wantedWh > 0) {
+  const { settings, state } = load;
+  const servedWh = 'runMs' in target ? (state.servedMs / HOUR_MS) * settings.nominalPowerW : state.servedWh;
+  const unservedWh = state.wantedWh - servedWh;
+  if (unservedWh > 0) {
     total.unservedWh += unservedWh;
     total.counterfactualCostMoney -= (state.wantedMoney * unservedWh) / state.wantedWh;
   }
   state.wantedWh = 0;
   state.wantedMoney = 0;
-}
-
-function servedByTime(settings: LoadSettings, state: LoadState): number {
-  return (state.servedMs / 3_600_000) * settings.nominalPowerW;
 }

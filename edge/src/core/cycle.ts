@@ -1,8 +1,9 @@
 /**
  * One cycle under way: the arguments of `decide`, the facts every rule needs, the next state as a draft, and the
- * freedom that is left to each actuator.
+ * actuators with the freedom that is left to each.
  */
-import { type BatteryFreedom, freeBattery, freeLoad, type LoadFreedom, type Trace } from './freedom.ts';
+import { at } from './at.ts';
+import { type ManagedBattery, type ManagedLoad, manageBattery, manageLoad, type Trace } from './managed.ts';
 import type { Plan, PlanSlot } from './plan.ts';
 import type { Settings } from './settings.ts';
 import { localMinute } from './site-time.ts';
@@ -22,8 +23,10 @@ export interface Cycle {
   readonly plan: Plan | null;
   /** The next state; only this cycle holds it. */
   readonly state: State;
-  readonly loads: readonly LoadFreedom[];
-  readonly batteries: readonly BatteryFreedom[];
+  /** In the order of the settings, and the most important first. */
+  readonly loads: readonly ManagedLoad[];
+  readonly byPriority: readonly ManagedLoad[];
+  readonly batteries: readonly ManagedBattery[];
   readonly trace: Trace | null;
 
   /** The grid is lost: nothing flows there, whatever its meter says. */
@@ -76,6 +79,7 @@ export function openCycle(previous: State, args: CycleArguments): Cycle {
   const state = draftOf(previous, nowMs);
   const gapMs = previous.atMs === 0 ? 0 : nowMs - previous.atMs;
   const priceIndex = currentSlot(snapshot);
+  const loads = settings.loads.map((load, i) => manageLoad(load, at(state.loads, i), at(snapshot.loads, i)));
   const slot = snapshot.prices[priceIndex];
   return {
     nowMs,
@@ -84,8 +88,11 @@ export function openCycle(previous: State, args: CycleArguments): Cycle {
     settings,
     plan,
     state,
-    loads: state.loads.map((load) => freeLoad(load.on)),
-    batteries: settings.batteries.map((b) => freeBattery(b.maxChargeW, b.maxDischargeW)),
+    loads,
+    byPriority: settings.byPriority.map((i) => at(loads, i)),
+    batteries: settings.batteries.map((battery, i) =>
+      manageBattery(battery, at(state.batteries, i), at(snapshot.batteries, i)),
+    ),
     trace,
     outage: isLost(previous, snapshot),
     gridNowW: null,
@@ -145,8 +152,8 @@ function currentSlot(snapshot: Snapshot): number {
   let high = prices.length - 1;
   while (low <= high) {
     const middle = (low + high) >> 1;
-    const slot = prices[middle];
-    if (slot === undefined || time.wallMs < slot.startMs) high = middle - 1;
+    const slot = at(prices, middle);
+    if (time.wallMs < slot.startMs) high = middle - 1;
     else if (time.wallMs >= slot.endMs) low = middle + 1;
     else return middle;
   }

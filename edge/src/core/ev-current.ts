@@ -5,40 +5,39 @@
  * that what a protective rule took does not come back as a saw-tooth.
  */
 import type { Cycle } from './cycle.ts';
-import { drawnW } from './shedding.ts';
+import { drawnW } from './load-power.ts';
+import type { ManagedLoad } from './managed.ts';
+import type { CurrentSettings } from './settings.ts';
 
 const RAISE_MS = 30_000;
 const RAISE_A = 1;
 
-/** The current to command for load `i` that is to be on, amperes; null for a load without current control. */
-export function chargerCurrentA(cycle: Cycle, i: number): number | null {
-  const settings = cycle.settings.loads[i]?.current;
-  const state = cycle.state.loads[i];
-  const load = cycle.loads[i];
-  if (!settings || !state || !load) return null;
-  const wishA = Math.min(settings.maxA, wishedA(cycle, i), load.currentCapA);
+/** The current to command for a charger that is to be on, amperes. */
+export function chargerCurrentA(cycle: Cycle, load: ManagedLoad, current: CurrentSettings): number {
+  const { state } = load;
   const beforeA = load.was ? state.currentA : 0;
-  const floorA = Math.max(settings.minA, Math.floor(wishA));
-  if (beforeA < settings.minA) {
+  if (beforeA < current.minA) {
     state.currentRaisedMs = cycle.nowMs;
-    return settings.minA;
+    return current.minA;
   }
-  if (floorA <= beforeA) return floorA;
-  const stepW = RAISE_A * settings.phases * cycle.settings.grid.nominalVoltageV;
-  const roomW =
-    cycle.settings.peak.exitFactor * cycle.settings.peak.thresholdW -
-    (cycle.demandMeanW ?? Number.POSITIVE_INFINITY);
-  if (cycle.nowMs - state.currentRaisedMs < RAISE_MS || roomW < stepW) return beforeA;
+  const wishA = Math.min(current.maxA, wishedA(cycle, load, current), load.currentCapA);
+  const targetA = Math.max(current.minA, Math.floor(wishA));
+  if (targetA <= beforeA) return targetA;
+  if (cycle.nowMs - state.currentRaisedMs < RAISE_MS || !hasRoom(cycle, current)) return beforeA;
   state.currentRaisedMs = cycle.nowMs;
   return beforeA + RAISE_A;
 }
 
+function hasRoom(cycle: Cycle, current: CurrentSettings): boolean {
+  const { peak, grid } = cycle.settings;
+  const stepW = RAISE_A * current.phases * grid.nominalVoltageV;
+  return cycle.demandMeanW !== null && cycle.demandMeanW + stepW <= peak.exitFactor * peak.thresholdW;
+}
+
 /** By surplus where the load runs on surplus, else as much as it may. */
-function wishedA(cycle: Cycle, i: number): number {
-  const settings = cycle.settings.loads[i]?.current;
-  const state = cycle.state.loads[i];
-  if (!settings || !state?.surplusRun || cycle.gridMeanW === null) return Number.POSITIVE_INFINITY;
-  const dischargeW = Math.max(0, cycle.batteryPowerW ?? 0);
-  const freeW = drawnW(cycle, i) - cycle.gridMeanW - dischargeW;
-  return freeW / (settings.phases * cycle.settings.grid.nominalVoltageV);
+function wishedA(cycle: Cycle, load: ManagedLoad, current: CurrentSettings): number {
+  if (!load.state.surplusRun || cycle.gridMeanW === null) return current.maxA;
+  const dischargeW = cycle.batteryPowerW === null ? 0 : Math.max(0, cycle.batteryPowerW);
+  const freeW = drawnW(load) - cycle.gridMeanW - dischargeW;
+  return freeW / (current.phases * cycle.settings.grid.nominalVoltageV);
 }

@@ -25,7 +25,7 @@ export function book(cycle: Cycle, balance: Balance, allocation: Allocation | nu
   const closed = turnSlot(cycle, ledger);
   if (allocation && cycle.dtMs > 0) {
     const hours = cycle.dtMs / HOUR_MS;
-    bookFlows(ledger.total, balance, allocation, hours);
+    bookFlows(ledger.total, allocation, hours);
     bookMoney(cycle, ledger, allocation, hours);
     observeUnserved(cycle, hours);
     ledger.total.counterfactualCostMoney += counterfactualCost(cycle, balance, hours);
@@ -91,8 +91,7 @@ function slotOf(cycle: Cycle, ledger: LedgerState): LedgerSlot {
   };
 }
 
-function bookFlows(total: LedgerTotals, balance: Balance, flows: Allocation, hours: number): void {
-  const { gridPowerW, pvPowerW, batteryPowerW } = balance;
+function bookFlows(total: LedgerTotals, flows: Allocation, hours: number): void {
   total.solarToLoadWh += flows.solarToLoadW * hours;
   total.solarToBatteryWh += flows.solarToBatteryW * hours;
   total.solarToGridWh += flows.solarToGridW * hours;
@@ -100,11 +99,11 @@ function bookFlows(total: LedgerTotals, balance: Balance, flows: Allocation, hou
   total.batteryToGridWh += flows.batteryToGridW * hours;
   total.gridToLoadWh += flows.gridToLoadW * hours;
   total.gridToBatteryWh += flows.gridToBatteryW * hours;
-  total.gridImportWh += Math.max(0, gridPowerW ?? 0) * hours;
-  total.gridExportWh += Math.max(0, -(gridPowerW ?? 0)) * hours;
-  total.pvWh += Math.max(0, pvPowerW ?? 0) * hours;
-  total.batteryChargedWh += Math.max(0, -(batteryPowerW ?? 0)) * hours;
-  total.batteryDischargedWh += Math.max(0, batteryPowerW ?? 0) * hours;
+  total.gridImportWh += (flows.gridToLoadW + flows.gridToBatteryW) * hours;
+  total.gridExportWh += (flows.solarToGridW + flows.batteryToGridW) * hours;
+  total.pvWh += (flows.solarToLoadW + flows.solarToBatteryW + flows.solarToGridW) * hours;
+  total.batteryChargedWh += (flows.solarToBatteryW + flows.gridToBatteryW) * hours;
+  total.batteryDischargedWh += (flows.batteryToLoadW + flows.batteryToGridW) * hours;
 }
 
 function bookMoney(cycle: Cycle, ledger: LedgerState, flows: Allocation, hours: number): void {
@@ -121,7 +120,7 @@ function bookMoney(cycle: Cycle, ledger: LedgerState, flows: Allocation, hours: 
   const fromSunKwh = flows.solarToBatteryW * kwh;
   const filledKwh = fromGridKwh + fromSunKwh;
   if (filledKwh <= 0) return;
-  const storedKwh = Math.max(0, ledger.storedWh ?? 0) / 1000;
+  const storedKwh = ledger.storedWh === null ? 0 : ledger.storedWh / 1000;
   const paid = fromGridKwh * importPricePerKwh + fromSunKwh * exportPricePerKwh;
   ledger.storedPricePerKwh = (storedKwh * ledger.storedPricePerKwh + paid) / (storedKwh + filledKwh);
 }
@@ -129,10 +128,9 @@ function bookMoney(cycle: Cycle, ledger: LedgerState, flows: Allocation, hours: 
 /** Energy in the real batteries; the counterfactual ones begin with the same. */
 function observeStored(cycle: Cycle, ledger: LedgerState): void {
   let storedWh = 0;
-  for (let i = 0; i < cycle.settings.batteries.length; i++) {
-    const soc = cycle.snapshot.batteries[i]?.socPct;
-    if (soc?.quality !== 'good') return;
-    storedWh += (soc.value / 100) * (cycle.settings.batteries[i]?.capacityWh ?? 0);
+  for (const { reading, settings } of cycle.batteries) {
+    if (reading.socPct.quality !== 'good') return;
+    storedWh += (reading.socPct.value / 100) * settings.capacityWh;
   }
   ledger.storedWh = storedWh;
   ledger.counterfactualStoredWh ??= storedWh;
@@ -140,6 +138,7 @@ function observeStored(cycle: Cycle, ledger: LedgerState): void {
 
 function savingsOf(ledger: LedgerState): number {
   const { total, storedWh, counterfactualStoredWh, storedPricePerKwh } = ledger;
-  const moreKwh = storedWh === null ? 0 : (storedWh - (counterfactualStoredWh ?? storedWh)) / 1000;
+  const known = storedWh !== null && counterfactualStoredWh !== null;
+  const moreKwh = known ? (storedWh - counterfactualStoredWh) / 1000 : 0;
   return total.counterfactualCostMoney - total.costMoney + moreKwh * storedPricePerKwh;
 }

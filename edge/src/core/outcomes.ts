@@ -3,6 +3,7 @@
  * A limit that follows the sun is no change. In a quiet cycle the list is one shared empty list.
  */
 import type { HomeMode } from '@wattward/broker/wire/site';
+import { at } from './at.ts';
 import type { Cycle } from './cycle.ts';
 import type { BatteryCommand, ExportCommand, LoadCommand, OutcomeChange, Reason } from './decision.ts';
 import type { State } from './state.ts';
@@ -27,19 +28,15 @@ export function outcomesOf(previous: State, cycle: Cycle, now: Concluded): reado
   if (previous.homeMode !== now.homeMode || previous.cycle === 0) {
     add({ actuator: 'home', outcome: now.homeMode, reason: now.reason });
   }
-  for (let i = 0; i < now.batteries.length; i++) {
-    const command = now.batteries[i];
-    const state = cycle.state.batteries[i];
-    if (!command || !state) continue;
+  for (const [i, command] of now.batteries.entries()) {
+    const { state } = at(cycle.batteries, i);
     if (command.changed || state.reasonRule !== command.reason.rule) {
       add({ actuator: `battery:${command.id}`, outcome: command.mode, reason: command.reason });
     }
     state.reasonRule = command.reason.rule;
   }
-  for (let i = 0; i < now.loads.length; i++) {
-    const command = now.loads[i];
-    const state = cycle.state.loads[i];
-    if (!command || !state) continue;
+  for (const [i, command] of now.loads.entries()) {
+    const { state } = at(cycle.loads, i);
     if (command.changed || state.reasonRule !== command.reason.rule) {
       add({ actuator: `load:${command.id}`, outcome: command.on ? 'on' : 'off', reason: command.reason });
     }
@@ -58,18 +55,15 @@ export function survivalChanged(previous: State, next: State): boolean {
   if (previous.trust.level !== next.trust.level || previous.plan.left !== next.plan.left) return true;
   if (previous.outage.lost !== next.outage.lost || previous.operator.lostAtMs !== next.operator.lostAtMs)
     return true;
-  for (let i = 0; i < next.batteries.length; i++) {
-    const before = previous.batteries[i];
-    const after = next.batteries[i];
-    if (before?.dischargeOn !== after?.dischargeOn || before?.maintenance !== after?.maintenance) return true;
-    if (before?.full !== after?.full || before?.empty !== after?.empty) return true;
+  for (const [i, after] of next.batteries.entries()) {
+    const before = at(previous.batteries, i);
+    if (before.dischargeOn !== after.dischargeOn || before.maintenance !== after.maintenance) return true;
+    if (before.full !== after.full || before.empty !== after.empty) return true;
   }
-  for (let i = 0; i < next.loads.length; i++) {
-    const before = previous.loads[i];
-    const after = next.loads[i];
-    if ((before?.shed ?? null) !== (after?.shed ?? null) || before?.deadlineRun !== after?.deadlineRun)
-      return true;
-    if (before?.periodEndsMs !== after?.periodEndsMs || before?.on !== after?.on) return true;
+  for (const [i, after] of next.loads.entries()) {
+    const before = at(previous.loads, i);
+    if (before.shed !== after.shed || before.deadlineRun !== after.deadlineRun) return true;
+    if (before.periodEndsMs !== after.periodEndsMs || before.on !== after.on) return true;
   }
   return false;
 }

@@ -32,7 +32,5 @@ export interface Plan {
   readonly id: string;
   readonly issuedAtMs: number;
   readonly expiresAtMs: number;
-  /** Loads this plan decides about; all others are left to the rules after it. */
-  readonly plannedLoads: readonly string[];
   readonly slots: readonly PlanSlot[];
 }

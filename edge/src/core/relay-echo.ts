@@ -14,10 +14,8 @@ import { withSwitch } from './switch-history.ts';
 const ECHO_MS = 6000;
 
 export function observeRelays(cycle: Cycle): void {
-  for (let i = 0; i < cycle.state.loads.length; i++) {
-    const state = cycle.state.loads[i];
-    const reading = cycle.snapshot.loads[i];
-    if (!state || !reading) continue;
+  for (const load of cycle.loads) {
+    const { state, reading } = load;
     if (reading.reportedOn !== null && reading.reportedOn !== state.reportedOn) {
       state.reportedOn = reading.reportedOn;
       state.reportedSinceMs = cycle.nowMs;
@@ -25,24 +23,17 @@ export function observeRelays(cycle: Cycle): void {
     if (state.sinceMs === 0) {
       state.on = state.reportedOn === true;
       state.sinceMs = cycle.nowMs;
-      refresh(cycle, i);
     } else if (fellOff(cycle.nowMs, state, reading)) {
       state.on = false;
       state.sinceMs = state.reportedSinceMs;
       state.switchesMs = withSwitch(state.switchesMs, cycle.nowMs);
-      refresh(cycle, i);
     }
+    // The cycle's freedom begins from what is true now.
+    load.was = state.on;
   }
 }
 
 function fellOff(nowMs: number, state: LoadState, reading: LoadReading): boolean {
   if (!state.on || reading.reportedOn !== false || !reading.online) return false;
   return nowMs - Math.max(state.sinceMs, state.reportedSinceMs) >= ECHO_MS;
-}
-
-/** The cycle's freedom begins from what is true now. */
-function refresh(cycle: Cycle, i: number): void {
-  const load = cycle.loads[i];
-  const state = cycle.state.loads[i];
-  if (load && state) load.was = state.on;
 }

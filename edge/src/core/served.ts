@@ -6,10 +6,10 @@
  */
 import { closeTargetDay } from './counterfactual.ts';
 import type { Cycle } from './cycle.ts';
-import type { LoadSettings, LoadTarget } from './settings.ts';
-import { drawnW } from './shedding.ts';
+import { drawnW } from './load-power.ts';
+import type { ManagedLoad } from './managed.ts';
+import type { LoadTarget } from './settings.ts';
 import { inDailySpan, nextLocalMinuteMs } from './site-time.ts';
-import type { LoadState } from './state.ts';
 
 const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
@@ -17,31 +17,30 @@ const PROGRAM_IDLE_MS = 600_000;
 
 /** Counts what was served in the time since the last cycle, and begins a new period at each deadline. */
 export function observeServed(cycle: Cycle): void {
-  for (let i = 0; i < cycle.state.loads.length; i++) {
-    const state = cycle.state.loads[i];
-    const settings = cycle.settings.loads[i];
-    if (!state || !settings) continue;
-    if (state.on && cycle.snapshot.loads[i]?.reportedOn !== false) {
+  for (const load of cycle.loads) {
+    const { state, settings } = load;
+    if (state.on && load.reading.reportedOn !== false) {
       state.servedMs += cycle.dtMs;
-      state.servedWh += (drawnW(cycle, i) * cycle.dtMs) / HOUR_MS;
+      state.servedWh += (drawnW(load) * cycle.dtMs) / HOUR_MS;
     }
-    observeProgram(cycle, i, settings, state);
-    if (settings.target && cycle.clockTrusted) beginPeriod(cycle, state, settings, settings.target);
+    if (settings.kind === 'program') observeProgram(cycle, load);
+    if (settings.target && cycle.clockTrusted) beginPeriod(cycle, load, settings.target);
   }
 }
 
-function observeProgram(cycle: Cycle, i: number, settings: LoadSettings, state: LoadState): void {
-  if (settings.kind !== 'program') return;
-  const power = cycle.snapshot.loads[i]?.powerW;
+function observeProgram(cycle: Cycle, load: ManagedLoad): void {
+  const { state, settings } = load;
+  const power = load.reading.powerW;
   if (!state.on) state.activeAtMs = 0;
-  else if (power?.quality !== 'good' || power.value > settings.idlePowerW) state.activeAtMs = cycle.nowMs;
+  else if (power.quality !== 'good' || power.value > settings.idlePowerW) state.activeAtMs = cycle.nowMs;
   else if (cycle.nowMs - state.activeAtMs > PROGRAM_IDLE_MS) state.activeAtMs = 0;
 }
 
-function beginPeriod(cycle: Cycle, state: LoadState, settings: LoadSettings, target: LoadTarget): void {
+function beginPeriod(cycle: Cycle, load: ManagedLoad, target: LoadTarget): void {
+  const { state } = load;
   const { time } = cycle.snapshot;
   if (time.wallMs < state.periodEndsMs) return;
-  closeTargetDay(cycle, settings, state);
+  closeTargetDay(cycle, load, target);
   state.periodEndsMs = nextLocalMinuteMs(time, target.deadlineMinute);
   state.servedMs = 0;
   state.servedWh = 0;
@@ -49,19 +48,18 @@ function beginPeriod(cycle: Cycle, state: LoadState, settings: LoadSettings, tar
 }
 
 /** How long the load must still run to be served, ms; 0 when it is. */
-export function remainingMs(settings: LoadSettings, state: LoadState): number {
-  const { target } = settings;
-  if (!target) return 0;
-  if (target.runMs !== null) return Math.max(0, target.runMs - state.servedMs);
-  const leftWh = Math.max(0, (target.energyWh ?? 0) - state.servedWh);
-  return (leftWh / settings.nominalPowerW) * HOUR_MS;
+export function remainingMs(load: ManagedLoad): number {
+  const { target, nominalPowerW } = load.settings;
+  if (target === null) return 0;
+  if ('runMs' in target) return Math.max(0, target.runMs - load.state.servedMs);
+  return (Math.max(0, target.energyWh - load.state.servedWh) / nominalPowerW) * HOUR_MS;
 }
 
 /** Time left until the deadline in which the load may run, ms: quiet hours in between do not count. */
-export function timeToDeadlineMs(cycle: Cycle, settings: LoadSettings, state: LoadState): number {
-  const leftMs = state.periodEndsMs - cycle.snapshot.time.wallMs;
-  const quiet = settings.quietHours;
-  if (!quiet || leftMs <= 0) return leftMs;
+export function timeToDeadlineMs(cycle: Cycle, load: ManagedLoad): number {
+  const leftMs = load.state.periodEndsMs - cycle.snapshot.time.wallMs;
+  const quiet = load.settings.quietHours;
+  if (quiet === null) return leftMs;
   return leftMs - quietWithinMs(cycle.minute, leftMs, quiet.fromMinute, quiet.toMinute);
 }
 

@@ -154,19 +154,23 @@ export interface LoadSettings {
   readonly target: LoadTarget | null;
   readonly quietHours: { readonly fromMinute: number; readonly toMinute: number } | null;
   /** Current control of a charger: 0 or min..max A. Null: switched by its enable contact only. */
-  readonly current: { readonly minA: number; readonly maxA: number; readonly phases: 1 | 3 } | null;
+  readonly current: CurrentSettings | null;
   /** Below this measured power a started program counts as finished. */
   readonly idlePowerW: number;
 }
 
-export interface LoadTarget {
-  /** One of the two is given. */
-  readonly runMs: number | null;
-  readonly energyWh: number | null;
+export interface CurrentSettings {
+  readonly minA: number;
+  readonly maxA: number;
+  readonly phases: 1 | 3;
+}
+
+/** A run time or an energy, to be served by a local time of day. */
+export type LoadTarget = ({ readonly runMs: number } | { readonly energyWh: number }) & {
   readonly deadlineMinute: number;
   /** May it also take surplus when the target is served? */
   readonly beyond: boolean;
-}
+};
 
 export interface NumberBound {
   readonly min: number;

@@ -7,6 +7,7 @@
  * failed probe waits longer each time.
  */
 import type { Cycle } from './cycle.ts';
+import type { ManagedLoad } from './managed.ts';
 
 /** The limit counts as reached when the export is this near to it, watts. */
 const NEAR_LIMIT_W = 100;
@@ -22,29 +23,27 @@ export function hiddenSurplusW(cycle: Cycle): number {
   return Math.max(0, availableW.value - powerW.value);
 }
 
-/** Might load `i` find hidden surplus now? */
-export function mayProbe(cycle: Cycle, i: number): boolean {
-  const state = cycle.state.loads[i];
-  if (!state || cycle.nowMs < state.probeNotBeforeMs || !isCurtailed(cycle)) return false;
+/** Might this load find hidden surplus now? */
+export function mayProbe(cycle: Cycle, load: ManagedLoad): boolean {
+  if (!load.canOn || cycle.nowMs < load.state.probeNotBeforeMs || !isCurtailed(cycle)) return false;
   if (cycle.snapshot.pv.availableW.quality === 'good') return false;
-  return !cycle.state.loads.some((load) => load.probeSinceMs !== 0);
+  return !cycle.state.loads.some((other) => other.probeSinceMs !== 0);
 }
 
-export function startProbe(cycle: Cycle, i: number): void {
-  const state = cycle.state.loads[i];
-  if (!state) return;
-  state.probeSinceMs = cycle.nowMs;
-  state.surplusRun = true;
+export function startProbe(cycle: Cycle, load: ManagedLoad): void {
+  load.state.probeSinceMs = cycle.nowMs;
+  load.state.surplusRun = true;
 }
 
 /** Judges a probe whose time is over. True when it failed and the load has to go. */
-export function endProbe(cycle: Cycle, i: number): boolean {
-  const state = cycle.state.loads[i];
+export function endProbe(cycle: Cycle, load: ManagedLoad): boolean {
+  const { state } = load;
   const { surplus } = cycle.settings;
-  if (!state || state.probeSinceMs === 0 || cycle.nowMs - state.probeSinceMs < surplus.probeMs) return false;
+  if (state.probeSinceMs === 0 || cycle.nowMs - state.probeSinceMs < surplus.probeMs) return false;
   state.probeSinceMs = 0;
-  const importW = cycle.gridMeanW ?? Number.POSITIVE_INFINITY;
-  const failed = importW > surplus.offImportW || (cycle.batteryPowerW ?? 0) > TAKES_W;
+  const { gridMeanW, batteryPowerW } = cycle;
+  const failed =
+    gridMeanW === null || batteryPowerW === null || gridMeanW > surplus.offImportW || batteryPowerW > TAKES_W;
   state.probeWaitMs = failed
     ? Math.min(surplus.probeMaxWaitMs, Math.max(surplus.probeWaitMs, state.probeWaitMs * 2))
     : 0;

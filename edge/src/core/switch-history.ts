@@ -1,5 +1,7 @@
 /** The switching instants of a relay, for budgets in sliding windows. */
 
+import { at } from './at.ts';
+
 export const HOUR_MS = 3_600_000;
 export const DAY_MS = 86_400_000;
 /** Bound of the remembered history, far above any budget that makes sense. */
@@ -8,7 +10,7 @@ const MAX_SWITCHES = 200;
 /** Switching operations in the span before now. */
 export function switchesWithin(history: readonly number[], nowMs: number, spanMs: number): number {
   let count = 0;
-  for (let i = history.length - 1; i >= 0 && nowMs - (history[i] ?? 0) < spanMs; i--) count++;
+  for (let i = history.length - 1; i >= 0 && nowMs - at(history, i) < spanMs; i--) count++;
   return count;
 }
 

@@ -7,6 +7,8 @@
  * Time that was not measured counts neither way: the mean is over what is known, and says how much that is.
  */
 
+import { at } from './at.ts';
+
 export interface TimeMean {
   /** End of each piece, oldest first, control time. The arrays are never changed in place. */
   readonly endsMs: readonly number[];
@@ -39,7 +41,7 @@ export function addSample(
   }
   let drop = 0;
   const fromMs = atMs - spanMs;
-  while (drop < mean.endsMs.length && (mean.endsMs[drop] ?? 0) <= fromMs) drop++;
+  while (drop < mean.endsMs.length && at(mean.endsMs, drop) <= fromMs) drop++;
   const endsMs = mean.endsMs.slice(drop);
   const lengthsMs = mean.lengthsMs.slice(drop);
   const means = mean.means.slice(drop);
@@ -48,7 +50,7 @@ export function addSample(
   const contiguous = endsMs[newest] === atMs - lengthMs;
   if (newestLengthMs !== undefined && contiguous && newestLengthMs + lengthMs <= spanMs / PIECES) {
     const total = newestLengthMs + lengthMs;
-    means[newest] = ((means[newest] ?? 0) * newestLengthMs + value * lengthMs) / total;
+    means[newest] = (at(means, newest) * newestLengthMs + value * lengthMs) / total;
     lengthsMs[newest] = total;
     endsMs[newest] = atMs;
   } else {
@@ -80,12 +82,11 @@ export function meanOf(mean: TimeMean, nowMs: number, spanMs: number): number | 
     const insideMs = pieceInsideMs(mean, i, nowMs - spanMs);
     if (insideMs <= 0) break;
     weightMs += insideMs;
-    sum += insideMs * (mean.means[i] ?? 0);
+    sum += insideMs * at(mean.means, i);
   }
   return weightMs * 2 < spanMs ? null : sum / weightMs;
 }
 
 function pieceInsideMs(mean: TimeMean, i: number, fromMs: number): number {
-  const endMs = mean.endsMs[i] ?? 0;
-  return Math.min(mean.lengthsMs[i] ?? 0, endMs - fromMs);
+  return Math.min(at(mean.lengthsMs, i), at(mean.endsMs, i) - fromMs);
 }

@@ -1,5 +1,5 @@
 /** From the installer's settings to what the core computes with: milliseconds, defaults by kind filled in. */
-import type { BatterySettings, LoadSettings, PhaseIndex, Settings } from '../core/settings.ts';
+import type { BatterySettings, LoadSettings, LoadTarget, PhaseIndex, Settings } from '../core/settings.ts';
 import type { SiteBattery } from './battery-settings.ts';
 import { minuteOf } from './field.ts';
 import type { SiteLoad } from './load-settings.ts';
@@ -100,6 +100,12 @@ function coreBattery(battery: SiteBattery): BatterySettings {
   return { ...same, gridChargeAllowed: gridCharge, roundTripEfficiency: roundTripEfficiencyPct / 100 };
 }
 
+function coreTarget(target: NonNullable<SiteLoad['target']>): LoadTarget {
+  const common = { deadlineMinute: minuteOf(target.deadline), beyond: target.beyond };
+  if (target.runMin !== null) return { runMs: target.runMin * 60_000, ...common };
+  return { energyWh: target.energyWh ?? 0, ...common };
+}
+
 const PHASES = { L1: 1, L2: 2, L3: 3, all: 0 } as const satisfies Record<SiteLoad['phase'], PhaseIndex>;
 
 function coreLoad(load: SiteLoad, site: SiteSettings): LoadSettings {
@@ -119,12 +125,7 @@ function coreLoad(load: SiteLoad, site: SiteSettings): LoadSettings {
     maxSwitchesPerDay: load.maxSwitchesPerDay ?? care.maxSwitchesPerDay,
     leaseS: load.leaseS,
     interlock: load.interlock,
-    target: load.target && {
-      runMs: load.target.runMin === null ? null : load.target.runMin * 60_000,
-      energyWh: load.target.energyWh,
-      deadlineMinute: minuteOf(load.target.deadline),
-      beyond: load.target.beyond,
-    },
+    target: load.target && coreTarget(load.target),
     quietHours: load.quietHours && {
       fromMinute: minuteOf(load.quietHours.from),
       toMinute: minuteOf(load.quietHours.to),

@@ -8,6 +8,7 @@
 import { capCharge, capDischarge, chooseMode } from '../binding.ts';
 import type { Cycle } from '../cycle.ts';
 import type { Reason } from '../decision.ts';
+import type { ManagedBattery } from '../managed.ts';
 import type { Rule } from '../rule.ts';
 import type { BatterySettings } from '../settings.ts';
 import type { BatteryState } from '../state.ts';
@@ -29,11 +30,8 @@ export function dischargeOffPct(battery: BatterySettings): number {
 
 function observe(cycle: Cycle): void {
   cycle.batteryHeadroomW = 0;
-  for (let i = 0; i < cycle.state.batteries.length; i++) {
-    const state = cycle.state.batteries[i];
-    const settings = cycle.settings.batteries[i];
-    const reading = cycle.snapshot.batteries[i];
-    if (!state || !settings || reading?.socPct.quality !== 'good') continue;
+  for (const { state, settings, reading } of cycle.batteries) {
+    if (reading.socPct.quality !== 'good') continue;
     updateLatches(state, settings, reading.socPct.value);
     const able =
       state.dischargeOn && !state.maintenance && reading.online && settings.capability !== 'observe';
@@ -55,27 +53,27 @@ function updateLatches(state: BatteryState, settings: BatterySettings, socPct: n
 }
 
 function apply(cycle: Cycle): void {
-  for (let i = 0; i < cycle.batteries.length; i++) {
-    const state = cycle.state.batteries[i];
-    const settings = cycle.settings.batteries[i];
-    const soc = cycle.snapshot.batteries[i]?.socPct;
-    if (!state || !settings || soc?.quality !== 'good') continue;
-    if (state.full) capCharge(cycle, i, 0, ceilingReason(soc.value, settings.ceilingPct));
+  for (const battery of cycle.batteries) {
+    const { state, settings } = battery;
+    const soc = battery.reading.socPct;
+    if (soc.quality !== 'good') continue;
+    if (state.full) capCharge(cycle, battery, 0, ceilingReason(soc.value, settings.ceilingPct));
     if (cycle.outage) continue;
-    if (!state.dischargeOn) capDischarge(cycle, i, 0, dischargeReason(settings, soc.value));
-    if (state.maintenance && settings.gridChargeAllowed) maintain(cycle, i, settings, soc.value);
+    if (!state.dischargeOn) capDischarge(cycle, battery, 0, dischargeReason(settings, soc.value));
+    if (state.maintenance && settings.gridChargeAllowed) maintain(cycle, battery, soc.value);
   }
 }
 
 /** From any source: when the sun gives more than the maintenance power, the battery may take all of it. */
-function maintain(cycle: Cycle, i: number, settings: BatterySettings, socPct: number): void {
+function maintain(cycle: Cycle, battery: ManagedBattery, socPct: number): void {
+  const { settings } = battery;
   const { pvPowerW, gridNowW, batteryPowerW } = cycle;
   const known = pvPowerW !== null && gridNowW !== null && batteryPowerW !== null;
   const sunLeftW = known ? Math.max(0, -gridNowW - batteryPowerW) : 0;
   const chargeW = Math.min(settings.maxChargeW, Math.max(settings.maintenanceW, sunLeftW));
   const params = { socPct, reservePct: settings.reservePct, powerW: settings.maintenanceW };
   const reason: Reason = { rule: 'battery-hysteresis', code: 'battery-maintenance', params };
-  chooseMode(cycle, i, { mode: 'charge-grid', chargeW, dischargeW: 0 }, reason);
+  chooseMode(cycle, battery, { mode: 'charge-grid', chargeW, dischargeW: 0 }, reason);
 }
 
 function dischargeReason(settings: BatterySettings, socPct: number): Reason {

@@ -35,21 +35,21 @@ function observe(cycle: Cycle): void {
 }
 
 function apply(cycle: Cycle): void {
-  const { planSlot: slot, plan } = cycle;
-  if (!slot || !plan) return;
+  const { planSlot: slot } = cycle;
+  if (!slot) return;
   for (const planned of slot.batteries) {
-    const i = cycle.settings.batteries.findIndex((battery) => battery.id === planned.id);
-    const settings = cycle.settings.batteries[i];
-    if (!settings) continue;
+    const battery = cycle.batteries.find((candidate) => candidate.settings.id === planned.id);
+    if (!battery) continue;
+    const { settings } = battery;
     const chargeW = Math.min(settings.maxChargeW, planned.chargeLimitW);
     const dischargeW = Math.min(settings.maxDischargeW, planned.dischargeLimitW);
     const reason: Reason = { rule: 'plan', code: 'plan-mode', params: { mode: planned.mode } };
-    chooseMode(cycle, i, { mode: planned.mode, chargeW, dischargeW }, reason);
+    chooseMode(cycle, battery, { mode: planned.mode, chargeW, dischargeW }, reason);
   }
-  for (const id of plan.plannedLoads) {
-    const i = cycle.settings.loads.findIndex((load) => load.id === id);
-    if (i < 0 || cycle.settings.loads[i]?.use !== 'surplus') continue;
-    if (slot.loadsOn.includes(id)) choose(cycle, i, true, PLAN_RUN);
+  for (const load of cycle.loads) {
+    if (load.settings.use === 'surplus' && slot.loadsOn.includes(load.settings.id)) {
+      choose(cycle, load, true, PLAN_RUN);
+    }
   }
 }
 
@@ -64,8 +64,7 @@ function slotAt(slots: readonly PlanSlot[], wallMs: number): PlanSlot | null {
 
 function hasLeft(cycle: Cycle, slot: PlanSlot): boolean {
   for (const planned of slot.batteries) {
-    const i = cycle.settings.batteries.findIndex((battery) => battery.id === planned.id);
-    const soc = cycle.snapshot.batteries[i]?.socPct;
+    const soc = cycle.batteries.find((candidate) => candidate.settings.id === planned.id)?.reading.socPct;
     if (soc?.quality !== 'good') continue;
     if (soc.value < planned.socMinPct || soc.value > planned.socMaxPct) return true;
   }

@@ -6,21 +6,17 @@
  * current of chargers, then loads on that phase go, least important first. A load comes back when the phase has had
  * room for it for two minutes.
  */
+import { at } from '../at.ts';
 import { forbidOn } from '../binding.ts';
 import { type Cycle, MAX_GAP_MS } from '../cycle.ts';
 import type { Reason } from '../decision.ts';
-import { capChargeTotal, capGridChargeTotal, chargingW, lowerCurrents } from '../grid-charge.ts';
+import { capChargeTotal, capGridChargeTotal, chargingW, lowerCurrents } from '../live-caps.ts';
+import { onPhaseW } from '../load-power.ts';
+import type { ManagedLoad } from '../managed.ts';
 import type { Rule } from '../rule.ts';
 import type { PhaseIndex } from '../settings.ts';
-import {
-  anyShedBy,
-  holdShed,
-  onPhaseW,
-  pendingReliefW,
-  type Return,
-  returnLoads,
-  shedLoads,
-} from '../shedding.ts';
+import { anyShedBy, holdShed, pendingReliefW, type Return, returnLoads, shedLoads } from '../shedding.ts';
+import type { FusePhaseState } from '../state.ts';
 import { addSample, meanOf } from '../time-mean.ts';
 
 /** Charging from the grid stays below this share of the fuse. */
@@ -30,10 +26,8 @@ export const fuse: Rule = { name: 'fuse', observe, apply };
 
 function observe(cycle: Cycle): void {
   const { settings, state, nowMs } = cycle;
-  for (let p = 0; p < state.fuse.length; p++) {
-    const phase = state.fuse[p];
+  for (const [p, phase] of state.fuse.entries()) {
     const currentA = phaseCurrentA(cycle, p);
-    if (!phase) continue;
     if (currentA === null) {
       phase.overMediumSinceMs = 0;
       continue;
@@ -46,20 +40,17 @@ function observe(cycle: Cycle): void {
 }
 
 function apply(cycle: Cycle): void {
-  const { settings } = cycle;
   if (cycle.outage) {
     holdShed(cycle, 'fuse');
     return;
   }
-  for (let p = 0; p < cycle.state.fuse.length; p++) relieve(cycle, p);
+  for (const [p, phase] of cycle.state.fuse.entries()) relieve(cycle, p, phase);
   const roomW = chargeRoomW(cycle);
-  if (roomW !== null && settings.batteries.length > 0) {
-    capGridChargeTotal(cycle, chargingW(cycle) + roomW, FUSE_CHARGE);
-  }
+  if (roomW !== null) capGridChargeTotal(cycle, chargingW(cycle) + roomW, FUSE_CHARGE);
   returnLoads(cycle, BACK);
   holdShed(cycle, 'fuse');
-  for (let i = 0; i < cycle.loads.length; i++) {
-    if (cycle.loads[i]?.was === false) guard(cycle, i);
+  for (const load of cycle.loads) {
+    if (!load.was) guard(cycle, load);
   }
   if (anyShedBy(cycle, 'fuse')) cycle.limited = true;
 }
@@ -68,29 +59,29 @@ function apply(cycle: Cycle): void {
 function phaseCurrentA(cycle: Cycle, p: number): number | null {
   const { grid } = cycle.snapshot;
   const { nominalVoltageV, phases } = cycle.settings.grid;
-  const reading = grid.phases[p];
-  if (reading?.currentA.quality === 'good') {
+  const reading = at(grid.phases, p);
+  if (reading.currentA.quality === 'good') {
     const feeds = reading.powerW.quality === 'good' && reading.powerW.value < 0;
     return feeds ? -reading.currentA.value : reading.currentA.value;
   }
-  if (reading?.powerW.quality === 'good') {
+  if (reading.powerW.quality === 'good') {
     const voltageV = reading.voltageV.quality === 'good' ? reading.voltageV.value : nominalVoltageV;
     return reading.powerW.value / voltageV;
   }
   return grid.powerW.quality === 'good' ? grid.powerW.value / phases / nominalVoltageV : null;
 }
 
-function relieve(cycle: Cycle, p: number): void {
-  const { settings, state, nowMs } = cycle;
+function relieve(cycle: Cycle, p: number, phase: FusePhaseState): void {
+  const { settings, nowMs } = cycle;
   const { fuse: limits, grid } = settings;
   const currentA = phaseCurrentA(cycle, p);
-  const phase = state.fuse[p];
-  if (currentA === null || !phase) return;
-  const meanA = meanOf(phase.meanA, nowMs, limits.slowMeanMs) ?? 0;
+  if (currentA === null) return;
+  const meanA = meanOf(phase.meanA, nowMs, limits.slowMeanMs);
   const slowA = limits.slowFactor * grid.fuseA;
   const fast = currentA > limits.fastFactor * grid.fuseA;
   const medium = phase.overMediumSinceMs !== 0 && nowMs - phase.overMediumSinceMs >= limits.mediumMs;
-  if (!(fast || medium || meanA > slowA) || currentA <= slowA) return;
+  const slow = meanA !== null && meanA > slowA;
+  if (!(fast || medium || slow) || currentA <= slowA) return;
   const index = (p + 1) as PhaseIndex;
   const params = { phase: index, measured: currentA, limit: grid.fuseA };
   const reason: Reason = { rule: 'fuse', code: 'fuse-reduce', params };
@@ -136,17 +127,17 @@ function chargeRoomW(cycle: Cycle): number | null {
 
 const BACK: Return = { rule: 'fuse', fitMs: (cycle) => cycle.settings.fuse.returnMs, fits };
 
-function fits(cycle: Cycle, i: number): boolean {
+function fits(cycle: Cycle, load: ManagedLoad): boolean {
   const { fuse: limits, grid } = cycle.settings;
-  return hasRoom(cycle, i, limits.returnFactor, limits.returnMarginFactor * grid.fuseA);
+  return hasRoom(cycle, load, limits.returnFactor, limits.returnMarginFactor * grid.fuseA);
 }
 
-/** Is there room for load `i` on each of its phases? Unknown phases have none. */
-function hasRoom(cycle: Cycle, i: number, factor: number, marginA: number): boolean {
-  const { grid, fuse: limits, loads } = cycle.settings;
-  const nominalW = loads[i]?.nominalPowerW ?? 0;
+/** Is there room for a load on each of its phases? Unknown phases have none. */
+function hasRoom(cycle: Cycle, load: ManagedLoad, factor: number, marginA: number): boolean {
+  const { grid, fuse: limits } = cycle.settings;
+  const nominalW = load.settings.nominalPowerW;
   for (let p = 0; p < cycle.state.fuse.length; p++) {
-    const loadA = onPhaseW(cycle, i, (p + 1) as PhaseIndex, nominalW) / grid.nominalVoltageV;
+    const loadA = onPhaseW(load, (p + 1) as PhaseIndex, nominalW, grid.phases) / grid.nominalVoltageV;
     if (loadA === 0) continue;
     const currentA = phaseCurrentA(cycle, p);
     if (currentA === null || currentA + factor * loadA + marginA > limits.slowFactor * grid.fuseA)
@@ -156,9 +147,8 @@ function hasRoom(cycle: Cycle, i: number, factor: number, marginA: number): bool
 }
 
 /** Nothing is switched on that would overload a phase. */
-function guard(cycle: Cycle, i: number): void {
-  if (hasRoom(cycle, i, 1, 0)) return;
-  const phase = cycle.settings.loads[i]?.phase ?? 0;
-  const params = { phase, limit: cycle.settings.grid.fuseA };
-  forbidOn(cycle, i, { rule: 'fuse', code: 'fuse-full', params }, 'loose');
+function guard(cycle: Cycle, load: ManagedLoad): void {
+  if (hasRoom(cycle, load, 1, 0)) return;
+  const params = { phase: load.settings.phase, limit: cycle.settings.grid.fuseA };
+  forbidOn(cycle, load, { rule: 'fuse', code: 'fuse-full', params }, 'loose');
 }

@@ -6,10 +6,11 @@
  * chargers give way first, then loads go, least important first, on the 10 s mean. Export: the cap is handed to the
  * inverter, also when the state of everything else is unknown.
  */
-import { chooseMode, forbidOn } from '../binding.ts';
+import { chooseSelfConsume, forbidOn } from '../binding.ts';
 import type { Cycle } from '../cycle.ts';
 import type { Reason } from '../decision.ts';
-import { capGridChargeTotal, chargingW, lowerCurrents } from '../grid-charge.ts';
+import { capGridChargeTotal, chargingW, lowerCurrents } from '../live-caps.ts';
+import type { ManagedLoad } from '../managed.ts';
 import type { Rule } from '../rule.ts';
 import {
   anyShedBy,
@@ -18,6 +19,7 @@ import {
   pendingReliefW,
   pendingStartW,
   type Return,
+  release,
   returnLoads,
   shedLoads,
 } from '../shedding.ts';
@@ -76,10 +78,8 @@ function least(a: number | null, b: number | null): number | null {
 
 /** The limit is gone: whoever waited for it is free, and the later rules bring the loads back. */
 function releaseAll(cycle: Cycle): void {
-  for (const load of cycle.state.loads) {
-    if (load.shed?.rule !== 'operator-limit') continue;
-    load.shed = null;
-    load.returnedAtMs = cycle.nowMs;
+  for (const load of cycle.loads) {
+    if (load.state.shed?.rule === 'operator-limit') release(cycle, load);
   }
 }
 
@@ -90,7 +90,7 @@ function holdImport(cycle: Cycle, limitW: number): void {
   capGridChargeTotal(cycle, chargingW(cycle) + limitW - nowW, reason);
   const overW = demandMeanW === null ? 0 : Math.min(demandMeanW, Math.max(0, nowW)) - limitW;
   if (demandMeanW !== null && overW > 0) {
-    for (let i = 0; i < cycle.batteries.length; i++) supply(cycle, i, reason);
+    for (const battery of cycle.batteries) chooseSelfConsume(cycle, battery, reason);
     let needW = overW - pendingReliefW(cycle, 0);
     if (needW > 0) needW = lowerCurrents(cycle, needW, 0, reason);
     const numbers = { measured: demandMeanW, limit: limitW, phase: 0, needW } as const;
@@ -98,26 +98,18 @@ function holdImport(cycle: Cycle, limitW: number): void {
     if (needW > 0) shedLoads(cycle, { rule: 'operator-limit', code: 'limit-shed', ...numbers, ...scope });
   }
   returnLoads(cycle, backBelow(limitW));
-  for (let i = 0; i < cycle.loads.length; i++) {
-    if (cycle.loads[i]?.was === false && !mayStart(cycle, i, limitW)) {
+  for (const load of cycle.loads) {
+    if (!load.was && !mayStart(cycle, load, limitW)) {
       const params = { limit: limitW, measured: demandMeanW };
-      forbidOn(cycle, i, { rule: 'operator-limit', code: 'limit-full', params }, 'loose');
+      forbidOn(cycle, load, { rule: 'operator-limit', code: 'limit-full', params }, 'loose');
     }
   }
 }
 
-function supply(cycle: Cycle, i: number, reason: Reason): void {
-  const settings = cycle.settings.batteries[i];
-  if (!settings) return;
-  const limits = { chargeW: settings.maxChargeW, dischargeW: settings.maxDischargeW };
-  chooseMode(cycle, i, { mode: 'self-consume', ...limits }, reason);
-}
-
-function mayStart(cycle: Cycle, i: number, limitW: number): boolean {
-  if (cycle.settings.loads[i]?.essential) return true;
-  if (cycle.demandMeanW === null || moreImportantWaits(cycle, 'operator-limit', i)) return false;
-  const nominalW = cycle.settings.loads[i]?.nominalPowerW ?? 0;
-  const needW = cycle.settings.returns.nominalFactor * nominalW;
+function mayStart(cycle: Cycle, load: ManagedLoad, limitW: number): boolean {
+  if (load.settings.essential) return true;
+  if (cycle.demandMeanW === null || moreImportantWaits(cycle, 'operator-limit', load)) return false;
+  const needW = cycle.settings.returns.nominalFactor * load.settings.nominalPowerW;
   const startingW = pendingStartW(cycle, 0, cycle.settings.peak.meanMs);
   return cycle.demandMeanW + startingW + needW <= limitW + cycle.batteryHeadroomW;
 }
@@ -126,10 +118,10 @@ function backBelow(limitW: number): Return {
   return {
     rule: 'operator-limit',
     fitMs: (cycle) => cycle.settings.returns.fitMs,
-    fits: (cycle, i) => {
+    fits: (cycle, load) => {
       const { demandMeanW, settings } = cycle;
       if (demandMeanW === null) return false;
-      const needW = settings.returns.nominalFactor * (settings.loads[i]?.nominalPowerW ?? 0);
+      const needW = settings.returns.nominalFactor * load.settings.nominalPowerW;
       return demandMeanW + needW <= limitW * RETURN_SHARE;
     },
   };

@@ -13,12 +13,12 @@ import type { BatteryModeOrder } from '../snapshot.ts';
 export const orders: Rule = { name: 'orders', apply };
 
 function apply(cycle: Cycle): void {
-  for (let i = 0; i < cycle.loads.length; i++) {
-    const override = cycle.snapshot.loads[i]?.override;
+  for (const load of cycle.loads) {
+    const { override } = load.reading;
     if (!override || cycle.nowMs >= override.untilMs) continue;
     const leftS = Math.ceil((override.untilMs - cycle.nowMs) / 1000);
     const code = override.source === 'button' ? 'override-button' : 'override-portal';
-    choose(cycle, i, override.on, { rule: 'orders', code, params: { leftS } });
+    choose(cycle, load, override.on, { rule: 'orders', code, params: { leftS } });
     cycle.manual = true;
   }
   if (!cycle.clockTrusted) return;
@@ -27,21 +27,21 @@ function apply(cycle: Cycle): void {
     if (wallMs < order.fromMs || wallMs >= order.untilMs) continue;
     const leftS = Math.ceil((order.untilMs - wallMs) / 1000);
     if (order.kind === 'load') {
-      const i = cycle.settings.loads.findIndex((load) => load.id === order.load);
-      if (i >= 0) choose(cycle, i, order.on, { rule: 'orders', code: 'order-load', params: { leftS } });
+      const load = cycle.loads.find((candidate) => candidate.settings.id === order.load);
+      if (load) choose(cycle, load, order.on, { rule: 'orders', code: 'order-load', params: { leftS } });
     } else orderMode(cycle, order, leftS);
     cycle.manual = true;
   }
 }
 
 function orderMode(cycle: Cycle, order: BatteryModeOrder, leftS: number): void {
-  for (let i = 0; i < cycle.batteries.length; i++) {
-    const settings = cycle.settings.batteries[i];
-    if (!settings || (order.battery !== null && order.battery !== settings.id)) continue;
+  for (const battery of cycle.batteries) {
+    const { settings } = battery;
+    if (order.battery !== null && order.battery !== settings.id) continue;
     const reason: Reason = { rule: 'orders', code: 'order-mode', params: { mode: order.mode, leftS } };
     const limitW = order.limitW ?? Number.POSITIVE_INFINITY;
     const chargeW = Math.min(settings.maxChargeW, limitW);
     const dischargeW = Math.min(settings.maxDischargeW, limitW);
-    chooseMode(cycle, i, { mode: order.mode, chargeW, dischargeW }, reason);
+    chooseMode(cycle, battery, { mode: order.mode, chargeW, dischargeW }, reason);
   }
 }

@@ -5,11 +5,12 @@
  * battery is used down to the outage floor (and again five percent above it). When the grid is back, loads return
  * one by one, the first after a wait that differs from home to home, so that a street does not return at once.
  */
-import { capDischarge, chooseMode } from '../binding.ts';
+import { capDischarge, chooseSelfConsume } from '../binding.ts';
 import type { Cycle } from '../cycle.ts';
 import type { Reason } from '../decision.ts';
+import { drawnW } from '../load-power.ts';
 import type { Rule } from '../rule.ts';
-import { anyShedBy, drawnW, holdShed } from '../shedding.ts';
+import { holdShed, release } from '../shedding.ts';
 import { spreadOf } from '../spread.ts';
 
 /** Charge above the floor at which an emptied battery is used again, percent. */
@@ -19,72 +20,65 @@ export const outage: Rule = { name: 'outage', observe, apply };
 
 function observe(cycle: Cycle): void {
   const state = cycle.state.outage;
-  const limits = cycle.settings.outage;
-  if (cycle.outage && !state.lost) {
-    state.lost = true;
-    state.sinceMs = cycle.nowMs;
-    state.nextReturnMs = 0;
-  } else if (!cycle.outage && state.lost) {
-    state.lost = false;
-    state.sinceMs = cycle.nowMs;
-    state.nextReturnMs =
-      cycle.nowMs + limits.firstReturnMs + spreadOf(cycle.settings.siteId, limits.spreadMs);
-  }
+  if (cycle.outage === state.lost) return;
+  const { siteId, outage: limits } = cycle.settings;
+  state.lost = cycle.outage;
+  state.sinceMs = cycle.nowMs;
+  state.nextReturnMs = cycle.outage
+    ? 0
+    : cycle.nowMs + limits.firstReturnMs + spreadOf(siteId, limits.spreadMs);
 }
 
 function apply(cycle: Cycle): void {
   if (cycle.outage) {
     shedNonEssential(cycle);
     supplyFromBattery(cycle);
-  } else returnNext(cycle);
+  } else if (cycle.state.outage.nextReturnMs !== 0) returnNext(cycle);
   holdShed(cycle, 'outage');
 }
 
 /** Every load that is not essential waits, also one that is off now: they come back in order. */
 function shedNonEssential(cycle: Cycle): void {
-  for (let i = 0; i < cycle.state.loads.length; i++) {
-    const load = cycle.state.loads[i];
-    if (!load || cycle.settings.loads[i]?.essential || load.shed?.rule === 'outage') continue;
-    const powerW = load.on ? drawnW(cycle, i) : 0;
-    const atMs = cycle.nowMs;
-    load.shed = { rule: 'outage', atMs, code: 'outage-shed', measured: 0, limit: 0, phase: 0, powerW };
+  for (const load of cycle.loads) {
+    const { state, settings } = load;
+    if (settings.essential || state.shed?.code === 'outage-shed') continue;
+    const powerW = state.on ? drawnW(load) : 0;
+    const { nowMs: atMs } = cycle;
+    state.shed = { rule: 'outage', atMs, code: 'outage-shed', measured: 0, limit: 0, phase: 0, powerW };
   }
 }
 
+/** Lets the most important waiting load go when its time has come. */
 function returnNext(cycle: Cycle): void {
-  const state = cycle.state.outage;
-  if (!anyShedBy(cycle, 'outage')) {
-    state.nextReturnMs = 0;
-    return;
+  const { state, nowMs } = cycle;
+  let due = nowMs >= state.outage.nextReturnMs;
+  let waiting = false;
+  for (const load of cycle.byPriority) {
+    const { shed } = load.state;
+    if (shed?.rule !== 'outage') continue;
+    if (due) {
+      release(cycle, load);
+      state.outage.nextReturnMs = nowMs + cycle.settings.outage.nextReturnMs;
+      due = false;
+      continue;
+    }
+    waiting = true;
+    if (shed.code === 'outage-shed') load.state.shed = { ...shed, code: 'outage-return' };
   }
-  for (const load of cycle.state.loads) {
-    if (load.shed?.code === 'outage-shed') load.shed = { ...load.shed, code: 'outage-return' };
-  }
-  if (cycle.nowMs < state.nextReturnMs) return;
-  for (const i of cycle.settings.byPriority) {
-    const load = cycle.state.loads[i];
-    if (load?.shed?.rule !== 'outage') continue;
-    load.shed = null;
-    load.returnedAtMs = cycle.nowMs;
-    state.nextReturnMs = cycle.nowMs + cycle.settings.outage.nextReturnMs;
-    return;
-  }
+  if (!waiting) state.outage.nextReturnMs = 0;
 }
 
 function supplyFromBattery(cycle: Cycle): void {
-  for (let i = 0; i < cycle.batteries.length; i++) {
-    const settings = cycle.settings.batteries[i];
-    const state = cycle.state.batteries[i];
-    const soc = cycle.snapshot.batteries[i]?.socPct;
-    if (!settings || !state || !soc) continue;
-    const floorPct = cycle.settings.outage.floorPct;
-    if (soc.quality === 'good') {
-      if (soc.value <= floorPct) state.empty = true;
-      else if (soc.value >= floorPct + FLOOR_HYSTERESIS_PCT) state.empty = false;
-      if (state.empty) capDischarge(cycle, i, 0, floorReason(soc.value, floorPct));
+  const { floorPct } = cycle.settings.outage;
+  for (const battery of cycle.batteries) {
+    const { socPct } = battery.reading;
+    const { state } = battery;
+    if (socPct.quality === 'good') {
+      if (socPct.value <= floorPct) state.empty = true;
+      else if (socPct.value >= floorPct + FLOOR_HYSTERESIS_PCT) state.empty = false;
+      if (state.empty) capDischarge(cycle, battery, 0, floorReason(socPct.value, floorPct));
     }
-    const limits = { chargeW: settings.maxChargeW, dischargeW: settings.maxDischargeW };
-    chooseMode(cycle, i, { mode: 'self-consume', ...limits }, OUTAGE_SUPPLY);
+    chooseSelfConsume(cycle, battery, OUTAGE_SUPPLY);
   }
 }
 

@@ -7,11 +7,12 @@
  * same happens early when the 15-minute window is going to end above the contract level. Loads come back one by one
  * below 90 % of the threshold; Peak Mode ends when none is out and the mean is below that.
  */
-import { chooseMode, forbidOn } from '../binding.ts';
+import { chooseSelfConsume, forbidOn } from '../binding.ts';
 import type { Cycle } from '../cycle.ts';
 import type { Reason } from '../decision.ts';
 import { observeWindow, predictedWindowW, windowAllowanceW } from '../demand-window.ts';
-import { capGridChargeTotal, chargingW, lowerCurrents } from '../grid-charge.ts';
+import { capGridChargeTotal, chargingW, lowerCurrents } from '../live-caps.ts';
+import type { ManagedLoad } from '../managed.ts';
 import type { Rule } from '../rule.ts';
 import {
   anyShedBy,
@@ -50,7 +51,7 @@ function apply(cycle: Cycle): void {
   holdShed(cycle, 'peak-watch');
   if (state.peak.active) supportFromBattery(cycle);
   else keepChargingBelow(cycle);
-  for (let i = 0; i < cycle.loads.length; i++) guard(cycle, i);
+  for (const load of cycle.loads) guard(cycle, load);
 }
 
 function relieve(cycle: Cycle, demandMeanW: number, windowOver: boolean): void {
@@ -87,46 +88,42 @@ function exitW(cycle: Cycle): number {
 const BACK: Return = {
   rule: 'peak-watch',
   fitMs: (cycle) => cycle.settings.returns.fitMs,
-  fits: (cycle, i) => fitsBelow(cycle, i, exitW(cycle)),
+  fits: (cycle, load) => fitsBelow(cycle, load, exitW(cycle)),
 };
 
-function fitsBelow(cycle: Cycle, i: number, limitW: number): boolean {
+function fitsBelow(cycle: Cycle, load: ManagedLoad, limitW: number): boolean {
   if (cycle.demandMeanW === null) return false;
-  const nominalW = cycle.settings.loads[i]?.nominalPowerW ?? 0;
   const startingW = pendingStartW(cycle, 0, cycle.settings.peak.meanMs);
-  return cycle.demandMeanW + startingW + cycle.settings.returns.nominalFactor * nominalW <= limitW;
+  return (
+    cycle.demandMeanW + startingW + cycle.settings.returns.nominalFactor * load.settings.nominalPowerW <=
+    limitW
+  );
 }
 
 function supportFromBattery(cycle: Cycle): void {
   const params = { measured: cycle.demandMeanW, limit: cycle.settings.peak.thresholdW };
   const reason: Reason = { rule: 'peak-watch', code: 'peak-support', params };
   capGridChargeTotal(cycle, 0, reason);
-  for (let i = 0; i < cycle.batteries.length; i++) {
-    const battery = cycle.settings.batteries[i];
-    if (!battery) continue;
-    const limits = { chargeW: battery.maxChargeW, dischargeW: battery.maxDischargeW };
-    chooseMode(cycle, i, { mode: 'self-consume', ...limits }, reason);
-  }
+  for (const battery of cycle.batteries) chooseSelfConsume(cycle, battery, reason);
 }
 
 const PEAK_CHARGE: Reason = { rule: 'peak-watch', code: 'peak-charge', params: {} };
 
 /** Charging from the grid never makes a peak. */
 function keepChargingBelow(cycle: Cycle): void {
-  if (cycle.settings.batteries.length === 0) return;
   const { thresholdW, contractW } = cycle.settings.peak;
   const limitW = CHARGE_SHARE * Math.min(thresholdW, contractW ?? Number.POSITIVE_INFINITY);
-  const demandW = Math.max(cycle.demandMeanW ?? limitW, cycle.gridNowW ?? 0);
-  capGridChargeTotal(cycle, chargingW(cycle) + limitW - demandW, PEAK_CHARGE);
+  const { demandMeanW, gridNowW } = cycle;
+  const roomW = demandMeanW === null || gridNowW === null ? 0 : limitW - Math.max(demandMeanW, gridNowW);
+  capGridChargeTotal(cycle, chargingW(cycle) + roomW, PEAK_CHARGE);
 }
 
 /** Nothing that is not essential is switched on when it would make a peak, or while a more important one waits. */
-function guard(cycle: Cycle, i: number): void {
+function guard(cycle: Cycle, load: ManagedLoad): void {
   const { settings, state } = cycle;
-  const load = cycle.loads[i];
-  if (load?.was !== false || settings.loads[i]?.essential) return;
+  if (load.was || load.settings.essential) return;
   const limitW = state.peak.active ? exitW(cycle) : settings.peak.thresholdW + cycle.batteryHeadroomW;
-  if (fitsBelow(cycle, i, limitW) && !moreImportantWaits(cycle, 'peak-watch', i)) return;
+  if (fitsBelow(cycle, load, limitW) && !moreImportantWaits(cycle, 'peak-watch', load)) return;
   const params = { measured: cycle.demandMeanW, limit: settings.peak.thresholdW };
-  forbidOn(cycle, i, { rule: 'peak-watch', code: 'peak-hold', params }, 'loose');
+  forbidOn(cycle, load, { rule: 'peak-watch', code: 'peak-hold', params }, 'loose');
 }

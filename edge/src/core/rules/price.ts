@@ -7,11 +7,12 @@
  * a trusted clock and known prices; without them it is silent.
  */
 import type { ReasonCode } from '@wattward/broker/wire/reasons';
+import { at } from '../at.ts';
 import { chooseMode } from '../binding.ts';
 import type { Cycle } from '../cycle.ts';
 import type { Reason } from '../decision.ts';
+import type { ManagedBattery } from '../managed.ts';
 import type { Rule } from '../rule.ts';
-import type { BatterySettings } from '../settings.ts';
 
 export const price: Rule = { name: 'price', apply };
 
@@ -24,26 +25,28 @@ function apply(cycle: Cycle): void {
   const { settings } = cycle;
   if (!settings.price.enabled || cycle.planSlot || cycle.priceIndex < 0) return;
   const ahead = pricesAhead(cycle);
-  for (let i = 0; i < settings.batteries.length; i++) {
-    const battery = settings.batteries[i];
-    if (battery) follow(cycle, i, battery, ahead);
-  }
+  for (const battery of cycle.batteries) follow(cycle, battery, ahead);
 }
 
-function follow(cycle: Cycle, i: number, battery: BatterySettings, ahead: Ahead): void {
+function follow(cycle: Cycle, battery: ManagedBattery, ahead: Ahead): void {
   const { lowPricePerKwh, highPricePerKwh, sellAllowed } = cycle.settings.price;
   const { importPricePerKwh, exportPricePerKwh } = cycle;
-  const { maxChargeW: chargeW, maxDischargeW: dischargeW, roundTripEfficiency, wearPerKwh } = battery;
-  if (battery.gridChargeAllowed) {
+  const {
+    maxChargeW: chargeW,
+    maxDischargeW: dischargeW,
+    roundTripEfficiency,
+    wearPerKwh,
+  } = battery.settings;
+  if (battery.settings.gridChargeAllowed) {
     if (importPricePerKwh < 0) {
       const reason = priced('price-negative', importPricePerKwh, 0);
-      chooseMode(cycle, i, { mode: 'charge-grid', chargeW, dischargeW: 0 }, reason);
+      chooseMode(cycle, battery, { mode: 'charge-grid', chargeW, dischargeW: 0 }, reason);
       return;
     }
     const pays = ahead.dearest * roundTripEfficiency - wearPerKwh > importPricePerKwh;
     if (lowPricePerKwh !== null && importPricePerKwh <= lowPricePerKwh && pays) {
       const reason = priced('price-charge', importPricePerKwh, lowPricePerKwh);
-      chooseMode(cycle, i, { mode: 'charge-grid', chargeW, dischargeW: 0 }, reason);
+      chooseMode(cycle, battery, { mode: 'charge-grid', chargeW, dischargeW: 0 }, reason);
       return;
     }
   }
@@ -51,12 +54,12 @@ function follow(cycle: Cycle, i: number, battery: BatterySettings, ahead: Ahead)
   const refill = ahead.cheapest / roundTripEfficiency;
   if (sellAllowed && exportPricePerKwh >= highPricePerKwh && exportPricePerKwh - wearPerKwh > refill) {
     const reason = priced('price-sell', exportPricePerKwh, highPricePerKwh);
-    chooseMode(cycle, i, { mode: 'discharge-grid', chargeW: 0, dischargeW }, reason);
+    chooseMode(cycle, battery, { mode: 'discharge-grid', chargeW: 0, dischargeW }, reason);
     return;
   }
   if (importPricePerKwh < highPricePerKwh && ahead.dearest >= highPricePerKwh) {
     const reason = priced('price-hold', importPricePerKwh, ahead.dearest);
-    chooseMode(cycle, i, { mode: 'hold', chargeW, dischargeW: 0 }, reason);
+    chooseMode(cycle, battery, { mode: 'hold', chargeW, dischargeW: 0 }, reason);
   }
 }
 
@@ -66,8 +69,8 @@ function pricesAhead(cycle: Cycle): Ahead {
   let cheapest = cycle.importPricePerKwh;
   let dearest = cycle.importPricePerKwh;
   for (let k = cycle.priceIndex + 1; k < prices.length; k++) {
-    const slot = prices[k];
-    if (!slot || slot.startMs >= untilMs) break;
+    const slot = at(prices, k);
+    if (slot.startMs >= untilMs) break;
     cheapest = Math.min(cheapest, slot.importPricePerKwh);
     dearest = Math.max(dearest, slot.importPricePerKwh);
   }

@@ -8,79 +8,77 @@
 import { forbidOff, forbidOn } from '../binding.ts';
 import type { Cycle } from '../cycle.ts';
 import type { Reason } from '../decision.ts';
+import type { ManagedLoad } from '../managed.ts';
 import type { Rule } from '../rule.ts';
-import type { LoadSettings } from '../settings.ts';
-import type { LoadState } from '../state.ts';
 import { DAY_MS, HOUR_MS, switchesWithin } from '../switch-history.ts';
 
 export const relayCare: Rule = { name: 'relay-care', apply };
 
 function apply(cycle: Cycle): void {
-  for (let i = 0; i < cycle.loads.length; i++) {
-    const settings = cycle.settings.loads[i];
-    const state = cycle.state.loads[i];
-    const load = cycle.loads[i];
-    if (!settings || !state || !load) continue;
-    if (load.was) careOfOn(cycle, i, settings, state);
-    else careOfOff(cycle, i, settings, state);
+  for (const load of cycle.loads) {
+    if (load.was) careOfOn(cycle, load);
+    else careOfOff(cycle, load);
   }
 }
 
-function careOfOn(cycle: Cycle, i: number, settings: LoadSettings, state: LoadState): void {
-  const other = settings.interlock === 0 ? -1 : moreImportantOn(cycle, i, settings);
-  if (other >= 0) {
-    forbidOn(cycle, i, interlockReason(cycle, other), 'firm');
-    return;
-  }
+function careOfOn(cycle: Cycle, load: ManagedLoad): void {
+  const { settings, state } = load;
+  const other = moreImportantOn(cycle, load);
+  if (other !== null) forbidOn(cycle, load, interlockReason(other), 'firm');
   const leftMs = settings.minOnMs - (cycle.nowMs - state.sinceMs);
-  if (leftMs > 0) forbidOff(cycle, i, timeReason('min-on', leftMs));
-  else if (switchesWithin(state.switchesMs, cycle.nowMs, DAY_MS) >= settings.maxSwitchesPerDay) {
-    forbidOff(cycle, i, budgetReason('budget-day', settings.maxSwitchesPerDay));
-  } else if (switchesWithin(state.switchesMs, cycle.nowMs, HOUR_MS) >= settings.maxSwitchesPerHour) {
-    forbidOff(cycle, i, budgetReason('budget-hour', settings.maxSwitchesPerHour));
+  if (leftMs > 0) forbidOff(cycle, load, timeReason('min-on', leftMs));
+  const spent = spentBudget(cycle, load, 1);
+  if (spent !== null) forbidOff(cycle, load, spent);
+}
+
+function careOfOff(cycle: Cycle, load: ManagedLoad): void {
+  const { settings } = load;
+  const leftMs = settings.minOffMs - (cycle.nowMs - offSinceMs(load));
+  if (leftMs > 0) forbidOn(cycle, load, timeReason('min-off', leftMs), 'loose');
+  const spent = spentBudget(cycle, load, 2);
+  if (spent !== null) forbidOn(cycle, load, spent, 'loose');
+  if (settings.interlock === 0) return;
+  for (const other of cycle.loads) {
+    if (other === load || other.settings.interlock !== settings.interlock) continue;
+    if (other.was || other.reading.reportedOn === true)
+      forbidOn(cycle, load, interlockReason(other), 'loose');
   }
 }
 
-function careOfOff(cycle: Cycle, i: number, settings: LoadSettings, state: LoadState): void {
-  const leftMs = settings.minOffMs - (cycle.nowMs - offSinceMs(state));
-  if (leftMs > 0) forbidOn(cycle, i, timeReason('min-off', leftMs), 'loose');
-  else if (switchesWithin(state.switchesMs, cycle.nowMs, DAY_MS) + 2 > settings.maxSwitchesPerDay) {
-    forbidOn(cycle, i, budgetReason('budget-day', settings.maxSwitchesPerDay), 'loose');
-  } else if (switchesWithin(state.switchesMs, cycle.nowMs, HOUR_MS) + 2 > settings.maxSwitchesPerHour) {
-    forbidOn(cycle, i, budgetReason('budget-hour', settings.maxSwitchesPerHour), 'loose');
+/** Why `more` further operations do not fit a budget; null when they do. */
+function spentBudget(cycle: Cycle, load: ManagedLoad, more: number): Reason | null {
+  const { maxSwitchesPerDay, maxSwitchesPerHour } = load.settings;
+  const history = load.state.switchesMs;
+  if (history.length + more <= Math.min(maxSwitchesPerDay, maxSwitchesPerHour)) return null;
+  if (switchesWithin(history, cycle.nowMs, DAY_MS) + more > maxSwitchesPerDay) {
+    return { rule: 'relay-care', code: 'budget-day', params: { limit: maxSwitchesPerDay } };
   }
-  if (settings.interlock === 0) return;
-  for (let k = 0; k < cycle.loads.length; k++) {
-    if (k === i || cycle.settings.loads[k]?.interlock !== settings.interlock) continue;
-    if (cycle.loads[k]?.was || cycle.snapshot.loads[k]?.reportedOn === true) {
-      forbidOn(cycle, i, interlockReason(cycle, k), 'loose');
-    }
+  if (switchesWithin(history, cycle.nowMs, HOUR_MS) + more > maxSwitchesPerHour) {
+    return { rule: 'relay-care', code: 'budget-hour', params: { limit: maxSwitchesPerHour } };
   }
+  return null;
 }
 
 /** A relay that the board itself opened later than we asked for has been off only since then. */
-function offSinceMs(state: LoadState): number {
-  return state.reportedOn === false ? Math.max(state.sinceMs, state.reportedSinceMs) : state.sinceMs;
+function offSinceMs(load: ManagedLoad): number {
+  const { reportedOn, reportedSinceMs, sinceMs } = load.state;
+  return reportedOn === false ? Math.max(sinceMs, reportedSinceMs) : sinceMs;
 }
 
-/** Another load of the group that is on and goes before `i`; -1 when there is none. */
-function moreImportantOn(cycle: Cycle, i: number, settings: LoadSettings): number {
-  for (const k of cycle.settings.byPriority) {
-    if (k === i) return -1;
-    if (cycle.settings.loads[k]?.interlock === settings.interlock && cycle.loads[k]?.was) return k;
+/** Another load of the group that is on and goes before this one; null when there is none. */
+function moreImportantOn(cycle: Cycle, load: ManagedLoad): ManagedLoad | null {
+  if (load.settings.interlock === 0) return null;
+  for (const other of cycle.byPriority) {
+    if (other === load) break;
+    if (other.settings.interlock === load.settings.interlock && other.was) return other;
   }
-  return -1;
+  return null;
 }
 
-export function interlockReason(cycle: Cycle, other: number): Reason {
-  const name = cycle.settings.loads[other]?.name ?? '';
-  return { rule: 'relay-care', code: 'interlock', params: { other: name } };
+export function interlockReason(other: ManagedLoad): Reason {
+  return { rule: 'relay-care', code: 'interlock', params: { other: other.settings.name } };
 }
 
 function timeReason(code: 'min-on' | 'min-off', leftMs: number): Reason {
   return { rule: 'relay-care', code, params: { leftS: Math.ceil(leftMs / 1000) } };
-}
-
-function budgetReason(code: 'budget-hour' | 'budget-day', limit: number): Reason {
-  return { rule: 'relay-care', code, params: { limit } };
 }

@@ -5,9 +5,10 @@
  * what the home still needs. Surplus goes to the battery first, then to deferrable loads (rule 12), then to the
  * grid as far as the export limit of rule 4 allows.
  */
-import { chooseMode } from '../binding.ts';
+import { chooseSelfConsume } from '../binding.ts';
 import type { Cycle } from '../cycle.ts';
 import type { Reason } from '../decision.ts';
+import type { ManagedBattery } from '../managed.ts';
 import type { Rule } from '../rule.ts';
 
 /** Below this a flow is not worth naming, watts. */
@@ -16,17 +17,12 @@ const NOTICEABLE_W = 50;
 export const sources: Rule = { name: 'sources', apply };
 
 function apply(cycle: Cycle): void {
-  for (let i = 0; i < cycle.batteries.length; i++) {
-    const settings = cycle.settings.batteries[i];
-    if (!settings) continue;
-    const limits = { chargeW: settings.maxChargeW, dischargeW: settings.maxDischargeW };
-    chooseMode(cycle, i, { mode: 'self-consume', ...limits }, sourceReason(cycle, i));
-  }
+  for (const battery of cycle.batteries) chooseSelfConsume(cycle, battery, sourceReason(battery));
 }
 
-function sourceReason(cycle: Cycle, i: number): Reason {
-  const power = cycle.snapshot.batteries[i]?.powerW;
-  if (power?.quality !== 'good') return BALANCE;
+function sourceReason(battery: ManagedBattery): Reason {
+  const power = battery.reading.powerW;
+  if (power.quality !== 'good') return BALANCE;
   if (power.value > NOTICEABLE_W) {
     return { rule: 'sources', code: 'sources-battery', params: { powerW: power.value } };
   }

@@ -1,14 +1,22 @@
 /**
- * The freedom of actuators within one cycle.
+ * The actuators of one cycle: each with its settings, its next state, what is read of it, and its freedom.
  *
  * A load begins able to be on and able to be off; a battery with its full limits and no mode chosen. `binding.ts`
  * holds the only ways to take any of it.
  */
 import type { BatteryMode } from '@wattward/broker/wire/site';
 import type { Reason, RuleName } from './decision.ts';
+import type { BatterySettings, LoadSettings } from './settings.ts';
+import type { BatteryReading, LoadReading } from './snapshot.ts';
+import type { BatteryState, LoadState } from './state.ts';
 
-export interface LoadFreedom {
-  /** Desired state as the cycle began. */
+export interface ManagedLoad {
+  readonly settings: LoadSettings;
+  /** Draft of the next state. */
+  readonly state: LoadState;
+  readonly reading: LoadReading;
+  /** Desired state of the cycle before, and as this one began: a board may have opened its relay since. */
+  readonly before: boolean;
   was: boolean;
   canOn: boolean;
   canOff: boolean;
@@ -18,10 +26,13 @@ export interface LoadFreedom {
   choiceReason: Reason | null;
   /** Cap for a charger with current control, amperes. */
   currentCapA: number;
-  currentReason: Reason | null;
 }
 
-export interface BatteryFreedom {
+export interface ManagedBattery {
+  readonly settings: BatterySettings;
+  /** Draft of the next state. */
+  readonly state: BatteryState;
+  readonly reading: BatteryReading;
   chargeCapW: number;
   chargeReason: Reason | null;
   dischargeCapW: number;
@@ -43,10 +54,10 @@ export interface TraceEntry {
     | 'forbid-off'
     | 'choose-on'
     | 'choose-off'
+    | 'cap-current'
     | 'cap-charge'
     | 'cap-discharge'
     | 'cap-grid-charge'
-    | 'cap-current'
     | 'choose-mode';
   /** False: an earlier rule had already decided it. */
   readonly took: boolean;
@@ -55,9 +66,13 @@ export interface TraceEntry {
 
 export type Trace = TraceEntry[];
 
-export function freeLoad(was: boolean): LoadFreedom {
+export function manageLoad(settings: LoadSettings, state: LoadState, reading: LoadReading): ManagedLoad {
   return {
-    was,
+    settings,
+    state,
+    reading,
+    before: state.on,
+    was: state.on,
     canOn: true,
     canOff: true,
     bound: null,
@@ -65,17 +80,23 @@ export function freeLoad(was: boolean): LoadFreedom {
     choice: null,
     choiceReason: null,
     currentCapA: Number.POSITIVE_INFINITY,
-    currentReason: null,
   };
 }
 
-export function freeBattery(maxChargeW: number, maxDischargeW: number): BatteryFreedom {
+export function manageBattery(
+  settings: BatterySettings,
+  state: BatteryState,
+  reading: BatteryReading,
+): ManagedBattery {
   return {
-    chargeCapW: maxChargeW,
+    settings,
+    state,
+    reading,
+    chargeCapW: settings.maxChargeW,
     chargeReason: null,
-    dischargeCapW: maxDischargeW,
+    dischargeCapW: settings.maxDischargeW,
     dischargeReason: null,
-    gridChargeCapW: maxChargeW,
+    gridChargeCapW: settings.maxChargeW,
     gridChargeReason: null,
     mode: null,
     modeChargeW: 0,
