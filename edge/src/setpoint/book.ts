@@ -1,0 +1,158 @@
+/**
+ * The set-points a box holds, and what becomes of each:
+ * accepted -> active -> completed | superseded | revoked, or expired when its time ended before it was active.
+ * A newer one of the same kind takes over when it becomes active. Once accepted, time is counted on the monotonic
+ * clock: setting the wall clock neither lengthens nor shortens it. Plain data; every change is a new book.
+ */
+import type { Setpoint, SetpointAck, SetpointKind } from '@wattward/broker/wire/setpoint';
+
+export type EffectiveSetpoint = Exclude<Setpoint, { kind: 'revoke' }>;
+
+export interface Held {
+  readonly id: string;
+  readonly seq: number;
+  readonly kind: SetpointKind;
+  readonly value: EffectiveSetpoint['value'];
+  readonly issuer: string;
+  readonly approver: string;
+  /** As in the message, ISO 8601 UTC. */
+  readonly notBefore: string;
+  readonly expires: string;
+  readonly isActive: boolean;
+  /** Monotonic site milliseconds of this start of the box. */
+  readonly startsMonoMs: number;
+  readonly endsMonoMs: number;
+}
+
+export interface Book {
+  readonly lastSeq: number;
+  readonly held: readonly Held[];
+}
+
+export const EMPTY_BOOK: Book = { lastSeq: 0, held: [] };
+
+export interface BookNow {
+  readonly monoMs: number;
+  readonly wallMs: number | null;
+}
+
+/** A step to tell the portal. */
+export type Transition = Pick<SetpointAck, 'id' | 'seq' | 'status' | 'params'> & Pick<SetpointAck, 'why'>;
+
+export interface BookChange {
+  readonly book: Book;
+  readonly transitions: readonly Transition[];
+}
+
+/** Set-points held at once; each kind rarely has more than a few. */
+export const MAX_HELD = 32;
+
+/** Takes a verified set-point in. `now.wallMs` is known: an untrusted clock was refused before. */
+export function takeSetpoint(book: Book, message: Setpoint, now: BookNow & { wallMs: number }): BookChange {
+  if (message.kind === 'revoke') return revoke(book, message);
+  const held: Held = {
+    id: message.id,
+    seq: message.seq,
+    kind: message.kind,
+    value: message.value,
+    issuer: message.issuer,
+    approver: message.approver,
+    notBefore: message.notBefore,
+    expires: message.expires,
+    isActive: false,
+    startsMonoMs: now.monoMs + Date.parse(message.notBefore) - now.wallMs,
+    endsMonoMs: now.monoMs + Date.parse(message.expires) - now.wallMs,
+  };
+  // The same proposal signed anew takes the place of its earlier self.
+  const others = book.held.filter(({ id }) => id !== held.id).slice(-(MAX_HELD - 1));
+  const taken = { lastSeq: message.seq, held: [...others, held] };
+  const { book: next, transitions } = advanceBook(taken, now);
+  return { book: next, transitions: [transition(held, 'accepted'), ...transitions] };
+}
+
+/** What the time has brought: starts, ends, and newer ones taking over. The same book when nothing has. */
+export function advanceBook(book: Book, now: BookNow): BookChange {
+  const isDue = book.held.some(
+    (held) => now.monoMs >= held.endsMonoMs || (!held.isActive && now.monoMs >= held.startsMonoMs),
+  );
+  if (!isDue) return { book, transitions: [] };
+  const transitions: Transition[] = [];
+  let held: Held[] = [];
+  for (const one of [...book.held].sort((a, b) => a.seq - b.seq)) {
+    if (now.monoMs >= one.endsMonoMs) {
+      transitions.push(transition(one, one.isActive ? 'completed' : 'expired'));
+      continue;
+    }
+    const starts = !one.isActive && now.monoMs >= one.startsMonoMs;
+    if (starts) {
+      const replaced = held.filter((other) => other.isActive && other.kind === one.kind);
+      for (const other of replaced) transitions.push(transition(other, 'superseded', { by: one.id }));
+      held = held.filter((other) => !replaced.includes(other));
+      transitions.push(transition(one, 'active'));
+    }
+    held.push(starts ? { ...one, isActive: true } : one);
+  }
+  return { book: { ...book, held }, transitions };
+}
+
+function revoke(book: Book, message: Setpoint & { kind: 'revoke' }): BookChange {
+  const { id, seq } = message;
+  const target = book.held.find((held) => held.id === message.value.id);
+  if (!target) {
+    const refused: Transition = { id, seq, status: 'refused', why: 'unknown-id', params: message.value };
+    return { book: { ...book, lastSeq: seq }, transitions: [refused] };
+  }
+  return {
+    book: { lastSeq: seq, held: book.held.filter((held) => held !== target) },
+    transitions: [transition(target, 'revoked'), { id, seq, status: 'accepted', params: {} }],
+  };
+}
+
+function transition(held: Held, status: Transition['status'], params: Transition['params'] = {}): Transition {
+  return { id: held.id, seq: held.seq, status, params };
+}
+
+/** What is kept on the disk: times as what is left of them, so that they go on after a restart. */
+export interface SavedBook {
+  readonly lastSeq: number;
+  readonly held: readonly (Omit<Held, 'startsMonoMs' | 'endsMonoMs'> & {
+    readonly startsInMs: number;
+    readonly leftMs: number;
+  })[];
+}
+
+export function saveBook(book: Book, monoMs: number): SavedBook {
+  const held = book.held.map(({ startsMonoMs, endsMonoMs, ...rest }) => ({
+    ...rest,
+    startsInMs: startsMonoMs - monoMs,
+    leftMs: endsMonoMs - monoMs,
+  }));
+  return { lastSeq: book.lastSeq, held };
+}
+
+/**
+ * The book after a restart. With a trusted clock the time that passed meanwhile is taken off; without one the rest
+ * counts from the last save, and `trimBook` takes it off when the time is known.
+ */
+export function restoreBook(saved: SavedBook, now: BookNow): Book {
+  const held = saved.held.map(({ startsInMs, leftMs, ...rest }) => ({
+    ...rest,
+    startsMonoMs: now.monoMs + startsInMs,
+    endsMonoMs: now.monoMs + leftMs,
+  }));
+  return trimBook({ lastSeq: saved.lastSeq, held }, now);
+}
+
+/** Ends what by the wall clock must end sooner; never later than was accepted. */
+export function trimBook(book: Book, now: BookNow): Book {
+  const { wallMs, monoMs } = now;
+  if (wallMs === null) return book;
+  return {
+    ...book,
+    held: book.held.map((held) => ({
+      ...held,
+      startsMonoMs: Math.min(held.startsMonoMs, monoMs + Date.parse(held.notBefore) - wallMs),
+      endsMonoMs: Math.min(held.endsMonoMs, monoMs + Date.parse(held.expires) - wallMs),
+    })),
+  };
+}
