@@ -130,8 +130,10 @@ export class CredentialStore {
     if (!this.#dataDir || this.#waitingUpdates > 0) return;
     const stamp = await fileStamp(this.#dataDir);
     if (stamp === this.#stamp) return;
+    const credentials = await readCredentials(this.#dataDir);
+    if (this.#waitingUpdates > 0) return;
     this.#stamp = stamp;
-    this.#takeOver(await readCredentials(this.#dataDir));
+    this.#takeOver(credentials);
   }
 
   #takeOver(credentials: readonly Credential[]): void {

@@ -17,7 +17,7 @@ import { parseMessage } from '../wire/message.ts';
 import { parseTopic } from '../wire/topics.ts';
 import { Authenticator, type ConnectAnswer } from './authenticator.ts';
 import { BoundedStore } from './bounded-store.ts';
-import { type BrokerLimits, CLIENT_LIMITS } from './limits.ts';
+import type { BrokerLimits } from './limits.ts';
 import type { BrokerMonitor } from './monitor.ts';
 import type { Refusal, Session } from './session.ts';
 
@@ -26,6 +26,7 @@ export class Engine {
   readonly #authenticator: Authenticator;
   readonly #store: CredentialStore;
   readonly #monitor: BrokerMonitor;
+  readonly #limits: BrokerLimits;
   readonly #sessions = new WeakMap<Duplex, Session>();
   readonly #connects = new WeakMap<Session, ConnectPacket>();
   readonly #openById = new Map<string, Session>();
@@ -35,6 +36,7 @@ export class Engine {
   private constructor(store: CredentialStore, limits: BrokerLimits, monitor: BrokerMonitor) {
     this.#store = store;
     this.#monitor = monitor;
+    this.#limits = limits;
     this.#authenticator = new Authenticator(store, limits);
     this.#aedes = new Aedes({
       // Admission ends silent connections; this is the second line.
@@ -72,7 +74,7 @@ export class Engine {
     await engine.#aedes.listen();
     engine.#kept = new BoundedStore(engine.#aedes, limits, (id) => {
       const role = store.get(id)?.role;
-      return role && CLIENT_LIMITS[role];
+      return role && limits.byRole[role];
     });
     store.follow(
       (ids) => engine.#endChanged(ids),
@@ -117,7 +119,7 @@ export class Engine {
     this.#connects.set(session, packet);
     const role = this.#store.get(packet.username ?? session.certificate?.commonName ?? '')?.role;
     // What was queued for a device while it was away is stale by then: it starts clean, whatever it asks for.
-    if (!role || CLIENT_LIMITS[role].maxQueuedMessages === 0) packet.clean = true;
+    if (!role || this.#limits.byRole[role].maxQueuedMessages === 0) packet.clean = true;
     done(null, true);
   }
 

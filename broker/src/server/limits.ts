@@ -18,6 +18,7 @@ export interface ClientLimits {
 }
 
 export interface BrokerLimits {
+  readonly byRole: Readonly<Record<Role, ClientLimits>>;
   /** From accepting a connection (or the end of the TLS handshake) to a complete CONNECT. */
   readonly connectTimeoutMs: number;
   /** Longest CONNECT packet. */
@@ -79,6 +80,7 @@ export const CLIENT_LIMITS: Readonly<Record<Role, ClientLimits>> = {
 };
 
 export const BROKER_LIMITS: BrokerLimits = {
+  byRole: CLIENT_LIMITS,
   connectTimeoutMs: 5_000,
   maxConnectBytes: 1_024,
   maxConnections: 4_096,

@@ -9,7 +9,7 @@ import type { Duplex } from 'node:stream';
 import { type AccessRules, rulesOf } from '../access/acl.ts';
 import type { Credential } from '../access/credential.ts';
 import { type FrameProblem, FrameScanner } from './frame-scanner.ts';
-import { type BrokerLimits, CLIENT_LIMITS, type ClientLimits } from './limits.ts';
+import type { BrokerLimits, ClientLimits } from './limits.ts';
 import { TokenBucket } from './token-bucket.ts';
 
 /** Why the broker ended or refused a connection. */
@@ -90,7 +90,7 @@ export class Session {
 
   /** From here on the connection speaks for `credential`. */
   open(credential: Credential): void {
-    const limits = CLIENT_LIMITS[credential.role];
+    const limits = this.#brokerLimits.byRole[credential.role];
     const nowMs = performance.now();
     this.credential = credential;
     this.#limits = limits;
