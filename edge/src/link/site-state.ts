@@ -59,15 +59,15 @@ export function siteStateOf(input: StateInput): SiteState {
 
 /** State of charge of all batteries together, weighed by capacity; null while one is unknown or there is none. */
 export function meanSocPct(core: Settings, snapshot: Snapshot): number | null {
-  let storedWh = 0;
+  let weighed = 0;
   let capacityWh = 0;
   for (const [i, battery] of core.batteries.entries()) {
     const soc = snapshot.batteries[i]?.socPct.value ?? null;
     if (soc === null) return null;
-    storedWh += (soc / 100) * battery.capacityWh;
+    weighed += soc * battery.capacityWh;
     capacityWh += battery.capacityWh;
   }
-  return capacityWh === 0 ? null : (100 * storedWh) / capacityWh;
+  return capacityWh === 0 ? null : weighed / capacityWh;
 }
 
 function batteryStates({ core, snapshot, decision }: StateInput): SiteState['batteries'] {
