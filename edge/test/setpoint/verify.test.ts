@@ -1,0 +1,102 @@
+import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { type VerifyContext, verifySetpoint } from '../../src/setpoint/verify.ts';
+import { BOUNDS, type Draft, HOUR_MS, ports, signed, strangersPen, T0 } from './signed-setpoints.ts';
+
+const context: VerifyContext = {
+  siteId: 'home-1',
+  challenge: 'boot-1',
+  lastSeq: 0,
+  wallMs: T0,
+  bounds: BOUNDS,
+};
+
+const verdict = (text: string, change: Partial<VerifyContext> = {}) => {
+  const found = verifySetpoint(text, ports, { ...context, ...change });
+  return found.ok ? 'ok' : found.why;
+};
+
+test('a signed set-point for this site, this boot, within time and bounds is taken', () => {
+  expect(verdict(signed())).toBe('ok');
+  expect(verdict(signed({ kind: 'battery-reserve', value: { pct: 30 } }))).toBe('ok');
+  expect(verdict(signed({ kind: 'revoke', value: { id: 'proposal-0' } }))).toBe('ok');
+});
+
+const refused: readonly [string, string, string, Partial<VerifyContext>?][] = [
+  ['no JSON', 'hello', 'malformed'],
+  ['an unknown kind', signed({ kind: 'self-destruct', value: {} }), 'malformed'],
+  ['a value of another kind', signed({ value: { pct: 10 } }), 'malformed'],
+  ['a signature by a stranger', signed({}, strangersPen.privateKey), 'bad-signature'],
+  ['another value than was signed', signed().replace('7000', '9000'), 'bad-signature'],
+  ['another approver than was signed', signed().replace('otto@', 'eve@'), 'bad-signature'],
+  ['another site', signed({ site: 'home-2' }), 'foreign-site'],
+  ['an earlier start of the box', signed({ challenge: 'boot-0' }), 'stale-challenge'],
+  ['a number seen before', signed({ seq: 4 }), 'replayed', { lastSeq: 4 }],
+  ['a number below one seen before', signed({ seq: 3 }), 'replayed', { lastSeq: 4 }],
+  ['a clock nobody trusts', signed(), 'clock-untrusted', { wallMs: null }],
+  ['a time that is over', signed(), 'expired', { wallMs: T0 + HOUR_MS }],
+  ['an end before its beginning', signed({ notBefore: new Date(T0 + 2 * HOUR_MS).toISOString() }), 'expired'],
+  ['an end in years', signed({ expires: '2031-01-01T00:00:00.000Z' }), 'not-yet-valid'],
+  [
+    'a kind this home has not',
+    signed({ kind: 'battery-reserve', value: { pct: 30 } }),
+    'unsupported-kind',
+    { bounds: {} },
+  ],
+  ['a value below the bound', signed({ value: { watts: 4999 } }), 'out-of-bounds'],
+  ['a value above the bound', signed({ value: { watts: 12_001 } }), 'out-of-bounds'],
+];
+
+for (const [what, text, why, change] of refused) {
+  test(`${what} is refused: ${why}`, () => {
+    expect(verdict(text, change)).toBe(why);
+  });
+}
+
+test('the checks come in order: what is wrong first is the answer', () => {
+  const all = { site: 'home-2', challenge: 'boot-0', seq: 0, value: { watts: 1 } };
+  expect(verdict(signed(all, strangersPen.privateKey))).toBe('bad-signature');
+  expect(verdict(signed(all))).toBe('foreign-site');
+  expect(verdict(signed({ ...all, site: 'home-1' }))).toBe('stale-challenge');
+  expect(verdict(signed({ ...all, site: 'home-1', challenge: 'boot-1' }))).toBe('replayed');
+});
+
+test('of 10,000 forged, replayed, foreign, expired and out-of-bounds messages none may act', () => {
+  const genuine = signed({ seq: 5 });
+  const foreign = fc.constantFrom<Partial<Draft>>(
+    { site: 'home-2' },
+    { challenge: 'boot-0' },
+    { seq: 4 },
+    { seq: 0 },
+    { expires: new Date(T0).toISOString() },
+    { value: { watts: 12_000.01 } },
+    { value: { watts: -7000 } },
+  );
+  const tampered = fc
+    .tuple(fc.nat(genuine.length - 1), fc.integer({ min: 32, max: 126 }))
+    .map(([at, code]) => genuine.slice(0, at) + String.fromCharCode(code) + genuine.slice(at + 1))
+    .filter((text) => text !== genuine);
+  const cut = fc.nat(genuine.length - 1).map((at) => genuine.slice(0, at));
+  const message = fc.oneof(
+    { weight: 3, arbitrary: foreign.map((change) => ({ text: signed({ seq: 6, ...change }), lastSeq: 5 })) },
+    { weight: 4, arbitrary: tampered.map((text) => ({ text, lastSeq: 4 })) },
+    { weight: 1, arbitrary: cut.map((text) => ({ text, lastSeq: 4 })) },
+    { weight: 1, arbitrary: fc.constant({ text: genuine, lastSeq: 5 }) },
+    { weight: 1, arbitrary: fc.constant({ text: signed({ seq: 6 }, strangersPen.privateKey), lastSeq: 5 }) },
+  );
+  let acted = 0;
+  fc.assert(
+    fc.property(message, ({ text, lastSeq }) => {
+      if (verdict(text, { lastSeq }) === 'ok' && !sameMeaning(text, genuine)) acted++;
+    }),
+    { numRuns: 10_000 },
+  );
+  expect(acted).toBe(0);
+});
+
+/** A mutation may leave the message as it was: white space in JSON, or unused bits at the end of the signature. */
+function sameMeaning(text: string, genuine: string): boolean {
+  const { signature: _, ...mine } = JSON.parse(text) as { signature: string };
+  const { signature: __, ...theirs } = JSON.parse(genuine) as { signature: string };
+  return JSON.stringify(mine) === JSON.stringify(theirs);
+}
