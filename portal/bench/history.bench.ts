@@ -1,0 +1,68 @@
+/** The embedded history: how fast it is read and written, and what it takes, small by default, whole with `--long`. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import type { HistoryNumbers } from './history-load.ts';
+
+interface Bench {
+  readonly name: string;
+  readonly unit: string;
+  readonly bar: { readonly max?: number; readonly min?: number } | null;
+  readonly long?: boolean;
+  run(): Promise<number>;
+}
+
+interface Size {
+  readonly sites: number;
+  readonly rawDays: number;
+}
+
+const measured = new Map<Size, Promise<HistoryNumbers>>();
+
+function numbersOf(size: Size): Promise<HistoryNumbers> {
+  let numbers = measured.get(size);
+  if (!numbers) {
+    numbers = load(size);
+    measured.set(size, numbers);
+  }
+  return numbers;
+}
+
+async function load({ sites, rawDays }: Size): Promise<HistoryNumbers> {
+  const script = join(import.meta.dirname, 'history-load.ts');
+  const child = spawn(
+    process.execPath,
+    ['--disable-warning=ExperimentalWarning', script, `${sites}`, `${rawDays}`],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
+  const [output, [code]] = await Promise.all([text(child.stdout), once(child, 'exit')]);
+  if (code !== 0) throw new Error(`history load ended with ${code}`);
+  return JSON.parse(output) as HistoryNumbers;
+}
+
+function benchesOf(size: Size, long: boolean): Bench[] {
+  const what = `history of ${size.sites} sites, 1 year and ${size.rawDays} days raw`;
+  const bench = (name: string, unit: string, bar: Bench['bar'], key: keyof HistoryNumbers): Bench => ({
+    name: `${what}: ${name}`,
+    unit,
+    bar,
+    long,
+    run: async () => (await numbersOf(size))[key],
+  });
+  return [
+    bench('six series over the year through the API, p95', 'ms', { max: 100 }, 'yearP95Ms'),
+    bench('a day in minutes, eight series and totals, through the API, p95', 'ms', { max: 100 }, 'dayP95Ms'),
+    bench('a day of raw values through the API, p95', 'ms', { max: 100 }, 'rawDayP95Ms'),
+    bench('field values written a second, committed', '1/s', { min: 100_000 }, 'writtenValuesPerS'),
+    bench('memory of the process', 'MB', { max: 250 }, 'rssMb'),
+    bench('size of the file', 'MB', null, 'fileMb'),
+  ];
+}
+
+export const benches: Bench[] = [
+  ...benchesOf({ sites: 3, rawDays: 3 }, false),
+  ...benchesOf({ sites: 50, rawDays: 7 }, true),
+];
