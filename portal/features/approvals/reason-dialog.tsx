@@ -29,7 +29,7 @@ export function ReasonDialog({ act, onCancel, onGiven }: ReasonDialogProps) {
       title={t(`${act}-title`)}
       centered
       radius="lg"
-      closeButtonProps={{ 'aria-label': t('cancel') }}
+      closeButtonProps={{ 'aria-label': t('close') }}
     >
       <form onSubmit={onSubmit} noValidate>
         <Stack gap="md">

@@ -23,7 +23,7 @@ import classes from './history.module.css';
 const AXIS_DOMAIN: Record<ChartKind, AxisDomain> = {
   power: ['auto', 'auto'],
   soc: [0, 100],
-  price: [(lowest: number) => Math.min(0, lowest), 'auto'],
+  price: [(lowest: number) => Math.min(0, lowest), (highest: number) => Math.ceil(highest * 11) / 10],
 };
 
 export interface DayLinesProps extends Reading {
@@ -67,7 +67,7 @@ export function DayLines(props: DayLinesProps) {
             {...axis}
           />
           <YAxis
-            width={56}
+            width={64}
             tickFormatter={(value: number) => axisText(kind, value, props)}
             domain={AXIS_DOMAIN[kind]}
             tickCount={kind === 'power' ? 6 : 5}
