@@ -4,17 +4,20 @@ import { useTranslations } from 'next-intl';
 import type { Proposal } from '../../contract/api.ts';
 import type { Quantities } from '../format/quantity.ts';
 import { useParameters } from '../format/use-parameters.ts';
+import { withUnits } from './refusal-numbers.ts';
 
 /** Why a proposal ended as it did: the box's refusal in words with its numbers, or what the person wrote. */
 export function useWhyText(
   quantities: Quantities,
-): (proposal: Pick<Proposal, 'why' | 'params' | 'status'>) => string | null {
+): (proposal: Pick<Proposal, 'kind' | 'why' | 'params' | 'status'>) => string | null {
   const t = useTranslations('refusal');
   const parameters = useParameters();
-  return ({ why, params, status }) => {
+  return ({ kind, why, params, status }) => {
     const key = why as Parameters<typeof t>[0];
     if (!why || status !== 'refused' || !t.has(key)) return why;
-    const numbers = parameters(params, quantities).map(({ label, text }) => `${label} ${text}`);
+    const numbers = parameters(withUnits(kind, params), quantities).map(
+      ({ label, text }) => `${label} ${text}`,
+    );
     return numbers.length > 0 ? `${t(key)} (${numbers.join(', ')})` : t(key);
   };
 }

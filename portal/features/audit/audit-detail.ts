@@ -1,5 +1,6 @@
 /** What an audit row holds beside who and when, sorted into what the page says in words and what it only lists. */
 import type { AuditRow, Proposal } from '../../contract/api.ts';
+import { withUnits } from '../approvals/refusal-numbers.ts';
 
 export interface AuditDetail {
   /** The set-point it is about. */
@@ -11,10 +12,12 @@ export interface AuditDetail {
 export function auditDetail(detail: AuditRow['detail']): AuditDetail {
   const { kind, value, why, params, ...rest } = detail;
   const setpoint = asSetpoint(kind, value);
+  const given = typeof params === 'object' && params !== null ? { ...params } : {};
+  const numbers = setpoint ? withUnits(setpoint.kind, given) : given;
   return {
     setpoint,
     why: typeof why === 'string' ? why : null,
-    rest: { ...rest, ...(setpoint ? {} : { kind, value }), ...(typeof params === 'object' ? params : {}) },
+    rest: { ...rest, ...(setpoint ? {} : { kind, value }), ...numbers },
   };
 }
 
