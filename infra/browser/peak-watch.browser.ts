@@ -34,12 +34,12 @@ async function sim(method: 'POST' | 'PATCH' | 'GET', where: string, body?: objec
 const consumers = (on: boolean) =>
   Promise.all(['oven', 'space-heater'].map((id) => sim('POST', `objects/${id}/switch`, { on })));
 
-/** The relay as the board itself holds it. */
+/** Whether the contact of the relay before `load` is closed in the simulated home. */
 async function relayOn(load: string): Promise<boolean> {
-  const objects = (await sim('GET', 'objects')) as { id: string; relayOn?: boolean }[];
-  const found = objects.find(({ id }) => id === load);
-  if (found?.relayOn === undefined) throw new Error(`no relay of ${load} among ${JSON.stringify(objects)}`);
-  return found.relayOn;
+  const { objects } = (await sim('GET', 'objects')) as { objects: { id: string; state: { closed?: boolean } }[] };
+  const closed = objects.find(({ id }) => id === load)?.state.closed;
+  if (closed === undefined) throw new Error(`no relay before ${load}`);
+  return closed;
 }
 
 beforeAll(async () => {
