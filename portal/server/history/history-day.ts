@@ -47,7 +47,7 @@ export async function historyDay(store: HistoryStore, site: DaySite, day?: strin
     from: new Date(fromMs).toISOString(),
     to: new Date(toMs).toISOString(),
     stepS: stepMs / 1000,
-    series: DAY_FIELDS.map((field) => filled(field, series.get(field) ?? [], { fromMs, toMs, stepMs })),
+    series: filled(DAY_FIELDS, series, { fromMs, toMs, stepMs }),
     totals: {
       gridImportWh: increases.get('gridImportWh') ?? null,
       gridExportWh: increases.get('gridExportWh') ?? null,

@@ -1,7 +1,7 @@
 /** Any range of a site's history as charts show it. */
 import type { Bucket, HistoryRange, Series } from '../../contract/api.ts';
 import { stepFor } from './resolution.ts';
-import type { HistoryBucket, HistoryStore } from './store.ts';
+import type { HistorySeries, HistoryStore } from './store.ts';
 
 export interface RangeInput {
   readonly site: string;
@@ -22,22 +22,26 @@ export async function historyRange(store: HistoryStore, input: RangeInput): Prom
     from: new Date(fromMs).toISOString(),
     to: new Date(toMs).toISOString(),
     stepS: stepMs / 1000,
-    series: input.fields.map((field) => filled(field, found.get(field) ?? [], { fromMs, toMs, stepMs })),
+    series: filled(input.fields, found, { fromMs, toMs, stepMs }),
   };
 }
 
 /** A bucket for every step of the range: where nothing was measured, null. A series without any data has none. */
 export function filled(
-  field: string,
-  found: readonly HistoryBucket[],
+  fields: readonly string[],
+  found: HistorySeries,
   { fromMs, toMs, stepMs }: { readonly fromMs: number; readonly toMs: number; readonly stepMs: number },
-): Series {
-  if (found.length === 0) return { field, buckets: [] };
-  const byStart = new Map(found.map((bucket) => [bucket.atMs, bucket]));
-  const buckets: Bucket[] = [];
-  for (let atMs = fromMs; atMs < toMs; atMs += stepMs) {
-    const { mean, min, max } = byStart.get(atMs) ?? { mean: null, min: null, max: null };
-    buckets.push({ at: new Date(atMs).toISOString(), mean, min, max });
-  }
-  return { field, buckets };
+): Series[] {
+  const times: string[] = [];
+  for (let atMs = fromMs; atMs < toMs; atMs += stepMs) times.push(new Date(atMs).toISOString());
+  return fields.map((field) => {
+    const measured = found.get(field) ?? [];
+    if (measured.length === 0) return { field, buckets: [] };
+    const buckets: Bucket[] = times.map((at) => ({ at, mean: null, min: null, max: null }));
+    for (const { atMs, mean, min, max } of measured) {
+      const n = (atMs - fromMs) / stepMs;
+      buckets[n] = { at: times[n] ?? '', mean, min, max };
+    }
+    return { field, buckets };
+  });
 }

@@ -30,15 +30,15 @@ CREATE TABLE IF NOT EXISTS mark (
 /** @param file made when missing. @throws when it is no database or cannot be written. */
 export function openForWriting(file: string): DatabaseSync {
   const db = new DatabaseSync(file);
-  db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -32000');
-  db.exec('PRAGMA journal_size_limit = 67108864');
+  db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -16000');
+  db.exec('PRAGMA journal_size_limit = 67108864; PRAGMA wal_autocheckpoint = 4000');
   db.exec(TABLES);
   return db;
 }
 
 export function openForReading(file: string): DatabaseSync {
   const db = new DatabaseSync(file, { readOnly: true });
-  db.exec('PRAGMA cache_size = -32000; PRAGMA mmap_size = 0');
+  db.exec('PRAGMA cache_size = -8000');
   return db;
 }
 

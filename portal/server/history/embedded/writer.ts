@@ -6,25 +6,19 @@
  * the same process go on in between. An answer is given after the commit.
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { type LinePoint, parseHead } from '../line-protocol.ts';
+import type { LinePoint } from '../line-protocol.ts';
 import { Retention } from './retention.ts';
-import { combine, kindOf, type SeriesKind, type Summary, summarise } from './summary.ts';
+import { type KnownHead, type Series, SeriesRegistry } from './series-registry.ts';
+import { combine, type Summary, summarise } from './summary.ts';
 import { MINUTE_MS, ROLLS, type RollTable } from './tables.ts';
 
 /** Field values written between two turns of the event loop. */
 const SLICE_VALUES = 4000;
-export const MOST_SERIES_PER_SITE = 5000;
 
 export interface WriteResult {
   readonly values: number;
   /** Points that were not taken, by reason as InfluxDB words it. */
   readonly dropped: ReadonlyMap<string, number>;
-}
-
-interface Series {
-  readonly id: number;
-  readonly type: string;
-  readonly kind: SeriesKind;
 }
 
 interface Batch {
@@ -37,20 +31,17 @@ interface Batch {
   newestMs: number;
 }
 
-type Head = { readonly measurement: string; readonly tags: ReadonlyMap<string, string> };
-
 export class HistoryWriter {
   readonly #db: DatabaseSync;
   readonly #statements: ReturnType<typeof prepare>;
   readonly retention: Retention;
-  /** site -> head + field -> series. */
-  readonly #series = new Map<string, Map<string, Series>>();
-  readonly #heads = new Map<string, Head>();
+  readonly #registry: SeriesRegistry;
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(db: DatabaseSync, nowMs: () => number) {
     this.#db = db;
     this.#statements = prepare(db);
+    this.#registry = new SeriesRegistry(db);
     this.retention = new Retention(db, nowMs);
   }
 
@@ -93,7 +84,7 @@ export class HistoryWriter {
       this.#db.exec('COMMIT');
     } catch (error) {
       this.#db.exec('ROLLBACK');
-      this.#series.delete(site);
+      this.#registry.forget(site);
       this.retention.forget(site);
       throw error;
     }
@@ -101,7 +92,7 @@ export class HistoryWriter {
   }
 
   #take(batch: Batch, point: LinePoint): void {
-    const head = this.#head(point.head);
+    const head = this.#registry.head(batch.site, point.head);
     const refusal = this.#refusal(batch.site, head);
     if (refusal) {
       drop(batch, refusal);
@@ -113,15 +104,15 @@ export class HistoryWriter {
     batch.newestMs = Math.max(batch.newestMs, point.atMs);
   }
 
-  #refusal(site: string, head: Head): string | null {
+  #refusal(site: string, head: KnownHead): string | null {
     const tagged = head.tags.get('site');
     return tagged !== undefined && tagged !== site ? 'tag site is not the site of the token' : null;
   }
 
-  #takeFields(batch: Batch, head: Head, point: LinePoint): void {
+  #takeFields(batch: Batch, head: KnownHead, point: LinePoint): void {
     const minute = Math.floor(point.atMs / MINUTE_MS);
     for (const field of point.fields) {
-      const found = this.#seriesOf(batch.site, point.head, head, field);
+      const found = this.#registry.series(head, field);
       if (typeof found === 'string') {
         drop(batch, found);
         continue;
@@ -149,7 +140,7 @@ export class HistoryWriter {
     return removed === 'minutes' && this.#statements.quarterOnly.get(series, quarter) !== undefined;
   }
 
-  #takeDecision(batch: Batch, head: Head, point: LinePoint): void {
+  #takeDecision(batch: Batch, head: KnownHead, point: LinePoint): void {
     const field = new Map(point.fields.map(({ name, value }) => [name, value]));
     const text = (name: string) => (field.has(name) ? String(field.get(name)) : null);
     const seq = Number(field.get('seq'));
@@ -164,50 +155,6 @@ export class HistoryWriter {
       text('homeMode'),
     );
     batch.values += point.fields.length;
-  }
-
-  /** The series of a field, made when new; a text is the reason why it cannot be taken. */
-  #seriesOf(site: string, written: string, head: Head, field: LinePoint['fields'][number]): Series | string {
-    const known = this.#known(site);
-    const key = `${written}\u0000${field.name}`;
-    let series = known.get(key);
-    if (!series) {
-      const tags = canonicalTags(head.tags);
-      const where = [site, head.measurement, tags, field.name] as const;
-      let row = this.#statements.findSeries.get(...where);
-      if (!row) {
-        const count = Number(this.#statements.countSeries.get(site)?.n);
-        if (count >= MOST_SERIES_PER_SITE) return `max-series limit exceeded: ${MOST_SERIES_PER_SITE}`;
-        this.#statements.addSeries.run(...where, field.type);
-        row = this.#statements.findSeries.get(...where);
-      }
-      series = { id: Number(row?.id), type: String(row?.type), kind: kindOf(field.name) };
-      known.set(key, series);
-    }
-    if (series.type === field.type) return series;
-    return (
-      `field type conflict: input field "${field.name}" on measurement "${head.measurement}" ` +
-      `is type ${field.type}, already exists as type ${series.type}`
-    );
-  }
-
-  #known(site: string): Map<string, Series> {
-    let known = this.#series.get(site);
-    if (!known || known.size > 4 * MOST_SERIES_PER_SITE) {
-      known = new Map();
-      this.#series.set(site, known);
-    }
-    return known;
-  }
-
-  #head(written: string): Head {
-    let head = this.#heads.get(written);
-    if (!head) {
-      head = parseHead(written);
-      if (this.#heads.size > 10_000) this.#heads.clear();
-      this.#heads.set(written, head);
-    }
-    return head;
   }
 
   async #rollUp(dirty: ReadonlyMap<Series, ReadonlySet<number>>): Promise<void> {
@@ -270,11 +217,6 @@ function prepare(db: DatabaseSync) {
         (SELECT 1 FROM roll_1 WHERE series = ?1 AND at >= ?2 AND at < ?2 + 15)`,
     ),
     rolls: { roll_1: roll('roll_1'), roll_15: roll('roll_15'), roll_60: roll('roll_60') },
-    findSeries: db.prepare(
-      'SELECT id, type FROM series WHERE site = ? AND measurement = ? AND tags = ? AND field = ?',
-    ),
-    countSeries: db.prepare('SELECT count(*) AS n FROM series WHERE site = ?'),
-    addSeries: db.prepare('INSERT INTO series (site, measurement, tags, field, type) VALUES (?, ?, ?, ?, ?)'),
   };
 }
 
@@ -296,10 +238,6 @@ function aligned(minutes: Iterable<number>, width: number): Set<number> {
   const starts = new Set<number>();
   for (const minute of minutes) starts.add(minute - (((minute % width) + width) % width));
   return starts;
-}
-
-function canonicalTags(tags: ReadonlyMap<string, string>): string {
-  return JSON.stringify([...tags].filter(([key]) => key !== 'site').sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 function drop(batch: Batch, reason: string): void {
