@@ -10,7 +10,7 @@ test('a set-point is told by its kind and value, its refusal by its code, the re
     kind: 'peak-threshold',
     value: { watts: 13_500 },
     why: 'out-of-bounds',
-    params: { maxW: 12_000 },
+    params: { max: 12_000, site: 'x' },
   };
   expect(auditDetail(detail)).toEqual({
     setpoint: { kind: 'peak-threshold', value: { watts: 13_500 } },
