@@ -3,7 +3,7 @@
  * tables the box reads with. Storage control (model 124) is live: what is written there moves the battery, until the
  * revert timer runs out.
  */
-import { decode, encode } from '@wattward/edge/registers/codec';
+import { decode, encode, type Values } from '@wattward/edge/registers/codec';
 import { modelContents, sunspecImage } from '@wattward/edge/registers/sunspec-discovery';
 import {
   EVENT_GRID_DISCONNECT_BIT,
@@ -12,6 +12,7 @@ import {
   sunspecMppt,
   sunspecStorage,
 } from '@wattward/edge/registers/sunspec-inverter';
+import type { RegisterTable } from '@wattward/edge/registers/table';
 import type { RunningHome } from '../home/running-home.ts';
 import type { StorageRegisters } from '../home/storage-order.ts';
 import {
@@ -52,28 +53,52 @@ const WRITABLE = [
 
 /** The face of inverter `n` of the home. */
 export function sunspecFace(home: RunningHome, n: number, serial: string): ModbusDevice {
-  const image = () =>
-    sunspecImage(BASE, [
-      modelContents(sunspecCommon, {
-        manufacturerText: 'Wattward',
-        modelText: 'Simulated hybrid',
-        versionText: '1.0',
-        serialText: serial,
-        unitIdCode: 1,
-      }),
-      modelContents(sunspecInverter, inverterValues(home, n)),
-      modelContents(sunspecStorage, storageValues(home, n)),
-      modelContents(sunspecMppt, inputValues(home, n)),
-    ]);
+  const parts: MapPart[] = [
+    livePart(sunspecInverter, () => inverterValues(home, n)),
+    livePart(sunspecStorage, () => storageValues(home, n)),
+    livePart(sunspecMppt, () => inputValues(home, n)),
+  ];
+  const fixed = sunspecImage(BASE, [
+    modelContents(sunspecCommon, {
+      manufacturerText: 'Wattward',
+      modelText: 'Simulated hybrid',
+      versionText: '1.0',
+      serialText: serial,
+      unitIdCode: 1,
+    }),
+    modelContents(sunspecInverter, {}),
+    modelContents(sunspecStorage, {}),
+    modelContents(sunspecMppt, {}),
+  ]);
   return {
     read(space, address, count) {
       if (space !== 'holding') throw new ModbusException(ILLEGAL_FUNCTION);
-      return readImage(image(), address, count);
+      const words = readImage(fixed, address, count);
+      for (const part of parts) {
+        if (address + count <= part.address || address >= part.endAddress) continue;
+        for (const [at, word] of part.image()) {
+          if (at >= address && at < address + count) words[at - address] = word;
+        }
+      }
+      return words;
     },
     write(address, words) {
       home.orderStorage(n, storageChange(home, n, address, words));
     },
   };
+}
+
+/** A model whose values live; its headers and holes stand in the fixed part of the map. */
+interface MapPart {
+  readonly address: number;
+  readonly endAddress: number;
+  image(): ReadonlyMap<number, number>;
+}
+
+function livePart<T extends RegisterTable>(table: T, values: () => Partial<Values<T>>): MapPart {
+  const address = modelAddress(table.sunspec?.modelId);
+  const endAddress = address + 2 + (table.sunspec?.lengthRegisters ?? 0);
+  return { address, endAddress, image: () => encode(table, values(), address) };
 }
 
 /** The registers after the write, decoded by the same table; only what was written is taken over. */
@@ -216,7 +241,8 @@ function inputValues(home: RunningHome, n: number) {
   };
 }
 
-function modelAddress(modelId: number | undefined): number {
+/** Where a model stands in this device's map. */
+export function modelAddress(modelId: number | undefined): number {
   let address = BASE + 2;
   for (const { sunspec } of MODELS) {
     if (sunspec?.modelId === modelId) return address;

@@ -41,7 +41,8 @@ function readHours(): Hour[] {
     .map((line) => line.split(',').map(Number))
     .filter((cells) => cells.length >= 11 && Number.isFinite(cells[0]))
     .map((cells) => {
-      const [month = 1, day = 1, hour = 0, direct = 0, diffuse = 0, temperature = 0, wind = 0, plane = 0] = cells;
+      const [month = 1, day = 1, hour = 0, direct = 0, diffuse = 0, temperature = 0, wind = 0, plane = 0] =
+        cells;
       // The hour named is its beginning, in local standard time (UTC - 7); light is that of its middle.
       return {
         atMs: Date.UTC(2014, month - 1, day, hour + 7, 30),

@@ -59,8 +59,8 @@ export function encodePoint<T extends RegisterTable>(
   if (point.type === 'string') return textToWords(String(value ?? ''), pointLength(point));
   if (value === undefined || value === NOT_AVAILABLE) return ordered(table, missingWords(table, point));
   if (typeof value !== 'number') throw new RangeError(`${table.id} ${key}: "${value}" is not a number`);
-  const factors = new Map(Object.entries(values as Readonly<Record<string, number | string | undefined>>));
-  const exponent = point.scaleFrom === undefined ? 0 : factors.get(point.scaleFrom);
+  const factors = values as Readonly<Record<string, number | string | undefined>>;
+  const exponent = point.scaleFrom === undefined ? 0 : factors[point.scaleFrom];
   if (typeof exponent !== 'number') {
     throw new RangeError(`${table.id} ${key}: its scale factor ${point.scaleFrom} is not given`);
   }
@@ -131,8 +131,8 @@ function ordered(table: RegisterTable, words: number[]): number[] {
 }
 
 function wordsToNumber(type: Exclude<RegisterType, 'string'>, words: readonly number[]): number {
-  const view = new DataView(new ArrayBuffer(words.length * 2));
-  for (const [i, word] of words.entries()) view.setUint16(i * 2, word);
+  const view = SCRATCH;
+  for (let i = 0; i < words.length; i += 1) view.setUint16(i * 2, words[i] ?? 0);
   switch (type) {
     case 'u16':
       return view.getUint16(0);
@@ -154,12 +154,13 @@ function wordsToNumber(type: Exclude<RegisterType, 'string'>, words: readonly nu
 }
 
 function numberToWords(table: RegisterTable, key: string, point: Point, value: number): number[] {
-  const view = new DataView(new ArrayBuffer(pointLength(point) * 2));
+  const view = SCRATCH;
+  const length = pointLength(point);
   if (point.type === 'string') throw new RangeError(`${table.id} ${key} is a text`);
   if (point.type === 'f32') {
     if (!Number.isFinite(Math.fround(value))) throw new RangeError(`${table.id} ${key}: ${value} is no f32`);
     view.setFloat32(0, value);
-    return viewWords(view);
+    return scratchWords(length);
   }
   const raw = Math.round(value);
   const [min, max] = RANGES[point.type];
@@ -168,25 +169,29 @@ function numberToWords(table: RegisterTable, key: string, point: Point, value: n
   if (!(raw >= min && raw <= max) || reserved) {
     throw new RangeError(`${table.id} ${key}: raw value ${raw} does not fit ${point.type}`);
   }
-  storeInteger(view, point.type, raw);
-  return viewWords(view);
+  storeInteger(point.type, raw);
+  return scratchWords(length);
 }
 
 function missingWords(table: RegisterTable, point: Point): number[] {
-  const view = new DataView(new ArrayBuffer(pointLength(point) * 2));
-  if (point.type === 'f32') view.setUint32(0, 0x7fc0_0000);
-  else if (point.type !== 'string') storeInteger(view, point.type, codesOf(table, point)[0] ?? 0);
-  return viewWords(view);
+  if (point.type === 'f32') SCRATCH.setUint32(0, 0x7fc0_0000);
+  else if (point.type !== 'string') storeInteger(point.type, codesOf(table, point)[0] ?? 0);
+  return scratchWords(pointLength(point));
 }
 
-function storeInteger(view: DataView, type: Exclude<RegisterType, 'string' | 'f32'>, raw: number): void {
-  if (type === 'u64') view.setBigUint64(0, BigInt(raw));
-  else if (view.byteLength === 4) view.setUint32(0, raw >>> 0);
-  else view.setUint16(0, raw & 0xffff);
+function storeInteger(type: Exclude<RegisterType, 'string' | 'f32'>, raw: number): void {
+  if (type === 'u64') SCRATCH.setBigUint64(0, BigInt(raw));
+  else if (type === 'u32' || type === 's32' || type === 'acc32') SCRATCH.setUint32(0, raw >>> 0);
+  else SCRATCH.setUint16(0, raw & 0xffff);
 }
 
-function viewWords(view: DataView): number[] {
-  return Array.from({ length: view.byteLength / 2 }, (_, i) => view.getUint16(i * 2));
+/** The bytes of the number that is being converted; never read before they were written. */
+const SCRATCH = new DataView(new ArrayBuffer(8));
+
+function scratchWords(length: number): number[] {
+  const words: number[] = [];
+  for (let i = 0; i < length; i += 1) words.push(SCRATCH.getUint16(i * 2));
+  return words;
 }
 
 /** Two ASCII characters a register, padded with NUL. */

@@ -1,0 +1,211 @@
+/**
+ * A home and its box in virtual time: physics, the real `decide`, the real board machine, no sockets and no waiting.
+ * Backtests, what-if questions and fault campaigns run on it. Same arguments, same trace, to the bit.
+ *
+ * One cycle: the home moves on; devices are read; the box latches, decides and acts; boards hear it. Control time is
+ * the home's own clock.
+ */
+import { decide } from '@wattward/edge/core/decide';
+import type { Decision } from '@wattward/edge/core/decision';
+import type { Settings } from '@wattward/edge/core/settings';
+import type { SiteTime } from '@wattward/edge/core/site-time';
+import type { PriceSlot } from '@wattward/edge/core/snapshot';
+import { initialState, type State } from '@wattward/edge/core/state';
+import { siteTimeAt } from '@wattward/edge/core/zone';
+import { storageRates } from '@wattward/edge/registers/sunspec-storage';
+import type { ConfigMessage } from '@wattward/hardware/relay-board/messages';
+import { type MeasuredSource, RunningHome } from '../home/running-home.ts';
+import { type Home, isLoad } from '../home/schema.ts';
+import { directReader, type HomeReader } from './readings.ts';
+import type { InstalledSite } from './site-file.ts';
+import { TraceHash } from './trace-hash.ts';
+import { type LinkFault, PERFECT_LINK, VirtualBoard } from './virtual-board.ts';
+import { VirtualLatch } from './virtual-latch.ts';
+
+export interface LoopOptions {
+  readonly home: Home;
+  readonly site: InstalledSite;
+  readonly startMs: number;
+  readonly cycleMs?: number;
+  readonly measured?: MeasuredSource;
+  readonly link?: LinkFault;
+  readonly reader?: (home: RunningHome) => HomeReader;
+  /** Slots known at an instant, in time order. */
+  readonly prices?: (nowMs: number) => readonly PriceSlot[];
+}
+
+export interface CycleRecord {
+  readonly nowMs: number;
+  /** Null while the box does not run. */
+  readonly decision: Decision | null;
+}
+
+const REVERT_S = 90;
+const RENEW_MS = 30_000;
+const DEADBAND_PCT = 0.5;
+
+export class ClosedLoop {
+  readonly running: RunningHome;
+  readonly settings: Settings;
+  readonly board: VirtualBoard;
+  readonly trace = new TraceHash();
+  readonly #options: LoopOptions;
+  readonly #cycleMs: number;
+  readonly #reader: HomeReader;
+  /** Load index to object id in the home. */
+  readonly #objects: readonly (string | null)[];
+  #latch: VirtualLatch;
+  #state: State;
+  #time: SiteTime | null = null;
+  #boxRuns = true;
+  #order: { key: string; atMs: number } | null = null;
+
+  constructor(options: LoopOptions) {
+    this.#options = options;
+    this.settings = options.site.settings;
+    this.#cycleMs = options.cycleMs ?? 1000;
+    this.running = new RunningHome(
+      options.home,
+      options.startMs,
+      options.measured ? { measured: options.measured } : {},
+    );
+    this.#reader = (options.reader ?? directReader)(this.running);
+    this.#latch = new VirtualLatch(this.settings, this.#cycleMs);
+    this.#state = initialState(this.settings);
+    const wired = new Map(
+      options.home.objects
+        .filter(isLoad)
+        .flatMap((load) => (load.relay ? [[load.relay.channel, load.id] as const] : [])),
+    );
+    this.#objects = options.site.wiring.map(({ channel }) => wired.get(channel) ?? null);
+    this.board = new VirtualBoard({
+      config: boardConfig(options.site),
+      nowMs: options.startMs - 3_600_000,
+      link: options.link ?? PERFECT_LINK,
+      onContact: (channel, on) => {
+        const object = wired.get(channel);
+        if (object) this.running.setRelay(object, on);
+      },
+    });
+  }
+
+  get nowMs(): number {
+    return this.running.state.nowMs;
+  }
+
+  get boxRuns(): boolean {
+    return this.#boxRuns;
+  }
+
+  get state(): State {
+    return this.#state;
+  }
+
+  /** The box dies; the rest of the home goes on. */
+  stopBox(): void {
+    this.#boxRuns = false;
+  }
+
+  /** The box starts anew with what it had saved, or with nothing. */
+  startBox(saved: State): void {
+    this.#boxRuns = true;
+    this.#state = saved;
+    this.#latch = new VirtualLatch(this.settings, this.#cycleMs);
+    this.#order = null;
+    this.board.forget();
+  }
+
+  cycle(): CycleRecord {
+    const nowMs = this.nowMs + this.#cycleMs;
+    this.running.advanceTo(nowMs);
+    const decision = this.#boxRuns ? this.#decide(nowMs) : null;
+    this.board.tick(nowMs, this.#boxRuns);
+    this.#note(decision);
+    return { nowMs, decision };
+  }
+
+  #decide(nowMs: number): Decision {
+    this.#read(nowMs);
+    this.#time = siteTimeAt(this.#options.site.zone, nowMs, true, this.#time);
+    const loads = this.#options.site.wiring.map(({ channel }) => ({
+      ...this.board.reported(channel, nowMs),
+      contact: 'sound' as const,
+      override: null,
+    }));
+    const prices = this.#options.prices?.(nowMs) ?? [];
+    const snapshot = this.#latch.snapshot(nowMs, this.#time, { loads, prices });
+    const { state, decision } = decide(this.#state, snapshot, this.settings, null, nowMs);
+    this.#state = state;
+    for (let i = 0; i < decision.loads.length; i += 1) {
+      const command = decision.loads[i];
+      const wiring = this.#options.site.wiring[i];
+      if (command && wiring) this.board.want(wiring.channel, command.on, command.urgent, command.leaseS);
+    }
+    this.#orderBattery(decision, nowMs);
+    return decision;
+  }
+
+  #read(nowMs: number): void {
+    this.#latch.takeMeter(this.#reader.meter(), nowMs);
+    this.#latch.takeInverter(this.#reader.inverter(0), nowMs);
+    for (let i = 0; i < this.#objects.length; i += 1) {
+      const object = this.#objects[i];
+      if (object) this.#latch.takeLoad(i, this.#reader.loadPowerW(object), nowMs);
+    }
+  }
+
+  /** As the box writes model 124: on change beyond a dead band, and in time before the revert timer. */
+  #orderBattery(decision: Decision, nowMs: number): void {
+    const command = decision.batteries[0];
+    const battery = this.running.model.plans[0]?.battery;
+    if (!command?.commanded || !battery) return;
+    const { mode, chargeLimitW, dischargeLimitW } = command;
+    const rates = storageRates(
+      { mode, chargeLimitW, dischargeLimitW },
+      Math.max(battery.maxChargeW, battery.maxDischargeW),
+    );
+    const coarse = (pct: number) => Math.round(pct / DEADBAND_PCT);
+    const key = `${rates.controlBits} ${rates.gridChargeCode} ${coarse(rates.chargeRatePct)} ${coarse(rates.dischargeRatePct)}`;
+    if (this.#order?.key === key && nowMs - this.#order.atMs < RENEW_MS) return;
+    this.#order = { key, atMs: nowMs };
+    this.running.orderStorage(0, { ...rates, revertS: REVERT_S });
+  }
+
+  #note(decision: Decision | null): void {
+    const { trace } = this;
+    for (const channel of this.board.state.channels) trace.add(channel.on ? 1 : 0);
+    trace.add(this.running.flows.gridW);
+    if (!decision) return;
+    for (const change of decision.outcomes) {
+      trace.text(change.actuator);
+      trace.text(change.outcome);
+      trace.text(change.reason.code);
+    }
+  }
+}
+
+function boardConfig(site: InstalledSite): ConfigMessage {
+  const { loads } = site.settings;
+  return {
+    v: 1,
+    board: 'esp12f-5ccf7f000001',
+    telemetryS: 15,
+    channels: site.wiring.flatMap((wiring, i) => {
+      const load = loads[i];
+      if (!load) return [];
+      return [
+        {
+          channel: wiring.channel,
+          safeState: wiring.safeState,
+          contact: wiring.contact,
+          minOnS: load.minOnMs / 1000,
+          minOffS: load.minOffMs / 1000,
+          interlock: load.interlock,
+          maxLeaseS: 120,
+          maxSwitchesPerHour: load.maxSwitchesPerHour,
+          maxSwitchesPerDay: load.maxSwitchesPerDay,
+        },
+      ];
+    }),
+  };
+}
