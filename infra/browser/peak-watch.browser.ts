@@ -36,7 +36,9 @@ const consumers = (on: boolean) =>
 
 /** Whether the contact of the relay before `load` is closed in the simulated home. */
 async function relayOn(load: string): Promise<boolean> {
-  const { objects } = (await sim('GET', 'objects')) as { objects: { id: string; state: { closed?: boolean } }[] };
+  const { objects } = (await sim('GET', 'objects')) as {
+    objects: { id: string; state: { closed?: boolean } }[];
+  };
   const closed = objects.find(({ id }) => id === load)?.state.closed;
   if (closed === undefined) throw new Error(`no relay before ${load}`);
   return closed;

@@ -12,12 +12,11 @@ import { forget, startHome } from './started-home.ts';
 const START = path.join(ROOT, 'infra/local/start.js');
 
 async function refused(...args: string[]): Promise<string> {
-  try {
-    const { stdout } = await promisify(execFile)(process.execPath, [START, ...args], { timeout: 30_000 });
-    return `ended well: ${stdout}`;
-  } catch (error) {
-    return error instanceof Error && 'stderr' in error ? String(error.stderr) : String(error);
-  }
+  const { promise, resolve } = Promise.withResolvers<string>();
+  execFile(process.execPath, [START, ...args], { timeout: 30_000 }, (error, stdout, stderr) =>
+    resolve(error ? stderr : `ended well: ${stdout}`),
+  );
+  return promise;
 }
 
 function processesOf(dataDir: string): Promise<string> {
@@ -40,9 +39,9 @@ test('starts a home, ends every process on Ctrl-C, and goes on with its data at 
   const second = await startHome(['--headless', '--home', 'peak', '--speed', '20'], first);
   expect(readFileSync(path.join(first.dataDir, 'secrets/home-1.json'), 'utf8')).toBe(secrets);
   const clock = (await (await fetch(`http://127.0.0.1:${second.portsBase + 10}/api/v1/clock`)).json()) as {
-    now: string;
+    at: string;
   };
-  expect(Date.parse(clock.now)).toBeGreaterThanOrEqual(siteMs);
+  expect(Date.parse(clock.at)).toBeGreaterThanOrEqual(siteMs);
   await second.stop();
   forget(second);
 }, 90_000);
