@@ -1,9 +1,5 @@
 /** The embedded history: how fast it is read and written, and what it takes, small by default, whole with `--long`. */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
-import type { HistoryNumbers } from './history-load.ts';
+import { type HistoryNumbers, measureHistory } from './history-client.ts';
 
 interface Bench {
   readonly name: string;
@@ -23,24 +19,10 @@ const measured = new Map<Size, Promise<HistoryNumbers>>();
 function numbersOf(size: Size): Promise<HistoryNumbers> {
   let numbers = measured.get(size);
   if (!numbers) {
-    numbers = load(size);
+    numbers = measureHistory(size.sites, size.rawDays);
     measured.set(size, numbers);
   }
   return numbers;
-}
-
-async function load({ sites, rawDays }: Size): Promise<HistoryNumbers> {
-  const script = join(import.meta.dirname, 'history-load.ts');
-  const child = spawn(
-    process.execPath,
-    ['--disable-warning=ExperimentalWarning', script, `${sites}`, `${rawDays}`],
-    {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    },
-  );
-  const [output, [code]] = await Promise.all([text(child.stdout), once(child, 'exit')]);
-  if (code !== 0) throw new Error(`history load ended with ${code}`);
-  return JSON.parse(output) as HistoryNumbers;
 }
 
 function benchesOf(size: Size, long: boolean): Bench[] {
