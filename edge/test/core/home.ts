@@ -93,7 +93,7 @@ export interface World {
   gridState?: Snapshot['grid']['state'];
   /** Loads add their nominal power to the grid power while they are on. */
   responsive?: boolean;
-  loads?: Readonly<Record<string, Partial<LoadReading> & { drawsW?: number }>>;
+  loads?: Readonly<Record<string, Partial<LoadReading> & { drawsW?: number }>> | undefined;
   prices?: readonly PriceSlot[];
   orders?: readonly Order[];
   operator?: Snapshot['operator'];

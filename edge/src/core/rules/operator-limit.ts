@@ -46,10 +46,9 @@ function apply(cycle: Cycle): void {
   cycle.exportLimitW = exportLimitW(cycle, failsafe);
   const limitW = importLimitW(cycle, failsafe);
   const ordered = failsafe || cycle.snapshot.operator.importLimitW !== null;
-  if (limitW === null || cycle.outage) {
-    if (limitW === null) releaseAll(cycle);
-  } else holdImport(cycle, limitW);
-  holdShed(cycle, 'operator-limit');
+  if (limitW === null) releaseAll(cycle);
+  else if (cycle.outage) holdShed(cycle, 'operator-limit');
+  else holdImport(cycle, limitW);
   if (ordered || anyShedBy(cycle, 'operator-limit')) cycle.limited = true;
 }
 
@@ -90,7 +89,6 @@ function holdImport(cycle: Cycle, limitW: number): void {
   capGridChargeTotal(cycle, chargingW(cycle) + limitW - nowW, reason);
   const overW = demandMeanW === null ? 0 : Math.min(demandMeanW, Math.max(0, nowW)) - limitW;
   if (demandMeanW !== null && overW > 0) {
-    for (const battery of cycle.batteries) chooseSelfConsume(cycle, battery, reason);
     let needW = overW - pendingReliefW(cycle, 0);
     if (needW > 0) needW = lowerCurrents(cycle, needW, 0, reason);
     const numbers = { measured: demandMeanW, limit: limitW, phase: 0, needW } as const;
@@ -98,6 +96,10 @@ function holdImport(cycle: Cycle, limitW: number): void {
     if (needW > 0) shedLoads(cycle, { rule: 'operator-limit', code: 'limit-shed', ...numbers, ...scope });
   }
   returnLoads(cycle, backBelow(limitW));
+  holdShed(cycle, 'operator-limit');
+  if (overW > 0 || anyShedBy(cycle, 'operator-limit')) {
+    for (const battery of cycle.batteries) chooseSelfConsume(cycle, battery, reason);
+  }
   for (const load of cycle.loads) {
     if (!load.was && !mayStart(cycle, load, limitW)) {
       const params = { limit: limitW, measured: demandMeanW };
