@@ -3,25 +3,27 @@
  * Everything it needs from outside comes in as options, so that a test or a fleet can start many of them.
  */
 import { randomBytes } from 'node:crypto';
-import { type Clock, openClock } from './clock.ts';
-import { type EdgeConfig, readSecret, readText } from './config.ts';
+import { openClock } from './clock.ts';
+import { type EdgeConfig, readText } from './config.ts';
 import { restoreState } from './core/restore-state.ts';
 import { Actor } from './cycle/act.ts';
 import { ControlTime } from './cycle/control-time.ts';
 import { Cycle, type Picture } from './cycle/cycle.ts';
-import { openDevices } from './cycle/devices.ts';
+import { type Devices, openDevices } from './cycle/devices.ts';
 import { Latch } from './cycle/latch.ts';
 import { cycleLengthMs, keepPace } from './cycle/pace.ts';
 import { PointMaker } from './cycle/points.ts';
 import { Poller } from './cycle/poll.ts';
 import { CONTROL_STATE_KEY, Recorder } from './cycle/recorder.ts';
+import { SetpointControl } from './cycle/setpoint-control.ts';
+import { type Buses, openBuses } from './link/buses.ts';
 import { answerRequests, CloudLink } from './link/cloud-link.ts';
-import { type BusNote, MqttBus } from './link/mqtt-bus.ts';
+import { startHistory } from './link/history.ts';
 import { answerRequest } from './link/requests.ts';
 import { siteDescriptionOf } from './link/site-description.ts';
 import { siteStateOf } from './link/site-state.ts';
 import { coreSettings } from './settings/core-settings.ts';
-import { holdingSettings } from './settings-document.ts';
+import { holdingSettings, type SettingsDocument } from './settings-document.ts';
 import { openStore } from './store/open-store.ts';
 import type { EventRecord, Stamp, Store } from './store/store.ts';
 
@@ -49,45 +51,81 @@ export interface Agent {
   stop(): Promise<void>;
 }
 
-const SAVE_ON_CONTROL_LOSS = 'the cycle broke; relays return to their safe state when their leases end';
-
 /** Starts the box. @throws StartError when its files do not let it. */
-export async function startAgent({ config, log, openStore: open = openStore }: AgentOptions): Promise<Agent> {
+export async function startAgent(options: AgentOptions): Promise<Agent> {
+  const box = await openBox(options);
+  const { config, log, clock, store, document, devices, recorder, setpoints, buses, link } = box;
+  const { core } = box;
+  const cycleMs = cycleLengthMs(config.cycleMs, clock.speed);
+  const site = document.settings;
+  let picture: Picture | null = null;
+  const cycle = new Cycle(
+    {
+      siteId: config.site,
+      site,
+      clock,
+      control: box.control,
+      devices,
+      poller: new Poller(devices, clock, cycleMs),
+      latch: new Latch({ site, core, devices, control: box.control, cycleMs }),
+      actor: new Actor(site, devices),
+      recorder,
+      effective: (now) => ({ core: setpoints.settings(now), orders: [] }),
+      publish: (newest) => {
+        picture = newest;
+        link?.show(stateOf(box, newest), recorder.alarms);
+      },
+    },
+    box.state,
+  );
+  const history = startHistory(config.history, store, box.event);
+  buses.home.start();
+  buses.cloud?.start();
+  const ending = new AbortController();
+  const done = keepPace(clock, cycleMs, ending.signal, () => cycle.run());
+  done.catch((cause: unknown) => log.error({ err: cause }, 'the cycle broke; leases bring every relay home'));
+  log.info({ site: config.site, cycleMs, settings: document.version }, 'control begins');
+  const stop = async () => {
+    ending.abort();
+    await done.catch(() => {});
+    await recorder.finish(cycle.state);
+    await Promise.all([link?.close(), buses.home.end(), devices.close(), history?.stop()]);
+    await store.close();
+  };
+  return { picture: () => picture, store, done, stop };
+}
+
+type Box = Awaited<ReturnType<typeof openBox>>;
+
+/** All parts of the box, before the first cycle. */
+async function openBox({ config, log, openStore: open = openStore }: AgentOptions) {
   const clock = openClock(config.clock ?? undefined);
   const boot = randomBytes(4).toString('hex');
-  const stampNow = (): Stamp => ({
-    monoMs: clock.monoMs(),
-    wallMs: clock.wallTrusted() ? clock.wallMs() : null,
+  const challenge = randomBytes(16).toString('hex');
+  const now = (): Stamp => ({ monoMs: clock.monoMs(), wallMs: clock.wallTrusted() ? clock.wallMs() : null });
+  const file = config.siteSettings;
+  const text = readText(file, 'settings-unreadable', 'the site settings');
+  const buses = openBuses(config, (bus, { code, message, remedy }) => {
+    if (code === 'bus-connected') log.info({ bus, code }, message);
+    else log.warn({ bus, code, ...(remedy ? { remedy } : {}) }, message);
   });
-  const seed = {
-    file: config.siteSettings,
-    text: readText(config.siteSettings, 'settings-unreadable', 'the site settings'),
+  // Alarms of the disk itself may come before there is anybody to record them.
+  const early: EventRecord[] = [];
+  let record = (event: EventRecord): void => void early.push(event);
+  const event = (happened: EventRecord) => {
+    log.warn({ ...happened.params }, happened.code);
+    record(happened);
   };
-  const buses = openBuses(config, log);
-  let event: (record: EventRecord) => void = () => {};
   const store = await open({
     dir: config.dataDir,
     site: config.site,
     bootId: boot,
-    onAlarm: (alarm) => {
-      log.warn({ ...alarm.params }, alarm.code);
-      event({ ...alarm, params: { ...alarm.params } });
-    },
+    onAlarm: ({ code, severity, params }) => event({ code, severity, params: { ...params } }),
   });
-  const document = await holdingSettings(store, seed, clock.wallMs());
-  const site = document.settings;
-  const core = coreSettings(config.site, site);
+  const document = await holdingSettings(store, { text, file }, clock.wallMs());
+  const core = coreSettings(config.site, document.settings);
   const state = restoreState(parsed(await store.loadState(CONTROL_STATE_KEY)), core);
-  const cycleMs = cycleLengthMs(config.cycleMs, clock.speed);
   const control = new ControlTime(clock, state.atMs);
-  const devices = openDevices({
-    site,
-    core,
-    bus: buses.home,
-    clock,
-    cycleMs,
-    onEvent: ({ code, severity, params }) => event({ code, severity, params: { ...params } }),
-  });
   let link: CloudLink | null = null;
   const recorder = new Recorder({
     store,
@@ -95,10 +133,50 @@ export async function startAgent({ config, log, openStore: open = openStore }: A
     recordMs: config.recordMs,
     onEvent: () => link?.eventsWait(),
   });
-  event = (record) => {
-    log.warn({ ...record.params }, record.code);
-    recorder.event(record, stampNow());
-  };
+  record = (happened) => recorder.event(happened, now());
+  for (const happened of early) record(happened);
+  const devices = openDevices({
+    site: document.settings,
+    core,
+    bus: buses.home,
+    clock,
+    cycleMs: cycleLengthMs(config.cycleMs, clock.speed),
+    onEvent: ({ code, severity, params }) => event({ code, severity, params: { ...params } }),
+  });
+  const setpoints = await SetpointControl.open(
+    {
+      siteId: config.site,
+      core,
+      keyFiles: config.setpointKeys,
+      challenge,
+      store,
+      answer: async (ack) => (await link?.acknowledge(ack)) ?? false,
+      onTaken: () => void link?.describe(),
+      onKeyProblem: (keyFile, cause) => log.warn({ keyFile, err: cause }, 'a set-point key cannot be read'),
+    },
+    now(),
+  );
+  const parts = { config, log, clock, store, document, core, state, control, devices, recorder, setpoints };
+  const identity = { boot, challenge, simulated: config.clock !== null };
+  link = openLink({ ...parts, buses, now, identity });
+  return { ...parts, buses, link, event };
+}
+
+interface LinkParts {
+  readonly config: EdgeConfig;
+  readonly store: Store;
+  readonly document: SettingsDocument;
+  readonly core: ReturnType<typeof coreSettings>;
+  readonly devices: Devices;
+  readonly setpoints: SetpointControl;
+  readonly buses: Buses;
+  readonly now: () => Stamp;
+  readonly identity: { readonly boot: string; readonly challenge: string; readonly simulated: boolean };
+}
+
+/** The way to the portal, and the answers to questions on both buses. */
+function openLink(parts: LinkParts): CloudLink | null {
+  const { config, store, document, core, devices, setpoints, buses, now, identity } = parts;
   const answer: Parameters<typeof answerRequests>[2] = (verb, request) =>
     answerRequest(
       {
@@ -109,99 +187,41 @@ export async function startAgent({ config, log, openStore: open = openStore }: A
       verb,
       request,
     );
-  if (buses.cloud) {
-    link = new CloudLink({
-      siteId: config.site,
-      bus: buses.cloud,
-      store,
-      answer,
-      onSetpoint: () => {},
-      describe: () =>
-        siteDescriptionOf({
-          siteId: config.site,
-          site,
-          core,
-          boot,
-          challenge: boot,
-          setpointSeq: 0,
-          simulated: config.clock !== null,
-        }),
-    });
-  }
-  // The installer asks on the home bus; where both are one broker the answer over the cloud bus is enough.
+  // An installer asks on the home bus; where both are one broker the answer over the cloud bus is enough.
   if (config.homeBroker.url !== config.cloudBroker?.url) answerRequests(buses.home, config.site, answer);
-
-  let picture: Picture | null = null;
-  const cycle = new Cycle(
-    {
-      siteId: config.site,
-      site,
-      clock,
-      control,
-      devices,
-      poller: new Poller(devices, clock, cycleMs),
-      latch: new Latch({ site, core, devices, control, cycleMs }),
-      actor: new Actor(site, devices),
-      recorder,
-      effective: () => ({ core, orders: [] }),
-      publish: (newest) => {
-        picture = newest;
-        link?.show(stateOf(config.site, newest, store), recorder.alarms);
-      },
-    },
-    state,
-  );
-  buses.home.start();
-  buses.cloud?.start();
-  const ending = new AbortController();
-  const done = keepPace(clock, cycleMs, ending.signal, () => cycle.run());
-  done.catch((cause: unknown) => log.error({ err: cause }, SAVE_ON_CONTROL_LOSS));
-  log.info({ site: config.site, cycleMs, settings: document.version }, 'control begins');
-
-  const stop = async () => {
-    ending.abort();
-    await done.catch(() => {});
-    await recorder.finish(cycle.state);
-    await Promise.all([link?.close(), buses.home.end(), devices.close()]);
-    await store.close();
-  };
-  return { picture: () => picture, store, done, stop };
+  if (!buses.cloud) return null;
+  buses.cloud.onLink((up) => {
+    if (up) setpoints.flush();
+  });
+  return new CloudLink({
+    siteId: config.site,
+    bus: buses.cloud,
+    store,
+    answer,
+    onSetpoint: (text) => void setpoints.receive(text, now()),
+    describe: () =>
+      siteDescriptionOf({
+        siteId: config.site,
+        site: document.settings,
+        core,
+        setpointSeq: setpoints.lastSeq,
+        ...identity,
+      }),
+  });
 }
 
-function stateOf(siteId: string, picture: Picture, store: Store) {
+function stateOf({ config, store, setpoints }: Box, picture: Picture) {
   const { wallMs, core, snapshot, decision } = picture;
   return siteStateOf({
-    siteId,
+    siteId: config.site,
     wallMs,
     core,
     snapshot,
     decision,
     stats: store.stats(),
-    setpoints: [],
+    setpoints: setpoints.inForce,
     controlAheadMs: decision.atMs - wallMs,
   });
-}
-
-function openBuses(config: EdgeConfig, log: AgentLog): { home: MqttBus; cloud: MqttBus | null } {
-  const note = (bus: string) => (said: BusNote) => {
-    const { code, message, remedy } = said;
-    if (code === 'bus-connected') log.info({ bus, code }, message);
-    else log.warn({ bus, code, ...(remedy ? { remedy } : {}) }, message);
-  };
-  const { homeBroker, cloudBroker, site } = config;
-  const home = new MqttBus({
-    url: homeBroker.url,
-    credential: readSecret(homeBroker.secretFile, homeBroker.identity),
-    onNote: note('home'),
-  });
-  if (!cloudBroker) return { home, cloud: null };
-  const cloud = new MqttBus({
-    url: cloudBroker.url,
-    credential: readSecret(cloudBroker.secretFile, cloudBroker.identity),
-    will: { name: 'siteAvailability', ids: { siteId: site }, message: 'offline' },
-    onNote: note('cloud'),
-  });
-  return { home, cloud };
 }
 
 function parsed(json: string | null): unknown {
@@ -212,5 +232,3 @@ function parsed(json: string | null): unknown {
     return null;
   }
 }
-
-export type { Clock };

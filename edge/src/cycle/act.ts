@@ -4,6 +4,8 @@
  * this up for a moment, never for long: control comes before memory.
  */
 import type { BatteryCommand, Decision, LoadCommand } from '../core/decision.ts';
+import type { Settings } from '../core/settings.ts';
+import type { StorageOrder } from '../registers/sunspec-storage.ts';
 import type { SiteSettings } from '../settings/site-settings.ts';
 import type { Devices } from './devices.ts';
 
@@ -20,16 +22,19 @@ export class Actor {
     this.#devices = devices;
   }
 
-  /** @param committed settles when the decision's state is safe; null when there is nothing to wait for. */
-  async act(decision: Decision, committed: Promise<unknown> | null): Promise<void> {
+  /**
+   * @param core the effective settings, for the reserve that the inverter itself keeps
+   * @param committed settles when the decision's state is safe; null when there is nothing to wait for
+   */
+  async act(decision: Decision, core: Settings, committed: Promise<unknown> | null): Promise<void> {
     if (committed) {
-      this.#send(decision, true);
+      this.#send(decision, core, true);
       await settledWithin(committed, LONGEST_COMMIT_MS);
     }
     // A later decision that had nothing to wait for has spoken already.
     if (decision.cycle <= this.#actedCycle) return;
     this.#actedCycle = decision.cycle;
-    this.#send(decision, false);
+    this.#send(decision, core, false);
   }
 
   /** Renewals and repeated tries, once per cycle. */
@@ -38,12 +43,13 @@ export class Actor {
     for (const { source } of this.#devices.inverters.values()) source.tick();
   }
 
-  #send(decision: Decision, urgentOnly: boolean): void {
+  #send(decision: Decision, core: Settings, urgentOnly: boolean): void {
     for (const [i, command] of decision.loads.entries()) {
       if (command.urgent || !urgentOnly) this.#load(i, command);
     }
     for (const [i, command] of decision.batteries.entries()) {
-      if (command.commanded && (command.urgent || !urgentOnly)) this.#battery(i, command);
+      const reservePct = core.batteries[i]?.reservePct ?? null;
+      if (command.commanded && (command.urgent || !urgentOnly)) this.#battery(i, command, reservePct);
     }
   }
 
@@ -56,16 +62,19 @@ export class Actor {
       ?.order(wiring.channel, { on: command.on, protective: command.urgent, reason });
   }
 
-  #battery(index: number, command: BatteryCommand): void {
+  #battery(index: number, command: BatteryCommand, reservePct: number | null): void {
     const wiring = this.#site.batteries[index];
     const inverter = this.#devices.inverters.get(wiring?.inverter ?? '')?.source;
-    if (!inverter) return;
-    const { mode, chargeLimitW, dischargeLimitW, setpointW } = command;
-    if (setpointW === null) inverter.order({ mode, chargeLimitW, dischargeLimitW });
-    else if (setpointW < 0)
-      inverter.order({ mode: 'charge-grid', chargeLimitW: -setpointW, dischargeLimitW: 0 });
-    else inverter.order({ mode: 'discharge-grid', chargeLimitW: 0, dischargeLimitW: setpointW });
+    inverter?.order(orderOf(command), reservePct);
   }
+}
+
+/** A set-point is a window of no width: charge, or discharge, with just this power. */
+function orderOf({ mode, chargeLimitW, dischargeLimitW, setpointW }: BatteryCommand): StorageOrder {
+  if (setpointW === null) return { mode, chargeLimitW, dischargeLimitW };
+  return setpointW < 0
+    ? { mode: 'charge-grid', chargeLimitW: -setpointW, dischargeLimitW: 0 }
+    : { mode: 'discharge-grid', chargeLimitW: 0, dischargeLimitW: setpointW };
 }
 
 async function settledWithin(work: Promise<unknown>, limitMs: number): Promise<void> {

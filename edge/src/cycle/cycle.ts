@@ -45,7 +45,7 @@ export interface CycleOptions {
   readonly latch: Latch;
   readonly actor: Actor;
   readonly recorder: Recorder;
-  readonly effective: (time: SiteTime) => Effective;
+  readonly effective: (now: Stamp) => Effective;
   readonly publish: (picture: Picture) => void;
 }
 
@@ -69,11 +69,11 @@ export class Cycle {
     const nowMonoMs = clock.monoMs();
     const time = siteTimeAt(site.zone, clock.wallMs(), clock.wallTrusted(), this.#time);
     this.#time = time;
-    const { core, orders } = this.#options.effective(time);
+    const at: Stamp = { monoMs: nowMonoMs, wallMs: time.trusted ? time.wallMs : null };
+    const { core, orders } = this.#options.effective(at);
     const snapshot = latch.snapshot(time, orders, nowMonoMs);
     const { state, decision } = decide(this.#state, snapshot, core, null, control.at(nowMonoMs));
     this.#state = state;
-    const at: Stamp = { monoMs: nowMonoMs, wallMs: time.trusted ? time.wallMs : null };
     const batterySocPct = meanSocPct(core, snapshot);
     const loadPowersW = snapshot.loads.map(({ powerW }) => powerW.value);
     const record = {
@@ -84,7 +84,7 @@ export class Cycle {
       batterySocPct,
       points: () => ({ siteId, site, devices, state, decision, batterySocPct, loadPowersW }),
     };
-    void actor.act(decision, recorder.commit(record));
+    void actor.act(decision, core, recorder.commit(record));
     actor.tick();
     recorder.record(record);
     this.#options.publish({ at, wallMs: time.wallMs, core, snapshot, decision });

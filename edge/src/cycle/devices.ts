@@ -72,7 +72,7 @@ export function openDevices(options: OpenDevicesOptions): Devices {
       bus: busOf(connection),
       unit: connection.unit,
       clock,
-      ...(battery ? { leaseS: battery.leaseS, reservePct: battery.reservePct } : {}),
+      ...(battery ? { leaseS: battery.leaseS } : {}),
     });
     inverters.set(id, { pollMs, source });
   }

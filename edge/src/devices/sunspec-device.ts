@@ -31,8 +31,6 @@ export interface SunspecDeviceOptions {
   readonly clock: Clock;
   /** Revert time of an order, seconds. */
   readonly leaseS?: number;
-  /** Reserve the device itself keeps when nobody commands it; written when it differs. Null: left alone. */
-  readonly reservePct?: number | null;
 }
 
 const RENEW_MS = 30_000;
@@ -47,6 +45,7 @@ export class SunspecDevice extends PolledSource {
   #models: readonly FoundModel[] | null = null;
   #storage: Storage | null = null;
   #order: StorageOrder | null = null;
+  #reservePct: number | null = null;
   #written: { readonly rates: StorageRates; readonly atMonoMs: number } | null = null;
   #writing: Promise<void> | null = null;
   #writeFailure: string | null = null;
@@ -56,9 +55,13 @@ export class SunspecDevice extends PolledSource {
     this.#options = options;
   }
 
-  /** What the battery is to do from now on; written when it changed, renewed by `tick`. */
-  order(order: StorageOrder): void {
+  /**
+   * What the battery is to do from now on; written when it changed, renewed by `tick`.
+   * @param reservePct what the device itself keeps when nobody commands it; null: left alone
+   */
+  order(order: StorageOrder, reservePct: number | null = null): void {
     this.#order = order;
+    this.#reservePct = reservePct;
     this.tick();
   }
 
@@ -160,11 +163,11 @@ export class SunspecDevice extends PolledSource {
       const address = model.address + sunspecStorage.points[first].address;
       await this.#options.bus.write({ unit: this.#options.unit, address, words });
     };
-    const { reservePct } = this.#options;
+    const reservePct = this.#reservePct;
     if (typeof storage.revertS === 'number') {
       await put('revertS', { revertS: this.#options.leaseS ?? DEFAULT_LEASE_S });
     }
-    if (typeof reservePct === 'number' && typeof storage.reservePct === 'number') {
+    if (reservePct !== null && typeof storage.reservePct === 'number') {
       if (differs(storage.reservePct, reservePct)) await put('reservePct', { reservePct });
     }
     await put('dischargeRatePct', {

@@ -102,8 +102,7 @@ function hybrid(inverter: Partial<Record<keyof typeof INVERTER, number>> = {}) {
 }
 
 describe('a SunSpec hybrid inverter', () => {
-  const device = (bus: ModbusBus, more: { reservePct?: number } = {}) =>
-    new SunspecDevice({ id: 'inverter', bus, unit: 1, clock, ...more });
+  const device = (bus: ModbusBus) => new SunspecDevice({ id: 'inverter', bus, unit: 1, clock });
   const control = (server: ModbusServer) => decode(sunspecStorage, server.registers, STORAGE_AT);
 
   test('tells PV and battery as they reach the house bus', async () => {
@@ -139,9 +138,9 @@ describe('a SunSpec hybrid inverter', () => {
 
   test('an order arrives as a window with its revert time, the mode bits last', async () => {
     const { bus, server } = await served(hybrid());
-    const inverter = device(bus, { reservePct: 20 });
+    const inverter = device(bus);
     await inverter.poll();
-    inverter.order({ mode: 'hold', chargeLimitW: 2500, dischargeLimitW: 2500 });
+    inverter.order({ mode: 'hold', chargeLimitW: 2500, dischargeLimitW: 2500 }, 20);
     await until('the mode bits', () => server.written.some(({ address }) => address === STORAGE_AT + 5));
     const { controlBits, chargeRatePct, dischargeRatePct, gridChargeCode, revertS, reservePct } =
       control(server);
