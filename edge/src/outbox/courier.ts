@@ -24,8 +24,8 @@ const SLOW_MS = 5000;
 const QUICK_MS = 1000;
 /** Failures in a row after which a batch waits by itself and others are tried. */
 const FAILS_BEFORE_ASIDE = 3;
-/** Failures of a single line, while other batches got through, after which it counts as bad. */
-const FAILS_BEFORE_QUARANTINE = 5;
+/** Failures of a single line, each after something else had got through, after which the line counts as bad. */
+const SUSPICIONS_BEFORE_QUARANTINE = 3;
 const MAX_ASIDE = 4;
 
 export type Step =
@@ -50,8 +50,10 @@ interface Bag {
   delivered: number;
   fails: number;
   notBeforeMs: number;
-  /** How many parts of others had got through when this one first failed. */
-  othersAtFirstFail: number;
+  /** What had got through in all when it last failed. */
+  deliveriesAtFail: number;
+  /** Failures although something else had got through since the one before. */
+  suspicions: number;
 }
 
 export interface CourierOptions {
@@ -66,6 +68,7 @@ export class Courier {
   readonly #bags: Bag[] = [];
   #sending: Bag | null = null;
   #hasLooked = false;
+  #lookAtMs: number | null = null;
   #lineLimit = MAX_LINES;
   #attempt = 0;
   #waitUntilMs = Number.NEGATIVE_INFINITY;
@@ -91,6 +94,7 @@ export class Courier {
   /** Something new was committed: worth a look even while waiting for it. */
   wake(): void {
     this.#hasLooked = false;
+    this.#lookAtMs = null;
   }
 
   next(nowMs: number): Step {
@@ -98,6 +102,7 @@ export class Courier {
     const done = this.#bags.findIndex((bag) => bag.parts.length === 0);
     if (done >= 0) return settled(this.#bags.splice(done, 1)[0] as Bag);
     if (nowMs < this.#waitUntilMs) return { do: 'wait', untilMs: this.#waitUntilMs };
+    if (this.#lookAtMs !== null && nowMs >= this.#lookAtMs) this.wake();
     const bag = this.#mostUrgent(nowMs);
     if (!this.#hasLooked && this.#bags.length <= MAX_ASIDE) {
       this.#hasLooked = true;
@@ -105,7 +110,10 @@ export class Courier {
       const skip = this.#bags.map(({ batch }) => batch.id);
       if (lanes.length > 0) return { do: 'fetch', wish: { maxLines: this.#lineLimit, lanes, skip } };
     }
-    if (!bag) return { do: 'wait', untilMs: this.#nextTimeMs(nowMs) };
+    if (!bag) {
+      this.#lookAtMs = this.#nextTimeMs(nowMs);
+      return { do: 'wait', untilMs: this.#lookAtMs };
+    }
     this.#sending = bag;
     const [from, to] = bag.parts.at(-1) as [number, number];
     return { do: 'send', lines: bag.batch.lines.slice(from, to), lane: bag.batch.lane };
@@ -120,7 +128,8 @@ export class Courier {
       delivered: 0,
       fails: 0,
       notBeforeMs: Number.NEGATIVE_INFINITY,
-      othersAtFirstFail: 0,
+      deliveriesAtFail: 0,
+      suspicions: 0,
     });
   }
 
@@ -156,7 +165,7 @@ export class Courier {
   #delivered(bag: Bag, tookMs: number): void {
     const part = bag.parts.pop();
     if (part) bag.delivered += part[1] - part[0];
-    bag.fails = 0;
+    bag.fails = Math.min(bag.fails, FAILS_BEFORE_ASIDE);
     this.#deliveries++;
     if (tookMs > SLOW_MS) this.#lineLimit = Math.max(MIN_LINES, Math.floor(this.#lineLimit / 2));
     else if (tookMs < QUICK_MS) this.#lineLimit = Math.min(MAX_LINES, this.#lineLimit + 500);
@@ -176,7 +185,6 @@ export class Courier {
     const [from, to] = bag.parts.pop() as [number, number];
     if (to - from === 1) {
       bag.quarantined.push(quarantineRow(bag.batch.lines[from] ?? '', answer));
-      bag.fails = 0;
       return;
     }
     const middle = Math.ceil((from + to) / 2);
@@ -186,16 +194,20 @@ export class Courier {
   #busy(bag: Bag, answer: Answer, nowMs: number): void {
     this.#failed(answer, answer.kind === 'status' ? 'busy' : answer.kind, nowMs);
     this.#attempt++;
-    if (bag.fails === 0) bag.othersAtFirstFail = this.#deliveries;
+    if (bag.fails > 0 && this.#deliveries > bag.deliveriesAtFail) bag.suspicions++;
+    bag.deliveriesAtFail = this.#deliveries;
     bag.fails++;
     this.#waitUntilMs = nowMs + (retryAfterMs(answer) ?? this.#backOffMs(this.#attempt));
     if (bag.fails < FAILS_BEFORE_ASIDE) return;
     bag.notBeforeMs = this.#waitUntilMs + this.#backOffMs(bag.fails);
-    if (this.#deliveries === bag.othersAtFirstFail) return;
-    if (sizeOf(bag) > 1 || bag.fails >= FAILS_BEFORE_QUARANTINE) {
+    if (bag.suspicions === 0) return;
+    if (sizeOf(bag) > 1 || bag.suspicions >= SUSPICIONS_BEFORE_QUARANTINE) {
       this.#split(bag, answer);
-      bag.fails = FAILS_BEFORE_ASIDE - 1;
+      bag.suspicions = 0;
     }
+    // Its other parts go first: if they get through, it is not the server.
+    const [failed] = bag.parts.splice(-1);
+    if (failed) bag.parts.unshift(failed);
   }
 
   #failed(answer: Answer, kind: Trouble['kind'], nowMs: number): void {

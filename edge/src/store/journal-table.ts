@@ -34,10 +34,11 @@ export class JournalTable {
     this.#stamp = db.prepare('UPDATE journal SET at_ms = mono_ms + ? WHERE boot = ? AND at_ms IS NULL');
     this.#saveAnchor = db.prepare('INSERT OR REPLACE INTO journal_anchor (id, seq, hash) VALUES (1, ?, ?)');
     this.#removeUpTo = db.prepare('DELETE FROM journal WHERE seq <= ?');
-    const anchor = db.prepare('SELECT seq, hash FROM journal_anchor').get();
-    this.#anchor = anchor ? { seq: Number(anchor.seq), hash: String(anchor.hash) } : startAt;
-    if (!anchor && startAt.seq > 0) this.#saveAnchor.run(startAt.seq, startAt.hash);
     const last = db.prepare('SELECT json FROM journal ORDER BY seq DESC LIMIT 1').get();
+    const kept = db.prepare('SELECT seq, hash FROM journal_anchor').get();
+    const startsHere = !kept && !last && startAt.seq > 0;
+    if (startsHere) this.#saveAnchor.run(startAt.seq, startAt.hash);
+    this.#anchor = kept ? { seq: Number(kept.seq), hash: String(kept.hash) } : startsHere ? startAt : GENESIS;
     this.#head = last ? parse(last.json) : this.#anchor;
   }
 
