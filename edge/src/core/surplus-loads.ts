@@ -32,27 +32,33 @@ export function dischargingW(cycle: Cycle): number {
 export function endingLoad(cycle: Cycle): ManagedLoad | null {
   const { state, settings, nowMs } = cycle;
   const { surplus } = settings;
-  const last = leastImportantRunning(cycle);
-  const imports = last !== null && cycle.gridMeanW !== null && cycle.gridMeanW > surplus.offImportW;
-  const bridges = last !== null && dischargingW(cycle) > BRIDGE_W;
+  const running = cycle.loads.some(runsOnSurplus);
+  const imports = running && cycle.gridMeanW !== null && cycle.gridMeanW > surplus.offImportW;
+  const bridges = running && dischargingW(cycle) > BRIDGE_W;
   state.importSinceMs = imports ? state.importSinceMs || nowMs : 0;
   state.bridgeSinceMs = bridges ? state.bridgeSinceMs || nowMs : 0;
   const importEnds = imports && nowMs - state.importSinceMs >= surplus.offMs;
   const bridgeEnds = bridges && nowMs - state.bridgeSinceMs >= surplus.bridgeMs;
   if (!importEnds && !bridgeEnds) return null;
+  const last = leastImportantEndable(cycle);
+  if (last === null) return null;
   // The next one gets its own time: the meter must show this one first.
   if (importEnds) state.importSinceMs = nowMs;
   if (bridgeEnds) state.bridgeSinceMs = nowMs - surplus.bridgeMs + surplus.offMs;
   return last;
 }
 
-function leastImportantRunning(cycle: Cycle): ManagedLoad | null {
+function leastImportantEndable(cycle: Cycle): ManagedLoad | null {
   for (let k = cycle.byPriority.length - 1; k >= 0; k--) {
     const load = at(cycle.byPriority, k);
-    const { surplusRun, probeSinceMs } = load.state;
-    if (load.was && load.canOff && surplusRun && probeSinceMs === 0 && load.choice === null) return load;
+    if (runsOnSurplus(load) && load.canOff) return load;
   }
   return null;
+}
+
+function runsOnSurplus(load: ManagedLoad): boolean {
+  const { surplusRun, probeSinceMs } = load.state;
+  return load.was && surplusRun && probeSinceMs === 0 && load.choice === null;
 }
 
 /** Settles a load that runs on surplus. */
@@ -67,11 +73,13 @@ export function startNext(cycle: Cycle, freeW: number): void {
   const { settings, state, nowMs } = cycle;
   const { meanMs, settleMs } = settings.peak;
   let mayStart = state.lastOnMs === 0 || nowMs - state.lastOnMs >= meanMs + settleMs;
+  // What a more important load is about to take is not free for the ones after it.
+  let leftW = freeW;
   for (const load of cycle.byPriority) {
     if (load.was || load.choice !== null) continue;
     const waiting = load.state;
     const neededW = startPowerW(cycle, load) + settings.surplus.onMarginW;
-    if (!load.canOn || freeW + yieldableW(cycle, load) < neededW) {
+    if (!load.canOn || leftW + yieldableW(cycle, load) < neededW) {
       waiting.surplusSinceMs = 0;
       if (mayStart && mayProbe(cycle, load)) {
         startProbe(cycle, load);
@@ -81,13 +89,16 @@ export function startNext(cycle: Cycle, freeW: number): void {
       continue;
     }
     if (waiting.surplusSinceMs === 0) waiting.surplusSinceMs = nowMs;
-    if (!mayStart || nowMs - waiting.surplusSinceMs < settings.surplus.onMs) continue;
+    const lasted = nowMs - waiting.surplusSinceMs >= settings.surplus.onMs;
+    const availableW = leftW;
+    leftW -= neededW;
+    if (!mayStart || !lasted) continue;
     mayStart = false;
-    if (freeW < neededW) makeRoom(cycle, load, neededW - freeW);
+    if (availableW < neededW) makeRoom(cycle, load, neededW - availableW);
     else {
       waiting.surplusSinceMs = 0;
       waiting.surplusRun = true;
-      const params = { surplusW: freeW, neededW };
+      const params = { surplusW: availableW, neededW };
       choose(cycle, load, true, { rule: 'loads', code: 'surplus-on', params });
     }
   }
