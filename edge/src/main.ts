@@ -1,11 +1,15 @@
 /** Command line of the box: `run`, `check`, `export`, `journal`. The only reader of the environment in the edge. */
-import { Command } from 'commander';
+import path from 'node:path';
+import type { Language } from '@wattward/broker/wire/reasons';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import pino from 'pino';
 import { stringify } from 'yaml';
 import { startAgent } from './agent.ts';
-import { loadConfig, readSecret, readText, StartError } from './config.ts';
-import { checkedSettings, keptSettings } from './settings-document.ts';
+import { type EdgeConfig, loadConfig, readSecret, readText, StartError } from './config.ts';
+import { exportMonth } from './journal/monthly-export.ts';
+import { checkedSettings, keptSettings, type SettingsDocument } from './settings-document.ts';
 import { openStore } from './store/open-store.ts';
+import type { Store } from './store/store.ts';
 
 /** Longest orderly end, real milliseconds. */
 const END_WITHIN_MS = 2_500;
@@ -75,19 +79,50 @@ function check({ config: file }: ConfigOption): void {
 /** The settings that hold, as the `site.yaml` that would seed them again. */
 async function exportSettings({ config: file }: ConfigOption): Promise<void> {
   const config = loadConfig(file);
+  await withStore(config, async (store) => {
+    const { version, since, settings } = await settingsOf(store);
+    process.stdout.write(`# version ${version}, since ${since}\n${stringify(settings)}`);
+  });
+}
+
+interface JournalOption extends ConfigOption {
+  readonly month: string;
+  readonly folder?: string;
+  readonly language: Language;
+}
+
+/** The decisions of one month as CSV; prints where the file lies. */
+async function journal({ config: file, month, folder, language }: JournalOption): Promise<void> {
+  const config = loadConfig(file);
+  await withStore(config, async (store) => {
+    const zone = (await settingsOf(store)).settings.zone;
+    const target = path.resolve(folder ?? path.join(config.dataDir, 'journal'));
+    const options = { store, site: config.site, month, zone, language, folder: target };
+    process.stdout.write(`${await exportMonth(options)}\n`);
+  });
+}
+
+function monthOf(text: string): string {
+  if (/^\d{4}-(0[1-9]|1[0-2])$/.test(text)) return text;
+  throw new InvalidArgumentError('write it as YYYY-MM, e.g. 2026-11');
+}
+
+async function settingsOf(store: Store): Promise<SettingsDocument> {
+  const document = await keptSettings(store);
+  if (document) return document;
+  throw new StartError('never-ran', 'this box has no settings yet', 'Run it once; then ask again.');
+}
+
+/** The box's disk, opened beside a running box: only read from. */
+async function withStore(config: EdgeConfig, use: (store: Store) => Promise<void>): Promise<void> {
   const store = await openStore({
     dir: config.dataDir,
     site: config.site,
-    bootId: 'export',
+    bootId: 'reader',
     onAlarm: ({ code }) => process.stderr.write(`${code}\n`),
   });
   try {
-    const document = await keptSettings(store);
-    if (!document) {
-      throw new StartError('never-ran', 'this box has no settings yet', 'Run it once; then export again.');
-    }
-    process.stdout.write(`# version ${document.version}, since ${document.since}\n`);
-    process.stdout.write(stringify(document.settings));
+    await use(store);
   } finally {
     await store.close();
   }
@@ -114,6 +149,11 @@ const withConfig = (name: string, about: string) =>
 withConfig('run', 'run the box').action(run);
 withConfig('check', 'check edge.yaml and site.yaml, and say all that is wrong with them').action(check);
 withConfig('export', 'write the site settings that hold as YAML').action(exportSettings);
+withConfig('journal', 'write the decisions of a month as CSV, and say where')
+  .requiredOption('--month <YYYY-MM>', 'month in the zone of the site', monthOf)
+  .option('--folder <dir>', 'where to; the data folder of the box by default')
+  .addOption(new Option('--language <language>', 'of the reasons').choices(['en', 'de']).default('en'))
+  .action(journal);
 
 try {
   refuseOldNode();
