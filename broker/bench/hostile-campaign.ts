@@ -2,7 +2,11 @@
  * A campaign of hostile connections of twelve kinds, drawn from a seed, while two honest clients go on talking.
  * What is measured: does the broker live, what memory stays behind, how long the honest ones wait.
  */
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import type { ClearCredential } from '../src/access/credential-store.ts';
 import { BROKER_LIMITS } from '../src/server/limits.ts';
 import { quantile } from './bench.ts';
@@ -69,6 +73,7 @@ export interface CampaignResult {
   readonly alive: boolean;
   readonly rssGrowthMb: number;
   readonly honestP99Ms: number;
+  readonly honestMessages: number;
   /** Messages that the honest reader got and nobody honest had sent. */
   readonly leaked: number;
 }
@@ -76,7 +81,7 @@ export interface CampaignResult {
 export async function hostileCampaign(options: {
   readonly connections: number;
   readonly seed: number;
-  /** Connections before memory is first looked at. */
+  /** Well-behaved connections before memory is first looked at, so that the process has its working size. */
   readonly warmUp: number;
 }): Promise<CampaignResult> {
   const server = await startServer({
@@ -89,17 +94,17 @@ export async function hostileCampaign(options: {
     },
   });
   const talk = await startTalk(server.port);
-  const draw = drawer(options.seed);
-  await attack(server.port, options.warmUp, draw);
+  await fromOutside({ port: server.port, count: options.warmUp, seed: null });
   const rssBeforeMb = await server.rssMb();
   talk.delaysMs.length = 0;
-  await attack(server.port, options.connections, draw);
+  await fromOutside({ port: server.port, count: options.connections, seed: options.seed });
   const rssGrowthMb = (await server.rssMb()) - rssBeforeMb;
   const honestP99Ms = quantile(talk.delaysMs, 0.99);
+  const honestMessages = talk.delaysMs.length;
   await talk.stop();
   const alive = server.alive();
   await server.stop();
-  return { alive, rssGrowthMb, honestP99Ms, leaked: talk.leaked() };
+  return { alive, rssGrowthMb, honestP99Ms, honestMessages, leaked: talk.leaked() };
 }
 
 /** An honest board that says something fifteen times a second, and the box that listens to all boards. */
@@ -130,21 +135,56 @@ async function startTalk(port: number) {
   };
 }
 
-/** So many connections, 60 at a time. */
-async function attack(port: number, connections: number, draw: Draw): Promise<void> {
+interface AttackOrders {
+  readonly port: number;
+  readonly count: number;
+  /** Null: well-behaved ones. */
+  readonly seed: number | null;
+}
+
+/** Runs the connections in a process of their own, so that the honest clients' delay is the broker's alone. */
+async function fromOutside(orders: AttackOrders): Promise<void> {
+  const child = fork(fileURLToPath(import.meta.url), ['attack'], { stdio: 'inherit' });
+  child.send(orders);
+  await once(child, 'exit');
+}
+
+async function attack({ port, count, seed }: AttackOrders): Promise<void> {
+  if (seed === null) return await connections(port, count, (_, own) => wellBehaved(own));
   const kinds = Object.values(KINDS);
+  const draw = drawer(seed);
+  await connections(port, count, (i, own) => kinds[i % kinds.length]?.(draw, own) ?? []);
+}
+
+/** So many connections, each under its own name, as many at a time as there are names. */
+async function connections(
+  port: number,
+  count: number,
+  partsOf: (i: number, own: ClearCredential) => readonly Buffer[],
+): Promise<void> {
   let started = 0;
-  const worker = async (thief: ClearCredential) => {
-    while (started < connections) {
-      const kind = kinds[started % kinds.length];
+  const worker = async (own: ClearCredential) => {
+    while (started < count) {
       started += 1;
-      if (kind) await oneConnection(port, kind(draw, thief));
+      await Promise.all([oneConnection(port, partsOf(started, own)), delay(PACE_MS)]);
     }
   };
   await Promise.all(thieves.map(worker));
 }
 
+/** What a board does: it comes, listens, speaks, and leaves. */
+function wellBehaved(own: ClearCredential): Buffer[] {
+  return [
+    connectPacket(own),
+    subscribePacket(1, [`wattward/v1/board/${own.id}/command`], 1),
+    ...Array.from({ length: 20 }, () => publishPacket(ownTopic(own), Buffer.alloc(300, 120))),
+    Buffer.from([0xe0, 0]),
+  ];
+}
+
 const GIVE_UP_MS = 20;
+/** Each of the fifty begins a connection this often: a thousand a second in all. */
+const PACE_MS = 50;
 
 function oneConnection(port: number, parts: readonly Buffer[]): Promise<void> {
   return new Promise((resolve) => {
@@ -189,4 +229,10 @@ function drawer(seed: number): Draw {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
     return Math.floor((state / 2 ** 32) * below);
   };
+}
+
+if (process.argv[2] === 'attack' && process.send) {
+  process.once('message', (orders: AttackOrders) => {
+    void attack(orders).then(() => process.exit(0));
+  });
 }

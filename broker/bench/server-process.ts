@@ -28,7 +28,7 @@ export interface ServerProcess {
 export async function startServer(orders: Orders): Promise<ServerProcess> {
   const child = fork(fileURLToPath(import.meta.url), ['serve'], {
     stdio: 'inherit',
-    execArgv: ['--expose-gc'],
+    execArgv: ['--expose-gc', '--max-semi-space-size=4', '--max-old-space-size=128'],
   });
   child.send(orders);
   const [port] = (await once(child, 'message')) as [number];
