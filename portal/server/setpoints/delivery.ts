@@ -137,8 +137,9 @@ export class Delivery {
   async #takeRevoke(out: OutgoingTable, row: ProposalRow, ack: SetpointAck): Promise<void> {
     await this.#messages.answered(out.message_id);
     const gone = ack.status !== 'refused' || ack.why === 'unknown-id';
-    if (gone) await this.#step(row, { to: 'revoked', by: 'box', why: ack.why ?? null });
-    else await this.#recordStray(out.site_id, ack);
+    const moved = gone && (await this.#step(row, { to: 'revoked', by: 'box', why: ack.why ?? null }));
+    // The person's word has moved it already: that the box has ended it is worth a row of its own.
+    if (!moved) await this.#recordStray(out.site_id, gone ? { ...ack, id: row.id, status: 'revoked' } : ack);
   }
 
   async #step(row: ProposalRow, step: Omit<Step, 'siteNowMs' | 'nowMs'>): Promise<boolean> {

@@ -239,6 +239,8 @@ test('a revoked set-point is ended in the box by a message of its own', async ()
   await until(() => box.heard.some(({ kind }) => kind === 'revoke'), 'revoke');
   expect(box.heard.at(-1)).toMatchObject({ kind: 'revoke', value: { id: made.id } });
   expect(await find(made.id)).toMatchObject({ status: 'revoked', why: 'guests come' });
+  const confirmed = ({ action, subject }: AuditRow) => action === 'setpoint-revoked' && subject === made.id;
+  await until(async () => (await audit()).some(confirmed), 'the word of the box');
 });
 
 test('a proposal nobody decides lapses, an approved one nobody answers expires', async () => {
