@@ -1,12 +1,11 @@
 /** Carries what waits in the outbox to the history, for as long as the box runs. Decisions are the courier's. */
 
-import { Courier, type Trouble } from '../outbox/courier.ts';
+import { Courier, MAX_LINES, type Trouble } from '../outbox/courier.ts';
 import type { Lane } from '../outbox/lanes.ts';
 import type { Store } from '../store/store.ts';
 import { type InfluxTarget, openInfluxPost, type PostLimits } from './influx-post.ts';
 
-/** What was waiting longer than this at the start goes out after a random wait. */
-const OLD_BACKLOG_S = 600;
+const STOP_GRACE_MS = 1000;
 
 export interface DeliveryOptions {
   readonly store: Pick<Store, 'nextBatch' | 'settleBatch' | 'onCommit' | 'stats'>;
@@ -27,17 +26,14 @@ export interface DeliveryRequest {
 
 export interface Delivery {
   readonly trouble: () => Trouble | null;
-  /** Ends after the request under way (at most `limits.totalMs`). */
+  /** Ends after the request under way, or cuts it off after a second. */
   stop(): Promise<void>;
 }
 
 export function startDelivery(options: DeliveryOptions): Delivery {
   const { store } = options;
   const post = openInfluxPost(options.target, options.limits);
-  const courier = new Courier({
-    random: options.random ?? Math.random,
-    staggerStart: store.stats().oldestAgeS > OLD_BACKLOG_S,
-  });
+  let courier = new Courier({ random: options.random ?? Math.random });
   let isStopped = false;
   let stopWaiting: () => void = () => {};
   let reported: string | null = null;
@@ -75,6 +71,10 @@ export function startDelivery(options: DeliveryOptions): Delivery {
     });
 
   const run = async () => {
+    // The store answers the first question when the outbox is open: only then its size is known.
+    await store.nextBatch({ maxLines: 1, lanes: [], skip: [] });
+    const staggerStart = store.stats().pendingPoints > MAX_LINES;
+    courier = new Courier({ random: options.random ?? Math.random, staggerStart });
     while (!isStopped) {
       const step = courier.next(performance.now());
       if (step.do === 'fetch') courier.fetched(await store.nextBatch(step.wish));
@@ -88,12 +88,16 @@ export function startDelivery(options: DeliveryOptions): Delivery {
     unsubscribe();
     post.close();
   });
+  const stop = async () => {
+    isStopped = true;
+    stopWaiting();
+    // A request under way gets a moment; cut off, it stays in the outbox and is sent again.
+    const cut = setTimeout(() => post.close(), STOP_GRACE_MS);
+    await done;
+    clearTimeout(cut);
+  };
   return {
     trouble: () => courier.trouble,
-    stop: () => {
-      isStopped = true;
-      stopWaiting();
-      return done;
-    },
+    stop,
   };
 }

@@ -26,6 +26,7 @@ export const POST_LIMITS: PostLimits = { silenceMs: 10_000, totalMs: 30_000 };
 export interface InfluxPost {
   /** Sends lines with times in milliseconds. Never rejects. */
   send(lines: readonly string[]): Promise<Answer>;
+  /** Ends a request under way as if it had not been answered. */
   close(): void;
 }
 
@@ -42,10 +43,12 @@ export function openInfluxPost(target: InfluxTarget, limits: PostLimits = POST_L
   const path = `/api/v2/write?${query}`;
   const headers = { 'content-type': 'text/plain; charset=utf-8', accept: 'application/json' };
 
+  const closing = new AbortController();
+
   const send = (lines: readonly string[]) =>
     new Promise<Answer>((resolve) => {
       let status = 0;
-      const signal = AbortSignal.timeout(limits.totalMs);
+      const signal = AbortSignal.any([closing.signal, AbortSignal.timeout(limits.totalMs)]);
       signal.addEventListener('abort', () => resolve({ kind: 'silent' }), { once: true });
       transport.send(
         path,
@@ -61,7 +64,11 @@ export function openInfluxPost(target: InfluxTarget, limits: PostLimits = POST_L
         },
       );
     });
-  return { send, close: () => agent.destroy() };
+  const close = () => {
+    closing.abort();
+    agent.destroy();
+  };
+  return { send, close };
 }
 
 function answerOf(error: Error): Answer {

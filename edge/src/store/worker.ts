@@ -9,6 +9,11 @@ if (!port) throw new Error('the store worker runs in a worker thread only');
 const say = (message: FromWorker) => port.postMessage(message);
 const keeper = new Keeper(workerData as KeeperOptions, (alarm) => say({ kind: 'alarm', alarm }));
 say({ kind: 'ready' });
+setImmediate(() => {
+  if (!isOpen) return;
+  keeper.openLog();
+  sayStats();
+});
 
 const CHANGES = new Set<Call['method']>([
   'recordPoints',
