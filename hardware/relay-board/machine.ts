@@ -156,7 +156,7 @@ function obey(state: BoardState, message: CommandMessage): ChannelState | Refusa
   const home = message.on === isSafeOn(config);
   // A departure for no time at all would only click the contact.
   if (!home && message.leaseS === 0) return 'expired';
-  const urgent = !message.on && (message.protective === true || message.leaseS === 0);
+  const urgent = !message.on && message.protective === true;
   if (channel.lease?.by === 'button' && !urgent) return 'button';
   const refusal = refusalOf(state, channel, { on: message.on, urgent });
   if (refusal) return refusal;

@@ -57,7 +57,7 @@ export interface CommandMessage {
   seq: number;
   channel: number;
   on: boolean;
-  /** 0 means: back to the safe state now, like a lease that ends. */
+  /** 0 is enough for a return to the safe state, which needs no lease. */
   leaseS: number;
   expUptimeMs: number;
   reason: string;

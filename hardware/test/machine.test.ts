@@ -117,8 +117,8 @@ describe('a lease', () => {
     expect(rig.channel(1).cause).toBe('lease-end');
   });
 
-  test('of no length returns a channel to its safe state at once, minimum on-time or not', () => {
-    const rig = readyRig({ minOnS: 600 });
+  test('is not needed to go back to the safe state, and of no length takes nobody away from it', () => {
+    const rig = readyRig();
     rig.command({});
     expect(rig.command({ on: false, leaseS: 0 })).toBe('done');
     expect(rig.isOn(1)).toBe(false);
@@ -161,6 +161,7 @@ describe('a command is refused', () => {
     const rig = readyRig({ minOnS: 60 });
     rig.command({});
     expect(rig.command({ on: false })).toBe('min-on');
+    expect(rig.command({ on: false, leaseS: 0 })).toBe('min-on');
     expect(rig.command({ on: false, protective: true })).toBe('done');
   });
 

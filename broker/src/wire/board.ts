@@ -55,7 +55,7 @@ export const boardCommand = z.object({
   seq: count,
   channel,
   on: z.boolean(),
-  /** 0 means: back to the safe state now, like a lease that ends. */
+  /** 0 is enough for a return to the safe state, which needs no lease. */
   leaseS: z.number().int().min(0).max(120),
   /** The command is void once the board's own uptime has passed this. */
   expUptimeMs: count,
