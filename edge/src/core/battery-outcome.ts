@@ -108,10 +108,15 @@ function followed(cycle: Cycle, battery: ManagedBattery, stepW: number | null): 
   const { state } = battery;
   const wishW = wishedW(cycle, battery);
   const boundedW = Math.min(state.dischargeLimitW, Math.max(-state.chargeLimitW, wishW));
-  if (stepW === null) return Math.round(boundedW);
+  if (stepW === null) return wholeW(boundedW);
   // The ramp never keeps a power beyond its limits.
   const nextW = Math.min(state.setpointW + stepW, Math.max(state.setpointW - stepW, boundedW));
-  return Math.round(Math.min(state.dischargeLimitW, Math.max(-state.chargeLimitW, nextW)));
+  return wholeW(Math.min(state.dischargeLimitW, Math.max(-state.chargeLimitW, nextW)));
+}
+
+/** Whole watts; never minus zero, which JSON does not know. */
+function wholeW(powerW: number): number {
+  return Math.round(powerW) + 0;
 }
 
 function wishedW(cycle: Cycle, battery: ManagedBattery): number {

@@ -25,7 +25,8 @@ export function observeRelays(cycle: Cycle): void {
       state.sinceMs = cycle.nowMs;
     } else if (fellOff(cycle.nowMs, state, reading)) {
       state.on = false;
-      state.sinceMs = state.reportedSinceMs;
+      // One that never obeyed counts as just switched: it is not tried again every few seconds.
+      state.sinceMs = state.reportedSinceMs > state.sinceMs ? state.reportedSinceMs : cycle.nowMs;
       state.switchesMs = withSwitch(state.switchesMs, cycle.nowMs);
     }
     // The cycle's freedom begins from what is true now.

@@ -150,7 +150,7 @@ test('a relay that its board opened by itself is off, and waits its minimum time
       in: fallen,
       gives: { on: { heater: false }, why: { heater: 'min-off' } },
     },
-    { when: 'a minute after the fall', for: 60, in: fallen, gives: { on: { heater: true } } },
+    { when: 'a minute after the fall', for: 55, in: fallen, gives: { on: { heater: true } } },
   ]);
 });
 
