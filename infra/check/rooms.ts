@@ -17,7 +17,7 @@ export interface Room {
 
 export const ROOMS: readonly Room[] = [
   { path: 'hardware/relay-board/', mayImport: [], pure: true },
-  { path: 'hardware/', mayImport: [] },
+  { path: 'hardware/', mayImport: ['hardware/relay-board/'] },
   { path: 'broker/src/wire/', mayImport: [], pure: true, packages: ['zod'] },
   { path: 'broker/src/access/', mayImport: ['broker/src/wire/'] },
   { path: 'broker/', mayImport: ['broker/src/wire/', 'broker/src/access/'] },
