@@ -4,16 +4,16 @@
  * Every topic of the tree is a product of sets: one level each, a placeholder standing for all ids. What a
  * credential holds is such a product too, with its bound ids in place of the placeholders. A subscription is allowed
  * when the part of the tree that its filter can match lies wholly inside what the credential may hear; the parts of
- * different topics never overlap, so this is decided level by level.
+ * each topic is a product again, so this is decided topic by topic and level by level.
  *
  * Who may publish a topic may also hear it: it is the one who wrote it. Nobody hears anything outside the tree,
  * except an unbound observer, who may also read the broker's own `$SYS` topics.
  */
+import { DEVICE_TOPICS, type DeviceTopicName, type Dialect, dialectOf } from '../wire/device-topics.ts';
 import {
   ID_PATTERN,
   INSTALLER_VERBS,
   OBSERVER,
-  type Placeholder,
   TOPICS,
   type TopicName,
   type TopicSpec,
@@ -21,13 +21,25 @@ import {
 import { BINDABLE, boundIds, type Credential } from './credential.ts';
 
 export type Identity = Pick<Credential, 'id' | 'role' | 'bindings' | 'topics'>;
+type AnyTopicName = TopicName | DeviceTopicName;
 
-/** One level of a granted topic: these words only, or (`any`) every id. */
+/** One level of a topic of the tree: a fixed word, or whatever a placeholder may stand for. */
+type Level =
+  | { readonly word: string }
+  | { readonly placeholder: string; readonly may: (word: string) => boolean };
+
+interface Spec {
+  readonly name: AnyTopicName;
+  readonly spec: TopicSpec & { readonly dialect?: Dialect };
+  readonly levels: readonly Level[];
+}
+
+/** One level of a granted topic: these words only, or (`any`) everything the placeholder may stand for. */
 type GrantLevel = { readonly words: readonly string[] } | 'any';
 
 /** A topic of the tree as one identity may use it. */
 export interface Grant {
-  readonly name: TopicName;
+  readonly of: Spec;
   readonly levels: readonly GrantLevel[];
   readonly publish: boolean;
   readonly subscribe: boolean;
@@ -35,38 +47,53 @@ export interface Grant {
   readonly retain: boolean;
 }
 
-const SPECS = Object.entries(TOPICS).map(([name, spec]: [string, TopicSpec]) => ({
-  name: name as TopicName,
-  spec,
-  levels: spec.path.split('/'),
-}));
+const WORD_PATTERN = /^[A-Za-z0-9_:.-]{1,64}$/;
+const MAC_PATTERN = /^[0-9A-F]{12}$/;
+
+const SPECS: readonly Spec[] = Object.entries({ ...TOPICS, ...DEVICE_TOPICS }).map(
+  ([name, spec]: [string, Spec['spec']]) => ({
+    name: name as AnyTopicName,
+    spec,
+    levels: spec.path.split('/').map((level) => levelOf(level, spec.dialect)),
+  }),
+);
+
+function levelOf(level: string, dialect: Dialect | undefined): Level {
+  if (!level.startsWith('{')) return { word: level };
+  const placeholder = level.slice(1, -1);
+  if (placeholder === 'word') return { placeholder, may: (word) => WORD_PATTERN.test(word) };
+  if (placeholder === 'mac') return { placeholder, may: (word) => MAC_PATTERN.test(word) };
+  if (placeholder !== 'boardId' || !dialect) return { placeholder, may: (word) => ID_PATTERN.test(word) };
+  return { placeholder, may: (word) => ID_PATTERN.test(word) && dialectOf(word) === dialect };
+}
 
 /** All that `identity` may do, topic by topic. */
 export function grantsOf(identity: Identity): readonly Grant[] {
   const grants: Grant[] = [];
-  for (const { name, spec, levels } of SPECS) {
-    if (identity.topics && !identity.topics.includes(name)) continue;
+  for (const of of SPECS) {
+    const { name, spec } = of;
+    if (identity.topics && !identity.topics.some((only) => only === name)) continue;
     const publish = spec.publish.includes(identity.role);
     const subscribe = publish || identity.role === OBSERVER || spec.subscribe.includes(identity.role);
     if (!publish && !subscribe) continue;
-    grants.push({
-      name,
-      levels: levels.map((level) => grantLevel(level, identity)),
-      publish,
-      subscribe,
-      retain: spec.retain,
-    });
+    const levels = of.levels.map((level) => grantLevel(level, identity));
+    if (levels.some((level) => level !== 'any' && level.words.length === 0)) continue;
+    grants.push({ of, levels, publish, subscribe, retain: spec.retain });
   }
   return grants;
 }
 
-function grantLevel(level: string, identity: Identity): GrantLevel {
-  const placeholder = placeholderOf(level);
-  if (!placeholder) return { words: [level] };
+function grantLevel(level: Level, identity: Identity): GrantLevel {
+  if ('word' in level) return { words: [level.word] };
+  const { placeholder } = level;
   if (placeholder === 'verb') return identity.role === 'installer' ? { words: INSTALLER_VERBS } : 'any';
+  if (placeholder === 'mac') {
+    const boards = boundIds(identity, 'boardId')?.filter((id) => dialectOf(id) === 'tasmota');
+    return boards ? { words: boards.map((id) => id.slice(-12).toUpperCase()).filter(level.may) } : 'any';
+  }
   const bindable = BINDABLE.find((name) => name === placeholder);
   const ids = bindable && boundIds(identity, bindable);
-  return ids ? { words: ids } : 'any';
+  return ids ? { words: ids.filter(level.may) } : 'any';
 }
 
 /** The rights of one identity, computed once. */
@@ -82,16 +109,14 @@ export class AccessRules {
   /** Whether a message may be published on `topic`; wills are asked for in the same way. */
   mayPublish(topic: string, retain: boolean): boolean {
     const levels = topic.split('/');
-    return this.#grants.some(
-      (grant) => grant.publish && (grant.retain || !retain) && covers(grant.levels, levels),
-    );
+    return this.#grants.some((grant) => grant.publish && (grant.retain || !retain) && covers(grant, levels));
   }
 
   /** Whether a message on `topic` may be handed to this identity. */
   mayReceive(topic: string): boolean {
     if (topic.startsWith('$')) return topic.startsWith('$SYS/') && this.#readsEverything();
     const levels = topic.split('/');
-    return this.#grants.some((grant) => grant.subscribe && covers(grant.levels, levels));
+    return this.#grants.some((grant) => grant.subscribe && covers(grant, levels));
   }
 
   /** Whether everything in the tree that `filter` can match may be heard, and it matches something at all. */
@@ -100,11 +125,11 @@ export class AccessRules {
     const filterLevels = filter.split('/');
     if (!wellFormed(filterLevels)) return false;
     let matchesSomething = false;
-    for (const { name, levels } of SPECS) {
-      const reach = intersect(levels, filterLevels);
+    for (const spec of SPECS) {
+      const reach = intersect(spec.levels, filterLevels);
       if (!reach) continue;
       matchesSomething = true;
-      const grant = this.#grants.find((candidate) => candidate.name === name);
+      const grant = this.#grants.find(({ of }) => of === spec);
       if (!grant?.subscribe) return false;
       if (!reach.every((word, i) => inside(word, grant.levels[i]))) return false;
     }
@@ -137,27 +162,30 @@ export function maySubscribe(identity: Identity, filter: string): boolean {
   return rulesOf(identity).maySubscribe(filter);
 }
 
-function placeholderOf(level: string): Placeholder | undefined {
-  return level.startsWith('{') ? (level.slice(1, -1) as Placeholder) : undefined;
+function covers({ of, levels }: Grant, words: readonly string[]): boolean {
+  return (
+    levels.length === words.length &&
+    words.every((word, i) => may(of.levels[i], word) && inside(word, levels[i]))
+  );
 }
 
-function covers(grant: readonly GrantLevel[], levels: readonly string[]): boolean {
-  return grant.length === levels.length && levels.every((word, i) => inside(word, grant[i]));
+function may(level: Level | undefined, word: string): boolean {
+  if (!level) return false;
+  return 'word' in level ? level.word === word : level.may(word);
 }
 
-/** `word` is one level of a topic; undefined stands for every id at once. */
+/** `word` is one level of a topic that may stand there; undefined stands for all of them at once. */
 function inside(word: string | undefined, level: GrantLevel | undefined): boolean {
   if (!level) return false;
-  if (level === 'any') return word === undefined || ID_PATTERN.test(word);
-  return word !== undefined && level.words.includes(word);
+  return level === 'any' || (word !== undefined && level.words.includes(word));
 }
 
 /**
- * Which part of one topic of the tree a filter matches: a word a level, undefined where it takes every id.
- * Undefined as a whole when it matches nothing there. `a/#` matches `a` too [MQTT-4.7.1-2].
+ * Which part of one topic of the tree a filter matches: a word a level, undefined where it takes all that may stand
+ * there. Undefined as a whole when it matches nothing. `a/#` matches `a` too [MQTT-4.7.1-2].
  */
 function intersect(
-  spec: readonly string[],
+  spec: readonly Level[],
   filter: readonly string[],
 ): readonly (string | undefined)[] | undefined {
   const open = filter.at(-1) === '#';
@@ -166,9 +194,8 @@ function intersect(
   const reach: (string | undefined)[] = [];
   for (const [i, level] of spec.entries()) {
     const asked = i < fixed ? (filter[i] ?? '') : '+';
-    const isPlaceholder = placeholderOf(level) !== undefined;
-    if (asked === '+') reach.push(isPlaceholder ? undefined : level);
-    else if (isPlaceholder ? ID_PATTERN.test(asked) : asked === level) reach.push(asked);
+    if (asked === '+') reach.push('word' in level ? level.word : undefined);
+    else if (may(level, asked)) reach.push(asked);
     else return undefined;
   }
   return reach;

@@ -7,11 +7,12 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type Identity, mayPublish, rulesOf } from '../../src/access/acl.ts';
 import { emqxAcl, mosquittoAcl } from '../../src/access/acl-export.ts';
 import { TestClient } from '../server/mqtt-clients.ts';
-import { drawer, drawIdentity, drawTopic, WORLD } from './random-world.ts';
+import { drawer, drawIdentity, drawTopic, TOPICS_OF_IDS } from './random-world.ts';
 
 const installed = spawnSync('mosquitto', ['-h']).error === undefined;
 const whenInstalled = installed ? describe : describe.skip;
 const PAIRS = 10_000;
+const EXISTING = new Set(TOPICS_OF_IDS);
 
 /** Forty identities of all roles and bindings, under names of their own. */
 const draw = drawer(7);
@@ -91,7 +92,7 @@ whenInstalled('mosquitto with the exported file (skipped where mosquitto is not 
       );
       await Promise.all(topics.map((topic, i) => root.mqtt.publishAsync(topic, String(i), { qos: 1 })));
       // What this identity may hear for certain marks the end; one that may hear nothing is asked nothing.
-      const last = WORLD.find((topic) => rulesOf(identity).mayReceive(topic));
+      const last = TOPICS_OF_IDS.find((topic) => rulesOf(identity).mayReceive(topic));
       if (last) {
         await root.publish(last, 'end');
         await client.waitFor(({ text }) => text === 'end');
@@ -121,15 +122,15 @@ test('the file for EMQX denies what it does not list, and allows retaining only 
   expect(text).not.toMatch(/"b1"}, (publish|\{publish[^"]*), \["wattward\/v1\/board\/b1\/command/);
 });
 
-/** The comparison is about rights; an id with foreign letters is a word like any other to mosquitto. */
+/**
+ * The comparison is about rights. Mosquitto takes any word for an id, whatever its letters, and any board for one of
+ * a dialect: the manual says so, and topics that differ in that alone are left out.
+ */
 function publishable(topic: string): boolean {
-  return (
-    topic !== '' &&
-    !topic.startsWith('$') &&
-    !topic.includes('..') &&
-    /^[a-z0-9/-]+$/.test(topic) &&
-    !/\/\/|\/$|^\//.test(topic)
-  );
+  // `+/status`, the presence of any ESPHome board, takes this one in.
+  if (topic === 'homeassistant/status') return false;
+  if (EXISTING.has(topic)) return true;
+  return /^wattward(\/[a-z0-9-]+)+$/.test(topic);
 }
 
 async function freePort(): Promise<number> {

@@ -1,9 +1,17 @@
 /** Identities and topics drawn from a seed, so that a failing pair can be drawn again. */
 import type { Identity } from '../../src/access/acl.ts';
 import { ROLES } from '../../src/wire/topics.ts';
-import { allTopics, type ReferenceIdentity } from './reference-rules.ts';
+import { allTopics, foreignWorld, type ReferenceIdentity } from './reference-rules.ts';
 
-export const IDS = ['home-1', 'home-2', 'esp12f-a4cf12b3c4d5', 'm', 'x-9'];
+export const IDS = [
+  'home-1',
+  'home-2',
+  'esp12f-a4cf12b3c4d5',
+  'm',
+  'tasmota-e09806f17f56',
+  'shelly-1',
+  'esphome-1',
+];
 export const VERBS = [
   'commission',
   'identify',
@@ -15,9 +23,16 @@ export const VERBS = [
   'other',
 ];
 const WORDS = ['x', 'v2', 'site', 'board', 'command', 'state'];
-const TOPICS_OF_IDS = allTopics(IDS, VERBS);
-/** Everything a drawn filter could match: also the words that a mutation may have put in place of an id. */
-export const WORLD = allTopics([...IDS, ...WORDS], [...VERBS, ...WORDS]);
+/** Ids that nobody is bound to. */
+const STRANGERS = ['stranger', 'tasmota-ffffffffffff', 'shelly-2', 'esphome-2'];
+const CORE_OF_IDS = allTopics(IDS, VERBS);
+export const TOPICS_OF_IDS = [...CORE_OF_IDS, ...foreignWorld(IDS, 'POWER1/switch')];
+const CORE = allTopics([...IDS, ...WORDS, 'stranger'], [...VERBS, ...WORDS]);
+
+/** Everything that `filter` could match: also the words that a mutation may have put in place of an id. */
+export function worldOf(filter: string): string[] {
+  return [...CORE, ...foreignWorld([...IDS, ...STRANGERS], filter)];
+}
 
 export type Draw = <T>(from: readonly T[]) => T;
 
@@ -54,7 +69,7 @@ export function drawIdentity(draw: Draw): {
 
 /** A topic of the tree, or one a little beside it. */
 export function drawTopic(draw: Draw): string {
-  const levels = draw(TOPICS_OF_IDS).split('/');
+  const levels = draw(draw([CORE_OF_IDS, CORE_OF_IDS, TOPICS_OF_IDS])).split('/');
   const mutation = draw([
     'none',
     'none',

@@ -77,6 +77,70 @@ const ROLES: Record<string, { says: string[]; keeps: string[]; hears: string[] }
   observer: { says: [], keeps: [], hears: ['board/.+', 'meter/M/reading', 'site/.+'] },
 };
 
+/** What bought boards say, and which of it may be kept; `T`, `S`, `E` stand for a board's id, `D` for its MAC. */
+const SPOKEN_UP = [
+  'stat/T/W',
+  'tele/T/W',
+  'tasmota/discovery/D/W',
+  'reply/S/rpc',
+  'S/events/rpc',
+  'S/online',
+  'S/status/W',
+  'E/W/W/state',
+  'E/status',
+  'E/heartbeat',
+  'esphome/discover/E',
+];
+const KEPT_UP = SPOKEN_UP.filter((path) => !/^stat|^tele|rpc$|heartbeat$/.test(path)).concat('tele/T/LWT');
+const SPOKEN_DOWN = ['cmnd/T/W', 'S/rpc', 'E/W/W/command'];
+const OUTWARD = ['homeassistant/W/W/config', 'homeassistant/state/H'];
+const BIRTH = ['homeassistant/status'];
+
+/** Bought boards and Home Assistant, in their own words. */
+const FOREIGN: readonly {
+  readonly who: string;
+  readonly says: readonly string[];
+  readonly keeps: readonly string[];
+  readonly hears: readonly string[];
+}[] = [
+  { who: 'board', says: [...SPOKEN_UP, 'cmnd/T/W'], keeps: KEPT_UP, hears: SPOKEN_DOWN },
+  { who: 'edge', says: [...SPOKEN_DOWN, ...OUTWARD], keeps: OUTWARD, hears: [...SPOKEN_UP, ...BIRTH] },
+  { who: 'installer', says: [], keeps: [], hears: SPOKEN_UP },
+  { who: 'observer', says: BIRTH, keeps: BIRTH, hears: [...SPOKEN_UP, ...SPOKEN_DOWN, ...OUTWARD] },
+];
+
+function foreignAllows(
+  kind: 'says' | 'keeps' | 'hears',
+  identity: ReferenceIdentity,
+  topic: string,
+): boolean {
+  const rules = FOREIGN.find(({ who }) => who === identity.role);
+  if (!rules) return false;
+  const boards = identity.boardIds ?? (identity.role === 'board' ? [identity.id] : undefined);
+  const spoken = (dialect: string) => {
+    const ids = boards ? boards.filter((id) => id.startsWith(`${dialect}-`)) : [`${dialect}-[a-z0-9-]+`];
+    return ids.length > 0 ? `(?:${ids.join('|')})` : '(?!)';
+  };
+  const tasmotas = boards?.filter((id) => /^tasmota-.*[0-9a-f]{12}$/.test(id));
+  const macs = tasmotas
+    ? `(?:${tasmotas.map((id) => id.slice(-12).toUpperCase()).join('|') || '(?!)'})`
+    : '[0-9A-F]{12}';
+  return rules[kind].some((pattern) => {
+    const expression = pattern
+      .split('/')
+      .map((level) => {
+        if (level === 'T') return spoken('tasmota');
+        if (level === 'D') return macs;
+        if (level === 'S') return spoken('shelly');
+        if (level === 'E') return spoken('esphome');
+        if (level === 'H') return identity.siteIds ? `(?:${identity.siteIds.join('|')})` : ANY;
+        return level === 'W' ? '[A-Za-z0-9_:.-]{1,64}' : level;
+      })
+      .join('/');
+    return new RegExp(`^${expression}$`).test(topic);
+  });
+}
+
 const ANY = '[a-z0-9-]{1,40}';
 
 function matchesOne(patterns: readonly string[], identity: ReferenceIdentity, topic: string): boolean {
@@ -124,11 +188,13 @@ export const SITE_WORDS = [
 
 export function referenceMayPublish(identity: ReferenceIdentity, topic: string, retain: boolean): boolean {
   const role = ROLES[identity.role];
+  if (foreignAllows(retain ? 'keeps' : 'says', identity, topic)) return true;
   return role !== undefined && matchesOne(retain ? role.keeps : role.says, identity, topic);
 }
 
 export function referenceMayHear(identity: ReferenceIdentity, topic: string): boolean {
   if (topic.startsWith('$SYS/')) return readsSystem(identity);
+  if (foreignAllows('says', identity, topic) || foreignAllows('hears', identity, topic)) return true;
   const role = ROLES[identity.role];
   return role !== undefined && matchesOne([...role.hears, ...role.says], identity, topic);
 }
@@ -136,6 +202,27 @@ export function referenceMayHear(identity: ReferenceIdentity, topic: string): bo
 /** The broker's own topics are for an observer who is bound to nothing. */
 function readsSystem({ role, boardIds, meterIds, siteIds }: ReferenceIdentity): boolean {
   return role === 'observer' && !boardIds && !meterIds && !siteIds;
+}
+
+/** Topics of bought boards and Home Assistant when only these ids and these free words exist. */
+function foreignTopics(id: string, words: readonly string[]): string[] {
+  const under = (...before: string[]) => words.map((word) => [...before, word].join('/'));
+  switch (id.split('-')[0]) {
+    case 'tasmota':
+      return [
+        ...[...under('cmnd', id), ...under('stat', id), ...under('tele', id)],
+        ...under('tasmota', 'discovery', id.slice(-12).toUpperCase()),
+      ];
+    case 'shelly':
+      return [`${id}/rpc`, `reply/${id}/rpc`, `${id}/events/rpc`, `${id}/online`, ...under(id, 'status')];
+    case 'esphome':
+      return [
+        ...words.flatMap((word) => under(id, word).flatMap((path) => [`${path}/command`, `${path}/state`])),
+        ...[`${id}/status`, `${id}/heartbeat`, `esphome/discover/${id}`],
+      ];
+    default:
+      return [`homeassistant/state/${id}`];
+  }
 }
 
 /** Every topic that exists when only these ids do. */
@@ -151,6 +238,15 @@ export function allTopics(ids: readonly string[], verbs: readonly string[]): str
   ]);
 }
 
+/** The foreign topics in which a filter's own words, and one that it does not name, stand in all free places. */
+export function foreignWorld(ids: readonly string[], filter: string): string[] {
+  const named = filter.split('/').filter((word) => /^[A-Za-z0-9_:.-]{1,64}$/.test(word));
+  const words = [...new Set([...named, 'other', 'LWT'])];
+  const assistant = words.flatMap((a) => words.map((b) => `homeassistant/${a}/${b}/config`));
+  for (const word of named) if (/^[a-z0-9-]{1,40}$/.test(word)) assistant.push(`homeassistant/state/${word}`);
+  return [...ids.flatMap((id) => foreignTopics(id, words)), ...assistant, 'homeassistant/status'];
+}
+
 /** Allowed when the filter matches some topic of the world, and every topic it matches may be heard. */
 export function referenceMaySubscribe(
   identity: ReferenceIdentity,
@@ -158,19 +254,18 @@ export function referenceMaySubscribe(
   world: readonly string[],
 ): boolean {
   if (filter.startsWith('$SYS/')) return readsSystem(identity);
-  const matched = world.filter((topic) => filterMatches(filter.split('/'), topic.split('/')));
+  const levels = filter.split('/');
+  const matched = world.filter((topic) => filterMatches(levels, topic.split('/')));
   return matched.length > 0 && matched.every((topic) => referenceMayHear(identity, topic));
 }
 
 /** The matching of [MQTT 3.1.1, 4.7], level by level from the front. */
-export function filterMatches(filter: readonly string[], topic: readonly string[]): boolean {
-  const [first, ...restOfFilter] = filter;
-  const [level, ...restOfTopic] = topic;
-  if (first === undefined) return level === undefined;
-  if (first === '#') return restOfFilter.length === 0;
-  if (level === undefined) return false;
-  if (first !== '+' && first !== level) return false;
-  if (first !== '+' && /[+#]/.test(first)) return false;
-  if (restOfTopic.length === 0 && restOfFilter.length === 1 && restOfFilter[0] === '#') return true;
-  return filterMatches(restOfFilter, restOfTopic);
+export function filterMatches(filter: readonly string[], topic: readonly string[], from = 0): boolean {
+  const asked = filter[from];
+  const level = topic[from];
+  if (asked === undefined) return level === undefined;
+  if (asked === '#') return from === filter.length - 1;
+  if (level === undefined || (asked !== '+' && asked !== level)) return false;
+  if (from === topic.length - 1 && from === filter.length - 2 && filter[from + 1] === '#') return true;
+  return filterMatches(filter, topic, from + 1);
 }
