@@ -1,0 +1,33 @@
+/**
+ * Modules of the Moddable SDK that its published typings lack, as far as they are used here. Update and flash:
+ * ECMA-419, 26 persistent storage; the ESP8266 has them since SDK 10.0.2.
+ */
+
+declare module 'embedded:storage/flash' {
+  interface Partition {
+    read(byteLength: number, offset: number): ArrayBuffer;
+    close(): void;
+  }
+  const flash: { open(options: { path: string; mode?: 'r' | 'r+' }): Partition };
+  export default flash;
+}
+
+declare module 'embedded:update' {
+  import type { Partition } from 'embedded:storage/flash';
+
+  interface Update {
+    write(data: ArrayBuffer | Uint8Array): void;
+    complete(): void;
+    close(): void;
+  }
+  const update: { open(options: { partition: Partition; mode?: 'a' | 'w'; byteLength?: number }): Update };
+  export default update;
+}
+
+declare module 'crypt' {
+  export class Digest {
+    constructor(algorithm: 'SHA256' | 'SHA512');
+    write(data: ArrayBuffer | Uint8Array | string): void;
+    close(): ArrayBuffer;
+  }
+}
