@@ -73,6 +73,8 @@ export interface CampaignResult {
   readonly alive: boolean;
   readonly rssGrowthMb: number;
   readonly honestP99Ms: number;
+  /** The same on the same machine while nobody attacks: what the machine itself adds. */
+  readonly quietP99Ms: number;
   readonly honestMessages: number;
   /** Messages that the honest reader got and nobody honest had sent. */
   readonly leaked: number;
@@ -83,6 +85,8 @@ export async function hostileCampaign(options: {
   readonly seed: number;
   /** Well-behaved connections before memory is first looked at, so that the process has its working size. */
   readonly warmUp: number;
+  /** Honest messages, fifteen a second, before the attack begins. */
+  readonly quietMessages: number;
 }): Promise<CampaignResult> {
   const server = await startServer({
     mode: 'guarded',
@@ -97,6 +101,9 @@ export async function hostileCampaign(options: {
   await fromOutside({ port: server.port, count: options.warmUp, seed: null });
   const rssBeforeMb = await server.rssMb();
   talk.delaysMs.length = 0;
+  while (talk.delaysMs.length < options.quietMessages) await delay(50);
+  const quietP99Ms = quantile(talk.delaysMs, 0.99);
+  talk.delaysMs.length = 0;
   await fromOutside({ port: server.port, count: options.connections, seed: options.seed });
   const rssGrowthMb = (await server.rssMb()) - rssBeforeMb;
   const honestP99Ms = quantile(talk.delaysMs, 0.99);
@@ -104,7 +111,7 @@ export async function hostileCampaign(options: {
   await talk.stop();
   const alive = server.alive();
   await server.stop();
-  return { alive, rssGrowthMb, honestP99Ms, honestMessages, leaked: talk.leaked() };
+  return { alive, rssGrowthMb, honestP99Ms, quietP99Ms, honestMessages, leaked: talk.leaked() };
 }
 
 /** An honest board that says something fifteen times a second, and the box that listens to all boards. */

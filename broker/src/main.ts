@@ -15,7 +15,6 @@ import {
   writePrivateFile,
   writeSecretFile,
 } from './access/credentials-file.ts';
-import { startBroker } from './server/start-broker.ts';
 import { ID_PATTERN, ROLES, type Role } from './wire/topics.ts';
 
 interface ServeOptions {
@@ -94,6 +93,8 @@ program
   .action(exportAcl);
 
 async function serve(options: ServeOptions): Promise<void> {
+  // The server is loaded only where it is needed: the other commands answer at once.
+  const { startBroker } = await import('./server/start-broker.ts');
   const log = pino({ name: 'broker' });
   await mkdir(options.data, { recursive: true, mode: 0o700 });
   const broker = await startBroker({

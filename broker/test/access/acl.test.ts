@@ -13,48 +13,49 @@ const installer: Identity = { id: 'tablet', role: 'installer', bindings: { siteI
 describe('ten thousand random pairs against a second opinion', () => {
   test('publishing, retained or not', () => {
     const draw = drawer(1);
+    const differences: object[] = [];
     const allowed = { yes: 0, no: 0 };
     for (let i = 0; i < PAIRS; i += 1) {
       const { identity, reference } = drawIdentity(draw);
       const topic = drawTopic(draw);
       const retain = draw([true, false]);
       const verdict = mayPublish(identity, topic, retain);
-      expect({ i, identity, topic, retain, verdict }).toEqual({
-        ...{ i, identity, topic, retain },
-        verdict: referenceMayPublish(reference, topic, retain),
-      });
+      if (verdict !== referenceMayPublish(reference, topic, retain)) {
+        differences.push({ i, identity, topic, retain, verdict });
+      }
       allowed[verdict ? 'yes' : 'no'] += 1;
     }
+    expect(differences).toEqual([]);
     expect(Math.min(allowed.yes, allowed.no)).toBeGreaterThan(PAIRS / 50);
   });
 
   test('subscribing: never to anything that holds a topic one may not hear', () => {
     const draw = drawer(2);
+    const differences: object[] = [];
     const allowed = { yes: 0, no: 0 };
     for (let i = 0; i < PAIRS; i += 1) {
       const { identity, reference } = drawIdentity(draw);
       const filter = drawFilter(draw);
       const verdict = maySubscribe(identity, filter);
-      expect({ i, identity, filter, verdict }).toEqual({
-        ...{ i, identity, filter },
-        verdict: referenceMaySubscribe(reference, filter, worldOf(filter)),
-      });
+      if (verdict !== referenceMaySubscribe(reference, filter, worldOf(filter))) {
+        differences.push({ i, identity, filter, verdict });
+      }
       allowed[verdict ? 'yes' : 'no'] += 1;
     }
+    expect(differences).toEqual([]);
     expect(Math.min(allowed.yes, allowed.no)).toBeGreaterThan(PAIRS / 50);
   });
 
   test('receiving', () => {
     const draw = drawer(3);
+    const differences: object[] = [];
     for (let i = 0; i < PAIRS; i += 1) {
       const { identity, reference } = drawIdentity(draw);
       const topic = drawTopic(draw);
       const verdict = rulesOf(identity).mayReceive(topic);
-      expect({ i, identity, topic, verdict }).toEqual({
-        ...{ i, identity, topic },
-        verdict: referenceMayHear(reference, topic),
-      });
+      if (verdict !== referenceMayHear(reference, topic)) differences.push({ i, identity, topic, verdict });
     }
+    expect(differences).toEqual([]);
   });
 });
 
