@@ -7,9 +7,10 @@
  */
 import { decide } from '@wattward/edge/core/decide';
 import type { Decision } from '@wattward/edge/core/decision';
+import { restoreState } from '@wattward/edge/core/restore-state';
 import type { Settings } from '@wattward/edge/core/settings';
 import type { SiteTime } from '@wattward/edge/core/site-time';
-import type { PriceSlot } from '@wattward/edge/core/snapshot';
+import type { PriceSlot, Snapshot } from '@wattward/edge/core/snapshot';
 import { initialState, type State } from '@wattward/edge/core/state';
 import { siteTimeAt } from '@wattward/edge/core/zone';
 import { storageRates } from '@wattward/edge/registers/sunspec-storage';
@@ -19,7 +20,7 @@ import { type Home, isLoad } from '../home/schema.ts';
 import { directReader, type HomeReader } from './readings.ts';
 import type { InstalledSite } from './site-file.ts';
 import { TraceHash } from './trace-hash.ts';
-import { type LinkFault, PERFECT_LINK, VirtualBoard } from './virtual-board.ts';
+import { type CommandWatch, type LinkFault, PERFECT_LINK, VirtualBoard } from './virtual-board.ts';
 import { VirtualLatch } from './virtual-latch.ts';
 
 export interface LoopOptions {
@@ -29,6 +30,11 @@ export interface LoopOptions {
   readonly cycleMs?: number;
   readonly measured?: MeasuredSource;
   readonly link?: LinkFault;
+  readonly watch?: CommandWatch;
+  /** Whether the box may believe its wall clock; always when left out. */
+  readonly clockTrusted?: () => boolean;
+  /** Every so many cycles the same decision is taken twice and compared; never when left out. */
+  readonly replayEvery?: number;
   readonly reader?: (home: RunningHome) => HomeReader;
   /** Slots known at an instant, in time order. */
   readonly prices?: (nowMs: number) => readonly PriceSlot[];
@@ -43,12 +49,16 @@ export interface CycleRecord {
 const REVERT_S = 90;
 const RENEW_MS = 30_000;
 const DEADBAND_PCT = 0.5;
+/** The box saves at once what must survive, everything else so often. */
+const SAVE_MS = 300_000;
 
 export class ClosedLoop {
   readonly running: RunningHome;
   readonly settings: Settings;
   readonly board: VirtualBoard;
   readonly trace = new TraceHash();
+  /** A decision did not come out the same a second time. */
+  replayBroken = false;
   readonly #options: LoopOptions;
   readonly #cycleMs: number;
   readonly #reader: HomeReader;
@@ -56,6 +66,8 @@ export class ClosedLoop {
   readonly #objects: readonly (string | null)[];
   #latch: VirtualLatch;
   #state: State;
+  /** What the box would find on its disk. */
+  #saved: { readonly state: State; readonly atMs: number };
   #time: SiteTime | null = null;
   #boxRuns = true;
   #order: { key: string; atMs: number } | null = null;
@@ -72,6 +84,7 @@ export class ClosedLoop {
     this.#reader = (options.reader ?? directReader)(this.running);
     this.#latch = new VirtualLatch(this.settings, this.#cycleMs);
     this.#state = initialState(this.settings);
+    this.#saved = { state: this.#state, atMs: options.startMs };
     const wired = new Map(
       options.home.objects
         .filter(isLoad)
@@ -82,6 +95,7 @@ export class ClosedLoop {
       config: boardConfig(options.site),
       nowMs: options.startMs - 3_600_000,
       link: options.link ?? PERFECT_LINK,
+      ...(options.watch ? { watch: options.watch } : {}),
       onContact: (channel, on) => {
         const object = wired.get(channel);
         if (object) this.running.setRelay(object, on);
@@ -97,19 +111,15 @@ export class ClosedLoop {
     return this.#boxRuns;
   }
 
-  get state(): State {
-    return this.#state;
-  }
-
   /** The box dies; the rest of the home goes on. */
   stopBox(): void {
     this.#boxRuns = false;
   }
 
-  /** The box starts anew with what it had saved, or with nothing. */
-  startBox(saved: State): void {
+  /** The box starts anew with what it had saved. */
+  startBox(): void {
     this.#boxRuns = true;
-    this.#state = saved;
+    this.#state = restoreState(JSON.parse(JSON.stringify(this.#saved.state)), this.settings);
     this.#latch = new VirtualLatch(this.settings, this.#cycleMs);
     this.#order = null;
     this.board.forget();
@@ -126,7 +136,8 @@ export class ClosedLoop {
 
   #decide(nowMs: number): Decision {
     this.#read(nowMs);
-    this.#time = siteTimeAt(this.#options.site.zone, nowMs, true, this.#time);
+    const trusted = this.#options.clockTrusted?.() ?? true;
+    this.#time = siteTimeAt(this.#options.site.zone, nowMs, trusted, this.#time);
     const loads = this.#options.site.wiring.map(({ channel }) => ({
       ...this.board.reported(channel, nowMs),
       contact: 'sound' as const,
@@ -135,6 +146,8 @@ export class ClosedLoop {
     const prices = this.#options.prices?.(nowMs) ?? [];
     const snapshot = this.#latch.snapshot(nowMs, this.#time, { loads, prices });
     const { state, decision } = decide(this.#state, snapshot, this.settings, null, nowMs);
+    this.#replay(snapshot, nowMs, decision);
+    if (decision.mustPersist || nowMs - this.#saved.atMs >= SAVE_MS) this.#saved = { state, atMs: nowMs };
     this.#state = state;
     for (let i = 0; i < decision.loads.length; i += 1) {
       const command = decision.loads[i];
@@ -143,6 +156,14 @@ export class ClosedLoop {
     }
     this.#orderBattery(decision, nowMs);
     return decision;
+  }
+
+  /** Same arguments, same answer: what the journal's replay lives on. */
+  #replay(snapshot: Snapshot, nowMs: number, decision: Decision): void {
+    const every = this.#options.replayEvery;
+    if (every === undefined || decision.cycle % every !== 0) return;
+    const again = decide(this.#state, snapshot, this.settings, null, nowMs).decision;
+    if (JSON.stringify(again) !== JSON.stringify(decision)) this.replayBroken = true;
   }
 
   #read(nowMs: number): void {

@@ -18,6 +18,12 @@ export interface LinkFault {
   copies(way: 'to-board' | 'to-box'): readonly number[];
 }
 
+/** Sees every command that reaches the board, before and after. */
+export interface CommandWatch {
+  before(message: CommandMessage, board: BoardState, nowMs: number): void;
+  after(board: BoardState, nowMs: number): void;
+}
+
 export const PERFECT_LINK: LinkFault = { copies: () => AT_ONCE };
 const AT_ONCE = [0] as const;
 
@@ -38,6 +44,7 @@ export class VirtualBoard {
   readonly #identity: Identity;
   readonly #link: LinkFault;
   readonly #onContact: (channel: number, on: boolean) => void;
+  readonly #watch: CommandWatch | null;
   readonly #config: ConfigMessage;
   readonly #wanted = new Map<number, Wanted>();
   #state: BoardState;
@@ -54,10 +61,12 @@ export class VirtualBoard {
     readonly nowMs: number;
     readonly link: LinkFault;
     readonly onContact: (channel: number, on: boolean) => void;
+    readonly watch?: CommandWatch;
   }) {
     this.#config = options.config;
     this.#link = options.link;
     this.#onContact = options.onContact;
+    this.#watch = options.watch ?? null;
     this.#identity = {
       board: options.config.board,
       model: 'esp12f-4ch',
@@ -157,8 +166,16 @@ export class VirtualBoard {
 
   #send(message: CommandMessage, nowMs: number): void {
     for (const delayMs of this.#link.copies('to-board')) {
-      this.#post(nowMs + delayMs, (atMs) => this.#event({ type: 'command', message }, atMs));
+      this.#post(nowMs + delayMs, (atMs) => this.#arrive(message, atMs));
     }
+  }
+
+  #arrive(message: CommandMessage, nowMs: number): void {
+    // What time alone does (a lease that ends) comes before what the command does.
+    this.#event({ type: 'tick', rssi: -60, heap: 20_000 }, nowMs);
+    this.#watch?.before(message, this.#state, nowMs);
+    this.#event({ type: 'command', message }, nowMs);
+    this.#watch?.after(this.#state, nowMs);
   }
 
   #event(event: BoardEvent, nowMs: number): void {

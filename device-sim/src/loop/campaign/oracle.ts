@@ -1,0 +1,364 @@
+/**
+ * What must hold, written from the outside: it looks at contacts, at the messages that reached the board, at true
+ * powers and at what the box decided, and shares no code with what it judges. Each invariant has the number it bears
+ * in the reliability requirements.
+ *
+ * The oracle knows the truth (which readings were whole, what really flows), so it can say what was permitted.
+ */
+
+export interface CommandSeen {
+  readonly board: string;
+  readonly boot: string;
+  readonly seq: number;
+  readonly channel: number;
+  readonly on: boolean;
+  readonly leaseS: number;
+  readonly expUptimeMs: number;
+  readonly protective: boolean;
+}
+
+export interface ChannelRules {
+  readonly channel: number;
+  readonly safeOn: boolean;
+  readonly minOnMs: number;
+  readonly minOffMs: number;
+  readonly interlock: number;
+  readonly perHour: number;
+  readonly perDay: number;
+}
+
+export interface LoadFacts {
+  readonly id: string;
+  readonly channel: number;
+  readonly kind: string;
+  readonly priority: number;
+  readonly nominalW: number;
+  readonly commandedOn: boolean;
+  readonly changed: boolean;
+  readonly rule: string;
+  readonly code: string;
+  readonly closed: boolean;
+  /** What it truly draws. */
+  readonly powerW: number;
+}
+
+export interface Moment {
+  readonly nowMs: number;
+  readonly boxRuns: boolean;
+  /** Uptime and boot of the board, and what its contacts do. */
+  readonly boot: string;
+  readonly uptimeMs: number;
+  readonly contacts: readonly boolean[];
+  /** The meter was read whole, with the true numbers, in this cycle. */
+  readonly meterWhole: boolean;
+  readonly boardHeard: boolean;
+  readonly decision: {
+    readonly homeMode: string;
+    readonly loads: readonly LoadFacts[];
+    readonly batteries: readonly {
+      readonly chargeLimitW: number;
+      readonly dischargeLimitW: number;
+      readonly mode: string;
+    }[];
+  } | null;
+  readonly gridOn: boolean;
+  /** True current of the fullest phase, and the fuse. */
+  readonly worstPhaseA: number;
+  readonly fuseA: number;
+  readonly batteryMaxW: number;
+  /** State of charge as the inverter last told it, and how long ago. */
+  readonly socToldPct: number | null;
+  readonly socAgeMs: number;
+  /** The inverter holds an order of the box. */
+  readonly batteryOrdered: boolean;
+}
+
+export interface Violation {
+  readonly invariant: string;
+  readonly atMs: number;
+  readonly what: string;
+}
+
+interface ChannelBook {
+  on: boolean;
+  movedAtMs: number;
+  awayUntilMs: number;
+  movesMs: number[];
+  protectedAtMs: number;
+  /** A lease was over when the next command came. */
+  lapsedAtMs: number;
+}
+
+const SECOND_MS = 1_000;
+
+export class Oracle {
+  readonly violations: Violation[] = [];
+  readonly checked = new Map<string, number>();
+  readonly #rules: readonly ChannelRules[];
+  readonly #books = new Map<number, ChannelBook>();
+  #boot = '';
+  #bootAtMs = 0;
+  #lastSeq = 0;
+  #boxDownSinceMs: number | null = null;
+  #meterLostSinceMs: number | null;
+  #meterWholeRow = 0;
+  #overSinceMs: number | null = null;
+  #calmSinceMs: number;
+  #gridBackMs = 0;
+  #closedBefore: ReadonlySet<string> = new Set();
+
+  constructor(rules: readonly ChannelRules[], startMs: number) {
+    this.#rules = rules;
+    this.#meterLostSinceMs = startMs;
+    this.#calmSinceMs = startMs;
+  }
+
+  /** A command is about to reach the board. Returns whether it may move anything (I6). */
+  beforeCommand(
+    command: CommandSeen,
+    board: { id: string; boot: string; uptimeMs: number },
+    nowMs: number,
+  ): boolean {
+    const valid =
+      command.board === board.id &&
+      command.boot === board.boot &&
+      command.seq > this.#lastSeq &&
+      board.uptimeMs <= command.expUptimeMs;
+    if (!valid) return false;
+    this.#lastSeq = command.seq;
+    const rules = this.#rules.find(({ channel }) => channel === command.channel);
+    const book = this.#books.get(command.channel);
+    if (!rules || !book) return true;
+    if (nowMs >= book.awayUntilMs) book.lapsedAtMs = nowMs;
+    if (command.on !== rules.safeOn)
+      book.awayUntilMs = Math.max(book.awayUntilMs, nowMs + command.leaseS * SECOND_MS);
+    if (command.protective) book.protectedAtMs = nowMs;
+    return true;
+  }
+
+  /** And after it: nothing may have moved when it was void. */
+  afterCommand(valid: boolean, moved: boolean, nowMs: number): void {
+    this.#check('I6', nowMs, valid || !moved, 'a void command moved a relay');
+  }
+
+  button(channel: number, nowMs: number): void {
+    const book = this.#books.get(channel);
+    if (book) {
+      book.awayUntilMs = Math.max(book.awayUntilMs, nowMs + 3_600_000);
+      book.protectedAtMs = nowMs;
+    }
+  }
+
+  look(moment: Moment): void {
+    this.#lookAtBoot(moment);
+    for (const rules of this.#rules) this.#lookAtChannel(rules, moment);
+    this.#lookAtInterlocks(moment);
+    this.#lookAtBox(moment);
+    this.#lookAtMeter(moment);
+    this.#lookAtOverload(moment);
+    this.#lookAtShedding(moment);
+    this.#lookAtBattery(moment);
+  }
+
+  #lookAtBoot({ boot, nowMs, uptimeMs }: Moment): void {
+    if (boot === this.#boot) return;
+    this.#boot = boot;
+    this.#bootAtMs = nowMs - uptimeMs;
+    this.#lastSeq = 0;
+    for (const { channel, safeOn } of this.#rules) {
+      this.#books.set(channel, {
+        on: safeOn,
+        movedAtMs: this.#bootAtMs,
+        awayUntilMs: 0,
+        movesMs: this.#books.get(channel)?.movesMs ?? [],
+        protectedAtMs: 0,
+        lapsedAtMs: 0,
+      });
+    }
+  }
+
+  #lookAtChannel(rules: ChannelRules, { nowMs, contacts }: Moment): void {
+    const book = this.#books.get(rules.channel);
+    const on = contacts[rules.channel - 1];
+    if (!book || on === undefined) return;
+    const away = on !== rules.safeOn;
+    this.#check(
+      'I1',
+      nowMs,
+      !away || nowMs <= book.awayUntilMs + SECOND_MS,
+      `channel ${rules.channel} outlived its lease`,
+    );
+    this.#check(
+      'I2',
+      nowMs,
+      !away || nowMs - this.#bootAtMs >= 10_000,
+      `channel ${rules.channel} left its safe state after a boot`,
+    );
+    if (on === book.on) return;
+    const stoodMs = nowMs - book.movedAtMs;
+    if (on)
+      this.#check(
+        'I3',
+        nowMs,
+        stoodMs >= rules.minOffMs,
+        `channel ${rules.channel} off for ${stoodMs} ms only`,
+      );
+    else {
+      const protectedNow = nowMs - book.protectedAtMs <= SECOND_MS;
+      const lapsed = nowMs >= book.awayUntilMs || nowMs - book.lapsedAtMs <= SECOND_MS;
+      const excused = protectedNow || lapsed;
+      this.#check(
+        'I3',
+        nowMs,
+        excused || stoodMs >= rules.minOnMs,
+        `channel ${rules.channel} on for ${stoodMs} ms only`,
+      );
+    }
+    book.on = on;
+    book.movedAtMs = nowMs;
+    book.movesMs = book.movesMs.filter((atMs) => nowMs - atMs < 86_400_000);
+    book.movesMs.push(nowMs);
+    if (!away || nowMs - book.protectedAtMs <= SECOND_MS) return;
+    const within = (ms: number) => book.movesMs.filter((atMs) => nowMs - atMs < ms).length;
+    this.#check(
+      'I4',
+      nowMs,
+      within(3_600_000) <= rules.perHour,
+      `channel ${rules.channel} beyond its hourly budget`,
+    );
+    this.#check(
+      'I4',
+      nowMs,
+      within(86_400_000) <= rules.perDay,
+      `channel ${rules.channel} beyond its daily budget`,
+    );
+  }
+
+  #lookAtInterlocks({ nowMs, contacts }: Moment): void {
+    const seen = new Set<number>();
+    for (const { channel, interlock } of this.#rules) {
+      if (interlock === 0 || !contacts[channel - 1]) continue;
+      this.#check('I5', nowMs, !seen.has(interlock), `two of interlock ${interlock} on together`);
+      seen.add(interlock);
+    }
+  }
+
+  /** Without the box the home comes to rest by itself. */
+  #lookAtBox(moment: Moment): void {
+    const { nowMs, boxRuns, contacts } = moment;
+    if (boxRuns) {
+      this.#boxDownSinceMs = null;
+      return;
+    }
+    this.#boxDownSinceMs ??= nowMs;
+    if (nowMs - this.#boxDownSinceMs <= 92_000) return;
+    for (const { channel, safeOn } of this.#rules) {
+      const byHand = nowMs <= (this.#books.get(channel)?.awayUntilMs ?? 0);
+      this.#check(
+        'I15',
+        nowMs,
+        byHand || contacts[channel - 1] === safeOn,
+        `channel ${channel} without a box`,
+      );
+    }
+    this.#check('I15', nowMs, !moment.batteryOrdered, 'the battery still obeys a box that is gone');
+  }
+
+  /** What is shed for a peak is the least important of what could be shed. */
+  #lookAtShedding({ nowMs, decision }: Moment): void {
+    for (const shed of decision?.loads ?? []) {
+      const wasOn = this.#closedBefore.has(shed.id);
+      if (!wasOn || !shed.changed || shed.commandedOn || shed.rule !== 'peak-watch') continue;
+      const spared = decision?.loads.find(
+        (load) =>
+          load.commandedOn && load.powerW > 100 && load.kind !== 'program' && load.priority > shed.priority,
+      );
+      this.#check('I8', nowMs, spared === undefined, `${shed.id} was shed before ${spared?.id}`);
+    }
+    this.#closedBefore = new Set(decision?.loads.filter(({ closed }) => closed).map(({ id }) => id));
+  }
+
+  #lookAtMeter(moment: Moment): void {
+    const { nowMs, meterWhole, decision } = moment;
+    if (!decision) {
+      this.#meterLostSinceMs = nowMs;
+      this.#meterWholeRow = 0;
+      return;
+    }
+    this.#meterWholeRow = meterWhole ? this.#meterWholeRow + 1 : 0;
+    if (meterWhole) this.#meterLostSinceMs = null;
+    else this.#meterLostSinceMs ??= nowMs;
+    const lostMs = this.#meterLostSinceMs === null ? 0 : nowMs - this.#meterLostSinceMs;
+    for (const load of decision.loads) {
+      const starts = load.changed && load.commandedOn;
+      this.#check(
+        'I9',
+        nowMs,
+        !starts || lostMs <= 11_000,
+        `${load.id} started ${lostMs} ms after the last good reading`,
+      );
+      const discretionary = load.kind === 'interruptible';
+      const late =
+        lostMs > 32_000 && moment.gridOn && load.commandedOn && discretionary && load.rule !== 'orders';
+      this.#check('I10', nowMs, !late, `${load.id} still on ${lostMs} ms after the last good reading`);
+    }
+  }
+
+  #lookAtOverload(moment: Moment): void {
+    const { nowMs, decision, worstPhaseA, fuseA, meterWhole } = moment;
+    const clean = decision !== null && meterWhole && moment.boardHeard && moment.gridOn;
+    if (!clean) this.#calmSinceMs = nowMs;
+    const over = worstPhaseA > 1.5 * fuseA;
+    if (!over || !clean) {
+      this.#overSinceMs = null;
+      return;
+    }
+    this.#overSinceMs ??= nowMs;
+    // The box must have had whole readings for a while, and two seconds for its answer; one cycle for each way.
+    if (nowMs - this.#calmSinceMs < 60_000 || nowMs - this.#overSinceMs < 6_000) return;
+    const left = decision?.loads.filter((load) => load.commandedOn && load.kind === 'interruptible') ?? [];
+    this.#check(
+      'I7',
+      nowMs,
+      left.length === 0 || nowMs - this.#overSinceMs < 15_000,
+      `${left[0]?.id} still on under overload`,
+    );
+  }
+
+  #lookAtBattery({ nowMs, decision, batteryMaxW, socToldPct, socAgeMs, gridOn }: Moment): void {
+    if (!gridOn) this.#gridBackMs = nowMs;
+    if (!decision) return;
+    for (const { chargeLimitW, dischargeLimitW } of decision.batteries) {
+      const bounded = (limitW: number) => limitW >= 0 && limitW <= batteryMaxW + 1e-6;
+      this.#check(
+        'I11',
+        nowMs,
+        bounded(chargeLimitW) && bounded(dischargeLimitW),
+        `limits ${chargeLimitW}/${dischargeLimitW} W`,
+      );
+      const drains = dischargeLimitW > 0 && gridOn && nowMs - this.#gridBackMs > 10_000;
+      // Once started it goes on until it falls below 35 %.
+      const full = socToldPct !== null && socToldPct >= 34.9;
+      this.#check('I11', nowMs, !drains || full, `discharge allowed at ${socToldPct} %`);
+      this.#check(
+        'I11',
+        nowMs,
+        !drains || socAgeMs <= 41_000,
+        `discharge allowed, charge unknown for ${socAgeMs} ms`,
+      );
+    }
+  }
+
+  fail(invariant: string, atMs: number, what: string): void {
+    this.#check(invariant, atMs, false, what);
+  }
+
+  pass(invariant: string): void {
+    this.checked.set(invariant, (this.checked.get(invariant) ?? 0) + 1);
+  }
+
+  #check(invariant: string, atMs: number, holds: boolean, what: string): void {
+    this.pass(invariant);
+    if (!holds && this.violations.length < 20) this.violations.push({ invariant, atMs, what });
+  }
+}
