@@ -1,17 +1,18 @@
 import { expect, test } from '@jest/globals';
-import { type ChannelRules, Oracle } from '../../src/loop/campaign/oracle.ts';
+import type { ChannelRules } from '../../src/loop/campaign/moment.ts';
+import { Oracle } from '../../src/loop/campaign/oracle.ts';
 import { runSeed } from '../../src/loop/campaign/run-seed.ts';
 
 test('a seed is the same run every time, faults and all', () => {
-  const once = runSeed({ seed: 4, days: 0.01 });
-  const twice = runSeed({ seed: 4, days: 0.01 });
+  const once = runSeed({ seed: 4, days: 0.005 });
+  const twice = runSeed({ seed: 4, days: 0.005 });
   expect(twice.hash).toBe(once.hash);
   expect(twice.faults).toEqual(once.faults);
-  expect(runSeed({ seed: 5, days: 0.01 }).hash).not.toBe(once.hash);
+  expect(runSeed({ seed: 5, days: 0.005 }).hash).not.toBe(once.hash);
 });
 
 test('a few seeds run through faults and healing without a violation', () => {
-  for (const seed of [1, 3, 6]) expect(runSeed({ seed, days: 0.02 }).violations).toEqual([]);
+  for (const seed of [1, 3]) expect(runSeed({ seed, days: 0.01 }).violations).toEqual([]);
 });
 
 test('the oracle sees a relay that outlives its lease, and one that chatters', () => {

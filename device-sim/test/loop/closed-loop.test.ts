@@ -47,7 +47,7 @@ describe('the closed loop', () => {
   test('decides alike whether it reads the home directly or through registers', () => {
     const direct = loopOf();
     const wired = loopOf({ reader: (home) => registerReader(home, (_, words) => words) });
-    const [a, b] = [run(direct, 7200), run(wired, 7200)];
+    const [a, b] = [run(direct, 1800), run(wired, 1800)];
     expect(b).toEqual(a);
   });
 

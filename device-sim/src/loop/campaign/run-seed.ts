@@ -11,7 +11,8 @@ import { ClosedLoop, type CycleRecord } from '../closed-loop.ts';
 import { type HomeReader, type InverterReadings, registerReader } from '../readings.ts';
 import { type InstalledSite, installedSite } from '../site-file.ts';
 import { drawPlan, FAULT_CLASSES, type FaultClass, FaultWeather } from './faults.ts';
-import { type ChannelRules, type Moment, Oracle, type Violation } from './oracle.ts';
+import type { ChannelRules, Moment } from './moment.ts';
+import { Oracle, type Violation } from './oracle.ts';
 import { Random } from './random.ts';
 
 export interface SeedResult {
