@@ -4,19 +4,17 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { IClientOptions } from 'mqtt';
-import { FACTORY_TOPICS, type IssuedSecret, type NewCredential } from '../../src/access/credential.ts';
-import { addCredential, revokeCredential } from '../../src/access/credentials-file.ts';
-import { type Broker, startBroker } from '../../src/server/start-broker.ts';
 import {
   anonymousConnectPacket,
   connectPacket,
   type Login,
   publishPacket,
-  RawClient,
-  refusalOf,
   subscribePacket,
-  TestClient,
-} from './mqtt-clients.ts';
+} from '../../bench/packets.ts';
+import { FACTORY_TOPICS, type IssuedSecret, type NewCredential } from '../../src/access/credential.ts';
+import { addCredential, revokeCredential } from '../../src/access/credentials-file.ts';
+import { type Broker, startBroker } from '../../src/server/start-broker.ts';
+import { RawClient, refusalOf, TestClient } from './mqtt-clients.ts';
 
 const IDENTITIES = {
   thief: { id: 'board-9', role: 'board' },

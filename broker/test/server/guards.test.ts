@@ -1,19 +1,17 @@
 /** One test for each trap measured in the engine: what one client can cost the broker and the others. */
 import { once } from 'node:events';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import type { ClearCredential } from '../../src/access/credential-store.ts';
-import { type BrokerLimits, CLIENT_LIMITS } from '../../src/server/limits.ts';
-import { type Broker, startBroker } from '../../src/server/start-broker.ts';
 import {
   connectPacket,
   halfPublishPacket,
   packet,
   publishPacket,
-  RawClient,
-  refusalOf,
   subscribePacket,
-  TestClient,
-} from './mqtt-clients.ts';
+} from '../../bench/packets.ts';
+import type { ClearCredential } from '../../src/access/credential-store.ts';
+import { type BrokerLimits, CLIENT_LIMITS } from '../../src/server/limits.ts';
+import { type Broker, startBroker } from '../../src/server/start-broker.ts';
+import { RawClient, refusalOf, TestClient } from './mqtt-clients.ts';
 
 const board: ClearCredential = { id: 'board-1', secret: 'secret-of-board-1-22ch', role: 'board' };
 const edge: ClearCredential = { id: 'edge-home-1', secret: 'secret-of-the-edge-22c', role: 'edge' };
@@ -71,7 +69,7 @@ describe('before anybody has said who he is', () => {
   });
 
   test.each([
-    ['a CONNECT of 2 KiB', connectPacket(board, 'board-1', 'x'.repeat(2048)), 'packet-too-long'],
+    ['a CONNECT of 2 KiB', connectPacket(board, 'x'.repeat(2048)), 'packet-too-long'],
     ['something else than CONNECT', publishPacket(STATE, Buffer.from('x')), 'connect-expected'],
     ['a length of five digits', Buffer.from([0x10, 0x80, 0x80, 0x80, 0x80, 1]), 'length-malformed'],
     ['bytes without end', Buffer.alloc(100_000, 0xc0), 'connect-expected'],

@@ -2,11 +2,7 @@
 import { once } from 'node:events';
 import { connect as connectTcp, type Socket } from 'node:net';
 import mqtt, { type IClientOptions, type MqttClient } from 'mqtt';
-
-export interface Login {
-  readonly id: string;
-  readonly secret: string;
-}
+import type { Login } from '../../bench/packets.ts';
 
 export interface Received {
   readonly topic: string;
@@ -149,44 +145,4 @@ export class RawClient {
     }
     return Buffer.concat(chunks);
   }
-}
-
-const text = (value: string) =>
-  Buffer.concat([Buffer.from([value.length >> 8, value.length & 255]), Buffer.from(value)]);
-
-/** Fixed header with its length in one to four digits of base 128 [MQTT 3.1.1, 2.2.3]. */
-export function packet(firstByte: number, body: Buffer): Buffer {
-  const digits: number[] = [];
-  let left = body.length;
-  do {
-    const digit = left % 128;
-    left = Math.floor(left / 128);
-    digits.push(left > 0 ? digit | 128 : digit);
-  } while (left > 0);
-  return Buffer.concat([Buffer.from([firstByte, ...digits]), body]);
-}
-
-export function connectPacket(login: Login, clientId = login.id, filler = ''): Buffer {
-  const head = Buffer.concat([text('MQTT'), Buffer.from([4, 0b1100_0010, 0, 60])]);
-  return packet(0x10, Buffer.concat([head, text(clientId + filler), text(login.id), text(login.secret)]));
-}
-
-/** A CONNECT without name or secret. */
-export function anonymousConnectPacket(clientId: string): Buffer {
-  return packet(0x10, Buffer.concat([text('MQTT'), Buffer.from([4, 2, 0, 60]), text(clientId)]));
-}
-
-export function publishPacket(topic: string, payload: Buffer): Buffer {
-  return packet(0x30, Buffer.concat([text(topic), payload]));
-}
-
-/** A QoS 2 PUBLISH whose second half never follows. */
-export function halfPublishPacket(messageId: number, topic: string, payload: string): Buffer {
-  const id = Buffer.from([messageId >> 8, messageId & 255]);
-  return packet(0x34, Buffer.concat([text(topic), id, Buffer.from(payload)]));
-}
-
-export function subscribePacket(messageId: number, filters: readonly string[]): Buffer {
-  const each = filters.map((filter) => Buffer.concat([text(filter), Buffer.from([0])]));
-  return packet(0x82, Buffer.concat([Buffer.from([messageId >> 8, messageId & 255]), ...each]));
 }

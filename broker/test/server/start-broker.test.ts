@@ -2,9 +2,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { anonymousConnectPacket } from '../../bench/packets.ts';
 import { addCredential, revokeCredential } from '../../src/access/credentials-file.ts';
 import { type Broker, startBroker } from '../../src/server/start-broker.ts';
-import { anonymousConnectPacket, RawClient, refusalOf, TestClient } from './mqtt-clients.ts';
+import { RawClient, refusalOf, TestClient } from './mqtt-clients.ts';
 
 const board = { id: 'board-1', secret: 'secret-of-board-1-22ch', role: 'board' as const };
 const other = { id: 'board-2', secret: 'secret-of-board-2-22ch', role: 'board' as const };

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { connect as connectTls } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { IClientOptions } from 'mqtt';
+import type { Login } from '../../bench/packets.ts';
 import {
   initAuthority,
   issueClientCertificate,
@@ -15,7 +16,7 @@ import { type CertifiedKey, createAuthority, issueCertificate } from '../../src/
 import type { IssuedSecret } from '../../src/access/credential.ts';
 import { addCredential, revokeCredential } from '../../src/access/credentials-file.ts';
 import { type Broker, startBroker } from '../../src/server/start-broker.ts';
-import { type Login, RawClient, refusalOf, TestClient } from './mqtt-clients.ts';
+import { RawClient, refusalOf, TestClient } from './mqtt-clients.ts';
 
 const hasOpenssl = spawnSync('openssl', ['version']).error === undefined;
 const hasMosquitto = spawnSync('mosquitto_pub', ['--help']).error === undefined;
