@@ -59,7 +59,7 @@ async function reactionP99Ms(cycleMs: number): Promise<number> {
       await delay(cycleMs * (1 + Math.random()));
       pinOffAtMs = null;
       const overloadAtMs = performance.now();
-      home.drawsFromGrid(gridReading(OVERLOAD_W));
+      home.drawsFromGrid(gridReading(OVERLOAD_W, 1));
       await until('the trip', () => pinOffAtMs !== null, 30_000);
       reactionsMs.push((pinOffAtMs ?? Number.NaN) - overloadAtMs);
     }

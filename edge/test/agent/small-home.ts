@@ -76,6 +76,7 @@ export class SmallHome {
       siteSettings: 'site.yaml',
       homeBroker: { url, identity: 'edge-home-1', secretFile: secretFile('edge-home-1') },
       cloudBroker: { url, identity: 'home-1', secretFile: secretFile('home-1') },
+      setpointKeys: ['setpoint-key.pub'],
       clock,
       cycleMs,
     };
@@ -153,16 +154,18 @@ export class SmallHome {
   }
 }
 
-/** All of it on L1. */
-export function gridReading(gridPowerW: number): Partial<Values<typeof sdm630>> {
+/** What the meter shows when so much is drawn, spread evenly or all of it on L1. */
+export function gridReading(gridPowerW: number, phases: 1 | 3 = 3): Partial<Values<typeof sdm630>> {
+  const phase1W = gridPowerW / phases;
+  const otherW = phases === 1 ? 0 : phase1W;
   return {
     powerW: gridPowerW,
-    phase1PowerW: gridPowerW,
-    phase2PowerW: 0,
-    phase3PowerW: 0,
-    phase1CurrentA: Math.abs(gridPowerW) / 230,
-    phase2CurrentA: 0,
-    phase3CurrentA: 0,
+    phase1PowerW: phase1W,
+    phase2PowerW: otherW,
+    phase3PowerW: otherW,
+    phase1CurrentA: Math.abs(phase1W) / 230,
+    phase2CurrentA: Math.abs(otherW) / 230,
+    phase3CurrentA: Math.abs(otherW) / 230,
     phase1VoltageV: 230,
     phase2VoltageV: 230,
     phase3VoltageV: 230,
