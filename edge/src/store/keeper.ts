@@ -99,7 +99,7 @@ export class Keeper {
   }
 
   recordDecisions(decisions: readonly DecisionRecord[], at: Stamp): Durability {
-    return this.#recordUrgent({ kind: 'decisions', decisions, at });
+    return this.#recordUrgent({ kind: 'decisions', decisions: decisions.map(asJsonHolds), at });
   }
 
   recordEvent(event: EventRecord, at: Stamp): Durability {
@@ -153,7 +153,7 @@ export class Keeper {
   /** Every second of real time: tries a failed disk again, and goes on thinning. */
   tick(): void {
     if (!this.#state.isDurable) this.#state.saveAll();
-    if (!this.#room.isWell) this.#commit(true);
+    if (!this.#room.isWell || this.#block.urgent.length > 0) this.#commit(true);
     this.#maintainWhenDue();
   }
 
@@ -291,4 +291,11 @@ export class Keeper {
       });
     });
   }
+}
+
+/** A decision as JSON can hold it, so that its hash can be computed: no NaN, no half characters. */
+function asJsonHolds(decision: DecisionRecord): DecisionRecord {
+  return JSON.parse(JSON.stringify(decision), (_, value: unknown) =>
+    typeof value === 'string' ? value.toWellFormed() : value,
+  ) as DecisionRecord;
 }

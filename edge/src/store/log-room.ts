@@ -9,7 +9,7 @@ import { salvage } from './salvage.ts';
 import type { StoreAlarm } from './store.ts';
 
 /** Real time between two attempts on a disk that failed. */
-const RETRY_DISK_MS = 5000;
+const RETRY_DISK_MS = 2000;
 /** Real time a use may take before the disk is called slow. */
 const SLOW_MS = 2000;
 
