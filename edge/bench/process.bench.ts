@@ -2,13 +2,12 @@
  * What the box costs: memory and processor of its one-file bundle, once a second against a real home of sockets,
  * measured from the outside in /proc after it has settled.
  */
-import { type ChildProcess, fork } from 'node:child_process';
+import { type ChildProcess, execFileSync, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { build } from 'esbuild';
 import { SmallHome } from '../test/agent/small-home.ts';
 
 interface Bench {
@@ -40,7 +39,7 @@ function cost(): Promise<Cost> {
 async function measure(): Promise<Cost> {
   const dir = mkdtempSync(path.join(tmpdir(), 'edge-bundle-'));
   const home = await SmallHome.open({ cycleMs: 1_000 });
-  const main = await bundle(dir);
+  const main = bundle(dir);
   const box = fork(main, ['run', '--config', home.configFile], { stdio: 'ignore', execArgv: [] });
   try {
     const [said] = await once(box, 'message');
@@ -63,22 +62,25 @@ async function measure(): Promise<Cost> {
   }
 }
 
-async function bundle(dir: string): Promise<string> {
-  const src = path.join(import.meta.dirname, '../src');
-  await build({
-    entryPoints: { main: path.join(src, 'main.ts'), 'store-worker': path.join(src, 'store/worker.ts') },
-    outdir: dir,
-    bundle: true,
-    minify: true,
-    platform: 'node',
-    target: 'node24',
-    format: 'esm',
-    banner: {
-      js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
-    },
-    external: ['serialport'],
-    logLevel: 'error',
-  });
+/** One file each for the box and its disk's worker, as `npm run build` makes them. @returns the box's */
+function bundle(dir: string): string {
+  const root = path.join(import.meta.dirname, '../..');
+  const src = path.join(root, 'edge/src');
+  execFileSync(path.join(root, 'node_modules/.bin/esbuild'), [
+    `main=${path.join(src, 'main.ts')}`,
+    `store-worker=${path.join(src, 'store/worker.ts')}`,
+    ...[
+      '--bundle',
+      '--minify',
+      '--platform=node',
+      '--target=node24',
+      '--format=esm',
+      '--external:serialport',
+    ],
+    "--banner:js=import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+    `--outdir=${dir}`,
+    '--log-level=error',
+  ]);
   writeFileSync(path.join(dir, 'package.json'), '{ "type": "module" }');
   return path.join(dir, 'main.js');
 }

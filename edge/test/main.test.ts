@@ -102,6 +102,15 @@ describe('the box as a process', () => {
     expect(bad.stderr).toMatch(/line \d+, colour: there is no setting "colour" here/);
   });
 
+  test('a device this box cannot drive is a mistake, not a silence', async () => {
+    const box = await home();
+    const file = path.join(box.dir, 'site.yaml');
+    writeFileSync(file, readFileSync(file, 'utf8').replace('profile: sdm630', 'profile: sdm999'));
+    const { code, stderr } = await start('check', '--config', box.configFile).ended;
+    expect(code).toBe(1);
+    expect(stderr).toContain('meter grid: no register table "sdm999"; one of: sdm630');
+  });
+
   test('export writes settings that seed the same box again', async () => {
     const box = await home();
     const { child, ended } = await running(box);

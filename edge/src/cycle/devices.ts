@@ -14,8 +14,29 @@ import type { RegisterTable } from '../registers/table.ts';
 import type { SiteSettings } from '../settings/site-settings.ts';
 
 /** Register tables by the name the installer writes as `profile`. */
-export const METER_TABLES: Readonly<Record<string, RegisterTable>> = { sdm630 };
-export const INVERTER_PROFILES = ['sunspec'] as const;
+const METER_TABLES: Readonly<Record<string, RegisterTable>> = { sdm630 };
+const INVERTER_PROFILES: readonly string[] = ['sunspec'];
+
+/** Devices of the settings that this box cannot drive, one sentence each with its remedy. */
+export function undrivable({ devices }: SiteSettings): string[] {
+  const meterProfiles = Object.keys(METER_TABLES).join(', ');
+  return [
+    ...devices.meters
+      .filter(({ connection, profile }) => connection.kind !== 'mqtt' && !METER_TABLES[profile])
+      .map(({ id, profile }) => `meter ${id}: no register table "${profile}"; one of: ${meterProfiles}`),
+    ...devices.inverters
+      .filter(({ profile }) => !INVERTER_PROFILES.includes(profile))
+      .map(
+        ({ id, profile }) =>
+          `inverter ${id}: no profile "${profile}"; one of: ${INVERTER_PROFILES.join(', ')}`,
+      ),
+    ...devices.boards
+      .filter(({ protocol }) => protocol !== 'wattward')
+      .map(
+        ({ id, protocol }) => `board ${id}: "${protocol}" boards cannot be driven yet; use wattward firmware`,
+      ),
+  ];
+}
 
 export interface PolledDevice {
   readonly source: SignalSource;
