@@ -42,6 +42,8 @@ export class UpdateService {
   #fetching = false;
   /** Long work under way: hashing before the restart, or writing the old firmware back. */
   #long: Generator<undefined, boolean> | null = null;
+  /** The other slot is chosen: nothing is left but to restart, once, when no load is on. */
+  #leaving: 'no' | 'wanted' | 'done' = 'no';
 
   constructor(options: UpdateOptions) {
     this.#options = options;
@@ -52,7 +54,7 @@ export class UpdateService {
   }
 
   get busy(): boolean {
-    return this.#long !== null || this.#updater.outcome !== 'idle';
+    return this.#long !== null || this.#leaving === 'wanted' || this.#updater.outcome !== 'idle';
   }
 
   tick(nowMs: number): void {
@@ -73,6 +75,10 @@ export class UpdateService {
       return;
     }
     const { board, fetch, ports } = this.#options;
+    if (this.#leaving !== 'no') {
+      this.#leave();
+      return;
+    }
     if (this.#updater.outcome === 'working') this.#updater.work();
     if (!board.allSafe) return;
     if (this.#updater.outcome === 'wants-image' && !this.#fetching) {
@@ -94,7 +100,14 @@ export class UpdateService {
     const step = long.next();
     if (!step.done) return;
     this.#long = null;
-    if (step.value) this.#options.board.restart('other firmware');
+    if (step.value) this.#leaving = 'wanted';
+  }
+
+  #leave(): void {
+    const { board } = this.#options;
+    if (this.#leaving === 'done' || !board.allSafe) return;
+    this.#leaving = 'done';
+    board.restart('other firmware');
   }
 }
 
