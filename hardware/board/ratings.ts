@@ -2,7 +2,8 @@
  * What a relay may be asked to do, and what the software holds it to. One table for the board's drawings, its
  * manual and whoever checks a load before it is wired.
  *
- * The contact of our own board is made for 16 A and used up to 10 A. The bought board carries a relay that is rated
+ * The contact of our own board is made for 16 A and used up to 10 A; as a change-over contact its maker allows 5 A,
+ * which we hold its closed side to. The bought board carries a relay that is rated
  * 7 A at 240 VAC when used as a change-over contact, on tracks and terminals nobody vouches for: 5 A and no more.
  * Inductive loads (motors, pumps, compressors, transformers) and loads with a high inrush go through a contactor.
  */
@@ -11,6 +12,8 @@ import type { BoardKind } from './pin-map.ts';
 export interface Ratings {
   /** Highest lasting current of a purely resistive load on the contact itself. */
   readonly maxResistiveA: number;
+  /** The same on the normally closed contact, whose spring presses less than the coil pulls. */
+  readonly maxNormallyClosedA: number;
   /** Highest current of an inductive load (cos phi >= 0.4) or of a contactor's coil on the contact itself. */
   readonly maxInductiveA: number;
   /** Protective device in front of each contact, at most. */
@@ -27,6 +30,7 @@ export interface Ratings {
 export const RATINGS: Readonly<Record<BoardKind, Ratings>> = {
   own: {
     maxResistiveA: 10,
+    maxNormallyClosedA: 5,
     maxInductiveA: 2,
     maxBreakerA: 10,
     lifeSwitches: 100_000,
@@ -36,6 +40,7 @@ export const RATINGS: Readonly<Record<BoardKind, Ratings>> = {
   },
   bought: {
     maxResistiveA: 5,
+    maxNormallyClosedA: 5,
     maxInductiveA: 1,
     maxBreakerA: 6,
     lifeSwitches: 100_000,
@@ -72,13 +77,14 @@ export interface Load {
   /** Highest lasting current of one phase. */
   readonly currentA: number;
   readonly phases: 1 | 3;
+  /** Normally open unless said otherwise. */
+  readonly contact?: 'no' | 'nc';
 }
 
 /** How a load must be wired: on the relay's contact, or on a contactor whose coil the relay switches. */
 export function wiringOf(board: BoardKind, load: Load): 'direct' | 'contactor' {
-  const { maxResistiveA, maxInductiveA } = RATINGS[board];
+  const { maxResistiveA, maxNormallyClosedA, maxInductiveA } = RATINGS[board];
   if (load.phases === 3 || load.class === 'compressor' || load.class === 'inrush') return 'contactor';
-  return load.currentA <= (load.class === 'resistive' ? maxResistiveA : maxInductiveA)
-    ? 'direct'
-    : 'contactor';
+  const resistiveA = load.contact === 'nc' ? maxNormallyClosedA : maxResistiveA;
+  return load.currentA <= (load.class === 'resistive' ? resistiveA : maxInductiveA) ? 'direct' : 'contactor';
 }

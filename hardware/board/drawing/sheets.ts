@@ -56,7 +56,7 @@ const SUPPLY_SHEET: Sheet = {
     at('PS1', 500, 170),
     at('C1', 680, 190, 90),
     at('C2', 740, 190, 90),
-    at('U2', 880, 170),
+    at('U2', 890, 170),
     at('C3', 990, 190, 90),
     at('C4', 1040, 190, 90),
     at('C5', 1100, 190, 90),
@@ -86,7 +86,7 @@ const SUPPLY_SHEET: Sheet = {
   names: ['PS1.+V', 'U2.OUT'],
   barrier: { x: 500, fromY: 60, toY: 300, mains: 'left' },
   notes: [
-    { x: 60, y: 290, words: ['Mains 230 V 50 Hz,', 'breaker of at most 10 A in front'] },
+    { x: 60, y: 290, words: ['Mains 230 V 50 Hz,', 'breaker of 6 A in front'] },
     {
       x: 740,
       y: 420,

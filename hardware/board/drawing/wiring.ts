@@ -191,10 +191,11 @@ const BOARD_AT = p(290, 300);
 
 /** One channel feeding a resistive load through its own contact. */
 export function directDiagram(schematic: Schematic, kind: BoardKind, contact: 'NO' | 'NC' = 'NO'): string {
-  const { maxResistiveA, maxBreakerA, reinforced } = RATINGS[kind];
+  const { reinforced, maxResistiveA, maxNormallyClosedA, maxBreakerA } = RATINGS[kind];
+  const maxA = contact === 'NO' ? maxResistiveA : maxNormallyClosedA;
+  const breakerA = contact === 'NO' ? maxBreakerA : Math.min(maxBreakerA, 6);
   const board = boardAt(schematic, BOARD_AT, kind);
-  const name =
-    contact === 'NO' ? ['Load', `up to ${maxResistiveA} A`] : ['Load that must', 'run when in doubt'];
+  const name = contact === 'NO' ? ['Load', `up to ${maxA} A`] : ['Load that must', 'run when in doubt'];
   const consumer = load(p(1000, 560), name, ['L', 'N', 'PE']);
   const com = at(board.screws, 'COM1');
   const out = at(board.screws, `${contact}1`);
@@ -202,11 +203,11 @@ export function directDiagram(schematic: Schematic, kind: BoardKind, contact: 'N
   const n = at(consumer.screws, 'N');
   const pe = at(consumer.screws, 'PE');
   const notes = [
-    `1. One breaker for each channel, at most ${maxBreakerA} A, in front of COM. Several channels on one breaker: their loads together at most its rating.`,
-    `2. Only resistive loads (heating rods, water heaters, plain lamps) up to ${maxResistiveA} A = ${(maxResistiveA * 230) / 1000} kW. Motors, pumps, compressors, chargers, three-phase loads: contactor.`,
+    `1. One breaker for each channel, at most ${breakerA} A, in front of COM. Several channels on one breaker: their loads together at most its rating.`,
+    `2. Only resistive loads (heating rods, water heaters, plain lamps) up to ${maxA} A = ${(maxA * 230) / 1000} kW. Motors, pumps, compressors, chargers, three-phase loads: contactor.`,
     contact === 'NO'
       ? '3. COM to NO: the load is off when the board is off. Set the channel to contact "no", safe state "off".'
-      : '3. COM to NC: the load is on when the board is off (a freezer, a circulation pump behind a contactor). Set contact "nc", safe state "on".',
+      : '3. COM to NC: the load is on when the board is off. Freezers and pumps: the coil of their contactor goes here. Set contact "nc", safe state "on".',
     '4. The relay breaks L only, never N or PE. It does not isolate: before work, switch off the breaker and check that the load is dead.',
     reinforced
       ? '5. Board in a closed enclosure (IP20 or better) with strain relief; no screw or track can be touched with the cover on.'
@@ -216,7 +217,7 @@ export function directDiagram(schematic: Schematic, kind: BoardKind, contact: 'N
   return frame({
     title:
       contact === 'NO' ? 'Wiring: load on the relay contact' : 'Wiring: load that stays on when in doubt',
-    subtitle: `${kind === 'own' ? 'Own board' : 'Bought board'}: resistive, one phase, up to ${maxResistiveA} A. Relay 1 shown; relays 2 to 4 alike.`,
+    subtitle: `${kind === 'own' ? 'Own board' : 'Bought board'}: resistive, one phase, up to ${maxA} A. Relay 1 shown; relays 2 to 4 alike.`,
     notes,
     body: [
       consumerUnit(board.screws, 1),
@@ -224,7 +225,7 @@ export function directDiagram(schematic: Schematic, kind: BoardKind, contact: 'N
       consumer.drawn,
       dot(p(700, 150), LIVE),
       wire([p(700, 150), p(700, com.y), p(com.x + 7, com.y)], LIVE),
-      breaker(p(700, 290), `B${maxBreakerA}`),
+      breaker(p(700, 290), `B${breakerA}`),
       wire(
         [
           p(out.x + 7, out.y),

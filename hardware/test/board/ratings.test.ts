@@ -13,6 +13,18 @@ describe('a load goes on the contact or on a contactor', () => {
     ['pool heater 2.1 kW', 'bought', { class: 'resistive', currentA: 9.1, phases: 1 }, 'contactor'],
     ['heating rod at the limit', 'own', { class: 'resistive', currentA: 10, phases: 1 }, 'direct'],
     ['heating rod above the limit', 'own', { class: 'resistive', currentA: 10.1, phases: 1 }, 'contactor'],
+    [
+      'heater of 6 A that is on when in doubt',
+      'own',
+      { class: 'resistive', currentA: 6, phases: 1, contact: 'nc' },
+      'contactor',
+    ],
+    [
+      'heater of 5 A that is on when in doubt',
+      'own',
+      { class: 'resistive', currentA: 5, phases: 1, contact: 'nc' },
+      'direct',
+    ],
     ['small pump', 'own', { class: 'inductive', currentA: 0.5, phases: 1 }, 'direct'],
     ['pool pump', 'own', { class: 'inductive', currentA: 5, phases: 1 }, 'contactor'],
     ['heat pump', 'own', { class: 'compressor', currentA: 1, phases: 1 }, 'contactor'],
