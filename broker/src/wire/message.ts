@@ -12,6 +12,7 @@ import {
   boardState,
 } from './board.ts';
 import { meterReading } from './meter.ts';
+import { plan } from './plan.ts';
 import { request, response } from './request.ts';
 import { MAX_PAYLOAD_BYTES } from './schema.ts';
 import { setpoint, setpointAck } from './setpoint.ts';
@@ -35,7 +36,7 @@ export const MESSAGES = {
   siteSummary,
   siteEvent,
   siteEventAck,
-  sitePlan: z.looseObject({ v: z.literal(1) }),
+  sitePlan: plan,
   siteProposal: z.looseObject({ v: z.literal(1) }),
   siteSetpoint: setpoint,
   siteSetpointAck: setpointAck,

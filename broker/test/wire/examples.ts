@@ -3,6 +3,7 @@ import type { Message } from '../../src/wire/message.ts';
 import type { TopicName } from '../../src/wire/topics.ts';
 
 const at = '2026-11-21T06:47:00.000Z';
+const later = '2026-11-21T18:00:00.000Z';
 const reason = { rule: 'peak', code: 'peak-active', params: { demandW: 9120, thresholdW: 9000 } };
 const today = {
   gridImportWh: 4200,
@@ -209,7 +210,37 @@ export const EXAMPLES: { readonly [N in TopicName]: Message<N> } = {
     params: { board, channel: 1 },
   },
   siteEventAck: { v: 1, seq: 9 },
-  sitePlan: { v: 1, slots: [] },
+  sitePlan: {
+    v: 1,
+    site: 'home-1',
+    id: 'plan-2026-11-21-06',
+    issued: at,
+    expires: later,
+    slots: [
+      {
+        start: at,
+        end: later,
+        batteries: [
+          {
+            id: 'battery-1',
+            mode: 'hold',
+            chargeLimitW: 5000,
+            dischargeLimitW: 0,
+            socMinPct: 30,
+            socMaxPct: 45,
+          },
+        ],
+        loadsOn: ['pool-heater'],
+        houseLoadW: 420,
+        houseLoadBandW: 900,
+        storedValuePerKwh: 0.31,
+      },
+    ],
+    currency: 'EUR',
+    expectedCostMoney: 2.41,
+    rulesCostMoney: 2.87,
+    binding: [{ code: 'deadline', from: at, limit: 1.5, missedBy: 0, unit: 'h' }],
+  },
   siteProposal: { v: 1, kind: 'peak-threshold' },
   siteSetpoint: setpoint,
   siteSetpointAck: {
