@@ -2,13 +2,7 @@
 import { encode } from '@wattward/edge/registers/codec';
 import { sdm630 } from '@wattward/edge/registers/sdm630';
 import type { RunningHome } from '../home/running-home.ts';
-import {
-  ILLEGAL_ADDRESS,
-  ILLEGAL_FUNCTION,
-  type ModbusDevice,
-  ModbusException,
-  readImage,
-} from './modbus-pdu.ts';
+import { ILLEGAL_ADDRESS, ILLEGAL_FUNCTION, type ModbusDevice, ModbusException } from './modbus-pdu.ts';
 
 /** The meter's registers reach further than what a controller reads; reserved ones hold zero. */
 const REGISTERS = 0x60;
@@ -17,7 +11,9 @@ export function gridMeterFace(home: RunningHome): ModbusDevice {
   return {
     read(space, address, count) {
       if (space !== sdm630.space) throw new ModbusException(ILLEGAL_FUNCTION);
-      return readImage(meterImage(home), address, count);
+      if (address + count > REGISTERS) throw new ModbusException(ILLEGAL_ADDRESS);
+      const image = meterImage(home);
+      return Array.from({ length: count }, (_, i) => image.get(address + i) ?? 0);
     },
     write() {
       throw new ModbusException(ILLEGAL_ADDRESS);
@@ -32,7 +28,7 @@ function meterImage(home: RunningHome): Map<number, number> {
   const vaSum = va[0] + va[1] + va[2];
   const factor = (powerW: number, apparentVA: number) => (apparentVA > 0.1 ? powerW / apparentVA : 1);
   const { totals } = home.state;
-  const values = encode(sdm630, {
+  return encode(sdm630, {
     phase1VoltageV: voltageV[0],
     phase2VoltageV: voltageV[1],
     phase3VoltageV: voltageV[2],
@@ -59,7 +55,4 @@ function meterImage(home: RunningHome): Map<number, number> {
     importWh: totals.gridInJ / 3600,
     exportWh: totals.gridOutJ / 3600,
   });
-  const image = new Map<number, number>();
-  for (let address = 0; address < REGISTERS; address += 1) image.set(address, values.get(address) ?? 0);
-  return image;
 }

@@ -80,9 +80,11 @@ function writeMany(device: ModbusDevice, pdu: Buffer): Buffer {
 
 /** Registers of an image; holes between `first` and `last` read as 0, everything outside is not there. */
 export function readImage(image: ReadonlyMap<number, number>, address: number, count: number): number[] {
-  return Array.from({ length: count }, (_, i) => {
+  const words: number[] = [];
+  for (let i = 0; i < count; i += 1) {
     const word = image.get(address + i);
     if (word === undefined) throw new ModbusException(ILLEGAL_ADDRESS);
-    return word;
-  });
+    words.push(word);
+  }
+  return words;
 }

@@ -3,7 +3,7 @@
  * registers and their decoder, where a fault may sit in between. `null` for a value is "not available"; no readings
  * at all is a device that did not answer.
  */
-import { decode, NOT_AVAILABLE, type RegisterImage, type Values } from '@wattward/edge/registers/codec';
+import { decode, NOT_AVAILABLE, type RegisterReader, type Values } from '@wattward/edge/registers/codec';
 import { hybridAcPower } from '@wattward/edge/registers/hybrid-power';
 import { sdm630 } from '@wattward/edge/registers/sdm630';
 import {
@@ -102,10 +102,8 @@ export function registerReader(home: RunningHome, fault: WordFault): HomeReader 
   };
 }
 
-function imageOf(words: readonly number[], address: number): RegisterImage {
-  const image = new Map<number, number>();
-  for (let i = 0; i < words.length; i += 1) image.set(address + i, words[i] ?? 0);
-  return image;
+function imageOf(words: readonly number[], address: number): RegisterReader {
+  return { get: (at) => words[at - address] };
 }
 
 function known(value: number | typeof NOT_AVAILABLE): number | null {

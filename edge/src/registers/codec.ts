@@ -12,18 +12,23 @@ export type NotAvailable = typeof NOT_AVAILABLE;
 /** Contents of registers by their address on the wire, 0..65535 each. */
 export type RegisterImage = ReadonlyMap<number, number>;
 
+/** What `decode` needs of an image: the word at an address, undefined where none was read. */
+export type RegisterReader = Pick<RegisterImage, 'get'>;
+
 export type Value<K> = K extends `${string}Text` ? string : number | NotAvailable;
 export type Values<T extends RegisterTable> = { readonly [K in keyof T['points']]: Value<K> };
 
 /** All points of `table`, read from `image`; `base` is added to every address (the start of a SunSpec model). */
-export function decode<T extends RegisterTable>(table: T, image: RegisterImage, base = 0): Values<T> {
-  const raw = new Map<string, number | string | undefined>();
-  for (const [key, point] of Object.entries(table.points)) raw.set(key, readRaw(table, point, image, base));
+export function decode<T extends RegisterTable>(table: T, image: RegisterReader, base = 0): Values<T> {
+  const entries = entriesOf(table);
+  const raw = entries.map((entry) => readRaw(entry, image, base));
   const values: Record<string, number | string> = {};
-  for (const [key, point] of Object.entries(table.points)) {
-    const found = raw.get(key);
+  for (let i = 0; i < entries.length; i += 1) {
+    const { key, point, factor } = entryAt(entries, i);
+    const found = raw[i];
     if (point.type === 'string') values[key] = found ?? '';
-    else values[key] = typeof found === 'number' ? scaled(point, found, raw) : NOT_AVAILABLE;
+    else if (typeof found !== 'number') values[key] = NOT_AVAILABLE;
+    else values[key] = scaled(point, found, factor < 0 ? 0 : raw[factor]);
   }
   return values as Values<T>;
 }
@@ -39,10 +44,10 @@ export function encode<T extends RegisterTable>(
   base = 0,
 ): Map<number, number> {
   const image = new Map<number, number>();
-  for (const [key, point] of Object.entries(table.points)) {
+  for (const { key, point } of entriesOf(table)) {
     const value = (values as Readonly<Record<string, number | string | undefined>>)[key];
     const words = encodePoint(table, key, value, values);
-    for (const [i, word] of words.entries()) image.set(base + point.address + i, word);
+    for (let i = 0; i < words.length; i += 1) image.set(base + point.address + i, words[i] ?? 0);
   }
   return image;
 }
@@ -88,35 +93,72 @@ const RANGES: Readonly<Record<Exclude<RegisterType, 'string' | 'f32'>, readonly 
   u64: [0, Number.MAX_SAFE_INTEGER],
 };
 
+/** A point with all that its table says about it, found once for each table. */
+interface Entry {
+  readonly key: string;
+  readonly point: Point;
+  readonly length: number;
+  readonly lowFirst: boolean;
+  /** Raw codes for "no value". */
+  readonly missing: readonly number[];
+  /** Index of its scale factor among the entries, -1 where it has none. */
+  readonly factor: number;
+}
+
+const ENTRIES = new WeakMap<RegisterTable, readonly Entry[]>();
+
+function entriesOf(table: RegisterTable): readonly Entry[] {
+  const known = ENTRIES.get(table);
+  if (known) return known;
+  const keys = Object.keys(table.points);
+  const entries = Object.entries(table.points).map(([key, point]) => ({
+    key,
+    point,
+    length: pointLength(point),
+    lowFirst: table.wordOrder === 'low-first',
+    missing: codesOf(table, point),
+    factor: point.scaleFrom === undefined ? -1 : keys.indexOf(point.scaleFrom),
+  }));
+  ENTRIES.set(table, entries);
+  return entries;
+}
+
+function entryAt(entries: readonly Entry[], i: number): Entry {
+  const entry = entries[i];
+  if (!entry) throw new RangeError('a table lost a point');
+  return entry;
+}
+
 function codesOf(table: RegisterTable, point: Point): readonly number[] {
   return [...(point.notAvailable ?? []), ...(table.notAvailable?.[point.type] ?? [])];
 }
 
-function readRaw(
-  table: RegisterTable,
-  point: Point,
-  image: RegisterImage,
-  base: number,
-): number | string | undefined {
+function readRaw(entry: Entry, image: RegisterReader, base: number): number | string | undefined {
+  const { point, length, lowFirst } = entry;
+  const first = base + point.address;
+  if (point.type === 'string') return readText(image, first, length);
+  for (let i = 0; i < length; i += 1) {
+    const word = image.get(first + i);
+    if (word === undefined) return undefined;
+    SCRATCH.setUint16((lowFirst ? length - 1 - i : i) * 2, word);
+  }
+  const raw = scratchNumber(point.type);
+  return !Number.isFinite(raw) || entry.missing.includes(raw) ? undefined : raw;
+}
+
+function readText(image: RegisterReader, first: number, length: number): string | undefined {
   const words: number[] = [];
-  for (let i = 0; i < pointLength(point); i++) {
-    const word = image.get(base + point.address + i);
+  for (let i = 0; i < length; i += 1) {
+    const word = image.get(first + i);
     if (word === undefined) return undefined;
     words.push(word);
   }
-  if (point.type === 'string') return wordsToText(words);
-  const raw = wordsToNumber(point.type, ordered(table, words));
-  return !Number.isFinite(raw) || codesOf(table, point).includes(raw) ? undefined : raw;
+  return wordsToText(words);
 }
 
-function scaled(
-  point: Point,
-  raw: number,
-  all: ReadonlyMap<string, number | string | undefined>,
-): number | NotAvailable {
+/** `exponent` is the power of ten of its scale factor, 0 where it has none. */
+function scaled(point: Point, raw: number, exponent: number | string | undefined): number | NotAvailable {
   const value = raw * (point.scale ?? 1) * (point.sign ?? 1);
-  if (point.scaleFrom === undefined) return plusZero(value);
-  const exponent = all.get(point.scaleFrom);
   if (typeof exponent !== 'number' || Math.abs(exponent) > 10) return NOT_AVAILABLE;
   return plusZero(exponent < 0 ? value / 10 ** -exponent : value * 10 ** exponent);
 }
@@ -130,9 +172,8 @@ function ordered(table: RegisterTable, words: number[]): number[] {
   return table.wordOrder === 'low-first' ? words.toReversed() : words;
 }
 
-function wordsToNumber(type: Exclude<RegisterType, 'string'>, words: readonly number[]): number {
+function scratchNumber(type: Exclude<RegisterType, 'string'>): number {
   const view = SCRATCH;
-  for (let i = 0; i < words.length; i += 1) view.setUint16(i * 2, words[i] ?? 0);
   switch (type) {
     case 'u16':
       return view.getUint16(0);
