@@ -10,6 +10,10 @@
 import { encodeMessage, type Message, parseMessage } from '@wattward/broker/wire/message';
 import { type Ids, parseTopic, TOPICS, type TopicName, topic } from '@wattward/broker/wire/topics';
 import mqtt, { type IClientOptions, type MqttClient } from 'mqtt';
+import mqttPacket from 'mqtt-packet';
+
+// Otherwise the library keeps 65,536 buffers of two bytes ready: 9 MB for nothing at a few packets a second.
+mqttPacket.writeToStream.cacheNumbers = false;
 
 export interface BusCredential {
   readonly id: string;

@@ -1,25 +1,20 @@
 /**
- * What the box costs: memory and processor of its one-file bundle, once a second against a real home of sockets,
- * measured from the outside in /proc after it has settled.
+ * What the box costs: memory and processor of its one-file bundle, once a second beside the simulated home, with
+ * history flowing; measured from the outside in /proc after it has settled.
  */
-import { type ChildProcess, execFileSync, fork } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { SmallHome } from '../test/agent/small-home.ts';
+import { startInfluxStub } from '@wattward/edge/testing/influx-stub';
+import { BOX_NODE_FLAGS, bundle } from '../build/bundle.ts';
+import { HomeRig, ROOT } from '../test/home-rig.ts';
 
-interface Bench {
-  readonly name: string;
-  readonly unit: string;
-  readonly bar: { readonly max?: number; readonly min?: number } | null;
-  readonly long?: boolean;
-  run(): Promise<number>;
-}
-
-const SETTLE_MS = 10_000;
-const MEASURE_MS = 30_000;
+/** Long enough that blocks have been committed and sent. */
+const SETTLE_MS = 80_000;
+const MEASURE_MS = 40_000;
 /** Clock ticks per second of /proc/PID/stat: 100 on every Linux that Node runs on. */
 const TICKS_PER_S = 100;
 
@@ -37,10 +32,24 @@ function cost(): Promise<Cost> {
 }
 
 async function measure(): Promise<Cost> {
-  const dir = mkdtempSync(path.join(tmpdir(), 'edge-bundle-'));
-  const home = await SmallHome.open({ cycleMs: 1_000 });
-  const main = bundle(dir);
-  const box = fork(main, ['run', '--config', home.configFile], { stdio: 'ignore', execArgv: [] });
+  const dir = mkdtempSync(path.join(tmpdir(), 'box-bundle-'));
+  await bundle(ROOT, 'edge', dir);
+  const influx = await startInfluxStub();
+  const { url, token, org, bucket } = influx;
+  Object.assign(process.env, {
+    INFLUX_URL: url,
+    INFLUX_TOKEN: token,
+    INFLUX_ORG: org,
+    INFLUX_BUCKET: bucket,
+  });
+  const rig = await HomeRig.prepare(['--headless']);
+  await rig.startBroker();
+  await rig.startSimulator();
+  const box = spawn(
+    process.execPath,
+    [...BOX_NODE_FLAGS, path.join(dir, 'main.js'), 'run', '--config', path.join(rig.site.dir, 'edge.yaml')],
+    { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] },
+  );
   try {
     const [said] = await once(box, 'message');
     if (!said.ready) throw new Error(`the box did not start: ${JSON.stringify(said)}`);
@@ -52,37 +61,16 @@ async function measure(): Promise<Cost> {
       await delay(1_000);
       rssMb = Math.max(rssMb, rssOfMb(box));
     }
+    if (influx.points.size === 0) throw new Error('the box sent no history');
     const spentS = (cpuTicks(box) - beforeTicks) / TICKS_PER_S;
     return { rssMb, cpuPct: (100 * spentS) / ((performance.now() - beganMs) / 1000) };
   } finally {
     box.kill('SIGTERM');
     if (box.exitCode === null) await once(box, 'exit');
-    await home.close();
+    await rig.stop();
+    await influx.close();
     rmSync(dir, { recursive: true });
   }
-}
-
-/** One file each for the box and its disk's worker, as `npm run build` makes them. @returns the box's */
-function bundle(dir: string): string {
-  const root = path.join(import.meta.dirname, '../..');
-  const src = path.join(root, 'edge/src');
-  execFileSync(path.join(root, 'node_modules/.bin/esbuild'), [
-    `main=${path.join(src, 'main.ts')}`,
-    `store-worker=${path.join(src, 'store/worker.ts')}`,
-    ...[
-      '--bundle',
-      '--minify',
-      '--platform=node',
-      '--target=node24',
-      '--format=esm',
-      '--external:serialport',
-    ],
-    "--banner:js=import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
-    `--outdir=${dir}`,
-    '--log-level=error',
-  ]);
-  writeFileSync(path.join(dir, 'package.json'), '{ "type": "module" }');
-  return path.join(dir, 'main.js');
 }
 
 function rssOfMb(box: ChildProcess): number {
@@ -97,7 +85,7 @@ function cpuTicks(box: ChildProcess): number {
   return Number(fields[11]) + Number(fields[12]);
 }
 
-export const benches: readonly Bench[] = [
+export const benches = [
   {
     name: 'memory of the bundled box at 1 Hz, highest RSS',
     unit: 'MB',

@@ -1,0 +1,49 @@
+/** One file each for machines without sources: the box with its disk's worker, and the broker. */
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { build } from 'esbuild';
+
+/**
+ * How the box's Node is called. `--lite-mode` leaves the optimising compilers aside, which once a second are never
+ * missed: 25 MB less. It knows no WebAssembly: what needs that runs in a process of its own.
+ */
+export const BOX_NODE_FLAGS: readonly string[] = ['--lite-mode', '--disable-warning=ExperimentalWarning'];
+
+export const BUNDLES = {
+  edge: { entries: { main: 'src/main.ts', 'store-worker': 'src/store/worker.ts' }, flags: BOX_NODE_FLAGS },
+  broker: {
+    entries: { main: 'src/main.ts' },
+    flags: ['--max-semi-space-size=4', '--max-old-space-size=128'],
+  },
+} as const;
+
+export type Bundle = keyof typeof BUNDLES;
+
+/** Writes `main.js` and a launcher `run` into `outdir`. */
+export async function bundle(root: string, name: Bundle, outdir: string): Promise<void> {
+  const { entries, flags } = BUNDLES[name];
+  const room = path.join(root, name);
+  await build({
+    entryPoints: Object.fromEntries(
+      Object.entries(entries).map(([out, entry]) => [out, path.join(room, entry)]),
+    ),
+    outdir,
+    bundle: true,
+    minify: true,
+    platform: 'node',
+    target: 'node24',
+    format: 'esm',
+    // CommonJS packages inside an ES module bundle still call require().
+    banner: {
+      js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+    },
+    external: ['serialport'],
+    sourcemap: 'linked',
+    logLevel: 'warning',
+  });
+  mkdirSync(outdir, { recursive: true });
+  writeFileSync(path.join(outdir, 'package.json'), '{ "type": "module" }\n');
+  const launcher = path.join(outdir, 'run');
+  writeFileSync(launcher, `#!/bin/sh\nexec node ${flags.join(' ')} "$(dirname "$0")/main.js" "$@"\n`);
+  chmodSync(launcher, 0o755);
+}
