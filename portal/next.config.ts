@@ -34,7 +34,7 @@ const config: NextConfig = {
   reactStrictMode: true,
   // `npm run check` type-checks everything; a build at first start need not do it again.
   typescript: { ignoreBuildErrors: true, tsconfigPath: 'tsconfig.next.json' },
-  experimental: { optimizePackageImports: ['@mantine/core', '@mantine/hooks', '@mantine/charts'] },
+  experimental: { optimizePackageImports: ['@mantine/core', '@mantine/hooks'] },
   headers: async () => [{ source: '/(.*)', headers: SECURITY_HEADERS }],
 };
 
