@@ -314,8 +314,13 @@ export type ReasonCode = keyof typeof REASONS;
 export function reasonText(reason: Pick<Reason, 'code' | 'params'>, language: Language): string {
   const texts = (REASONS as Record<string, Record<Language, string> | undefined>)[reason.code];
   if (!texts) return `${reason.code} ${JSON.stringify(reason.params)}`;
-  return texts[language].replace(/\{(\w+)(?::(\w+))?\}/g, (whole, name: string, unit?: string) => {
-    const value = reason.params[name];
+  return sentence(texts[language], reason.params, language);
+}
+
+/** `template` with its `{name:unit}` filled in; a value that is not known is shown as "?". */
+export function sentence(template: string, params: Reason['params'], language: Language): string {
+  return template.replace(/\{(\w+)(?::(\w+))?\}/g, (whole, name: string, unit?: string) => {
+    const value = params[name];
     if (value === undefined) return whole;
     return value === null ? '?' : formatted(value, unit, language);
   });
@@ -342,6 +347,8 @@ function formatted(value: string | number | boolean, unit: string | undefined, l
       return `${number(1)} A`;
     case 's':
       return duration(value, number);
+    case 'ms':
+      return duration(value / 1000, number);
     case 'price':
       return `${number(3)}/kWh`;
     case 'phase':

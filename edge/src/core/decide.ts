@@ -8,7 +8,7 @@
 import { alarmsOf } from './alarms.ts';
 import { allocate, balanceOf } from './allocation.ts';
 import { concludeBatteries } from './battery-outcome.ts';
-import { type Cycle, observeGrid, openCycle } from './cycle.ts';
+import { type Cycle, type CycleArguments, observeGrid, openCycle } from './cycle.ts';
 import type { Decision, ExportCommand } from './decision.ts';
 import { predictedWindowW } from './demand-window.ts';
 import { homeModeOf, homeReason } from './home-mode.ts';
@@ -45,26 +45,29 @@ export function decide(
   plan: Plan | null,
   nowMs: number,
 ): Outcome {
-  return decideTraced(state, { snapshot, settings, plan, nowMs, trace: null });
+  const { previous, cycle } = applyRules(state, { snapshot, settings, plan, nowMs, trace: null });
+  return conclude(previous, cycle);
 }
 
-export interface TracedArguments {
-  readonly snapshot: Snapshot;
-  readonly settings: Settings;
-  readonly plan: Plan | null;
-  readonly nowMs: number;
-  readonly trace: Trace | null;
+export interface TracedOutcome extends Outcome {
+  /** The cycle as it ended: what freedom the rules left to each actuator. */
+  readonly cycle: Cycle;
 }
 
-/** `decide`, noting every attempt of every rule in `trace` when one is given. */
-export function decideTraced(state: State, args: TracedArguments): Outcome {
+/** `decide`, noting every attempt of every rule in `trace`. */
+export function decideTraced(state: State, args: CycleArguments & { readonly trace: Trace }): TracedOutcome {
+  const { previous, cycle } = applyRules(state, args);
+  return { ...conclude(previous, cycle), cycle };
+}
+
+function applyRules(state: State, args: CycleArguments): { previous: State; cycle: Cycle } {
   const previous = args.nowMs < state.atMs ? rebaseState(state, args.nowMs) : state;
   const cycle = openCycle(previous, args);
   observeRelays(cycle);
   observeGrid(cycle);
   for (const rule of RULES) rule.observe?.(cycle);
   for (const rule of RULES) rule.apply(cycle);
-  return conclude(previous, cycle);
+  return { previous, cycle };
 }
 
 function conclude(previous: State, cycle: Cycle): Outcome {

@@ -4,6 +4,7 @@
  * A load begins able to be on and able to be off; a battery with its full limits and no mode chosen. `binding.ts`
  * holds the only ways to take any of it.
  */
+import type { Effect } from '@wattward/broker/wire/explanation';
 import type { BatteryMode } from '@wattward/broker/wire/site';
 import type { Reason, RuleName } from './decision.ts';
 import type { BatterySettings, LoadSettings } from './settings.ts';
@@ -49,16 +50,7 @@ export interface ManagedBattery {
 export interface TraceEntry {
   readonly rule: RuleName;
   readonly actuator: string;
-  readonly effect:
-    | 'forbid-on'
-    | 'forbid-off'
-    | 'choose-on'
-    | 'choose-off'
-    | 'cap-current'
-    | 'cap-charge'
-    | 'cap-discharge'
-    | 'cap-grid-charge'
-    | 'choose-mode';
+  readonly effect: Effect;
   /** False: an earlier rule had already decided it. */
   readonly took: boolean;
   readonly reason: Reason;

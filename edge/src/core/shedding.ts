@@ -144,13 +144,13 @@ export function release(cycle: Cycle, load: ManagedLoad): void {
   load.state.returnedAtMs = cycle.nowMs;
 }
 
-/** True while a load that this rule has shed waits and is at least as important as `load`. */
-export function moreImportantWaits(cycle: Cycle, rule: RuleName, load: ManagedLoad): boolean {
+/** A load that this rule has shed, that waits, and is at least as important as `load`; null when there is none. */
+export function waitingBefore(cycle: Cycle, rule: RuleName, load: ManagedLoad): ManagedLoad | null {
   for (const other of cycle.loads) {
     if (other === load || other.state.shed?.rule !== rule) continue;
-    if (other.settings.priority <= load.settings.priority) return true;
+    if (other.settings.priority <= load.settings.priority) return other;
   }
-  return false;
+  return null;
 }
 
 export function anyShedBy(cycle: Cycle, rule: RuleName): boolean {

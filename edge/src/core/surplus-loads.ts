@@ -15,7 +15,7 @@ import type { ManagedLoad } from './managed.ts';
 import { endProbe, hiddenSurplusW, mayProbe, startProbe } from './surplus-probe.ts';
 
 /** Battery power that counts as living on it, watts. */
-const BRIDGE_W = 50;
+export const BRIDGE_W = 50;
 
 /** Sun that is left over now, watts; negative when there is none; null when the grid power is not known. */
 export function surplusW(cycle: Cycle): number | null {
@@ -105,7 +105,7 @@ export function startNext(cycle: Cycle, freeW: number): void {
 }
 
 /** A charger with current control starts with its least current. */
-function startPowerW(cycle: Cycle, load: ManagedLoad): number {
+export function startPowerW(cycle: Cycle, load: ManagedLoad): number {
   const { current, nominalPowerW } = load.settings;
   if (current === null) return nominalPowerW;
   return current.minA * current.phases * cycle.settings.grid.nominalVoltageV;

@@ -16,7 +16,7 @@ import type { BatteryState } from '../state.ts';
 /** Least distance between reserve and start of discharge, percent. */
 const START_ABOVE_RESERVE_PCT = 5;
 /** A battery at its ceiling is charged again when it has fallen by this much, percent. */
-const CEILING_HYSTERESIS_PCT = 1;
+export const CEILING_HYSTERESIS_PCT = 1;
 
 export const batteryHysteresis: Rule = { name: 'battery-hysteresis', observe, apply };
 

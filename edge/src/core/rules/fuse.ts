@@ -56,7 +56,7 @@ function apply(cycle: Cycle): void {
 }
 
 /** Amperes drawn on phase `p`, negative when it feeds; null when nothing is known. */
-function phaseCurrentA(cycle: Cycle, p: number): number | null {
+export function phaseCurrentA(cycle: Cycle, p: number): number | null {
   const { grid } = cycle.snapshot;
   const { nominalVoltageV, phases } = cycle.settings.grid;
   const reading = at(grid.phases, p);

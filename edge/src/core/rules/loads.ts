@@ -54,12 +54,12 @@ function mustRun(cycle: Cycle, load: ManagedLoad): boolean {
   return state.deadlineRun;
 }
 
-function isServed(load: ManagedLoad): boolean {
+export function isServed(load: ManagedLoad): boolean {
   const { target } = load.settings;
   return target !== null && !target.beyond && remainingMs(load) <= 0;
 }
 
-function isQuiet(cycle: Cycle, load: ManagedLoad): boolean {
+export function isQuiet(cycle: Cycle, load: ManagedLoad): boolean {
   const quiet = load.settings.quietHours;
   return quiet !== null && inDailySpan(cycle.minute, quiet.fromMinute, quiet.toMinute);
 }

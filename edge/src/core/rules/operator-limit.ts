@@ -15,17 +15,17 @@ import type { Rule } from '../rule.ts';
 import {
   anyShedBy,
   holdShed,
-  moreImportantWaits,
   pendingReliefW,
   pendingStartW,
   type Return,
   release,
   returnLoads,
   shedLoads,
+  waitingBefore,
 } from '../shedding.ts';
 
 /** Room kept below the limit before a load comes back, as a share of it. */
-const RETURN_SHARE = 0.9;
+export const RETURN_SHARE = 0.9;
 
 export const operatorLimit: Rule = { name: 'operator-limit', observe, apply };
 
@@ -44,7 +44,7 @@ function observe(cycle: Cycle): void {
 function apply(cycle: Cycle): void {
   const failsafe = inFailsafe(cycle);
   cycle.exportLimitW = exportLimitW(cycle, failsafe);
-  const limitW = importLimitW(cycle, failsafe);
+  const limitW = importLimitInForceW(cycle);
   const ordered = failsafe || cycle.snapshot.operator.importLimitW !== null;
   if (limitW === null) releaseAll(cycle);
   else if (cycle.outage) holdShed(cycle, 'operator-limit');
@@ -58,10 +58,11 @@ function inFailsafe(cycle: Cycle): boolean {
   return lostAtMs !== 0 && cycle.nowMs - lostAtMs < cycle.settings.operator.failsafeMs;
 }
 
-function importLimitW(cycle: Cycle, failsafe: boolean): number | null {
+/** The tightest import limit that holds now, watts; null is none. */
+export function importLimitInForceW(cycle: Cycle): number | null {
   const { grid, operator } = cycle.settings;
   const installedW = least(grid.importLimitW, cycle.snapshot.operator.importLimitW);
-  return failsafe ? least(installedW, operator.failsafeImportW) : installedW;
+  return inFailsafe(cycle) ? least(installedW, operator.failsafeImportW) : installedW;
 }
 
 function exportLimitW(cycle: Cycle, failsafe: boolean): number | null {
@@ -110,7 +111,7 @@ function holdImport(cycle: Cycle, limitW: number): void {
 
 function mayStart(cycle: Cycle, load: ManagedLoad, limitW: number): boolean {
   if (load.settings.essential) return true;
-  if (cycle.demandMeanW === null || moreImportantWaits(cycle, 'operator-limit', load)) return false;
+  if (cycle.demandMeanW === null || waitingBefore(cycle, 'operator-limit', load) !== null) return false;
   const needW = cycle.settings.returns.nominalFactor * load.settings.nominalPowerW;
   const startingW = pendingStartW(cycle, 0, cycle.settings.peak.meanMs);
   return cycle.demandMeanW + startingW + needW <= limitW + cycle.batteryHeadroomW;

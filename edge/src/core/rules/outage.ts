@@ -14,7 +14,7 @@ import { holdShed, release } from '../shedding.ts';
 import { spreadOf } from '../spread.ts';
 
 /** Charge above the floor at which an emptied battery is used again, percent. */
-const FLOOR_HYSTERESIS_PCT = 5;
+export const FLOOR_HYSTERESIS_PCT = 5;
 
 export const outage: Rule = { name: 'outage', observe, apply };
 

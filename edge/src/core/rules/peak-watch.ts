@@ -17,12 +17,12 @@ import type { Rule } from '../rule.ts';
 import {
   anyShedBy,
   holdShed,
-  moreImportantWaits,
   pendingReliefW,
   pendingStartW,
   type Return,
   returnLoads,
   shedLoads,
+  waitingBefore,
 } from '../shedding.ts';
 
 /** Charging from the grid keeps this share of the threshold. */
@@ -80,7 +80,8 @@ function windowIsOver(cycle: Cycle): boolean {
   return cycle.nowMs - windowOverSinceMs >= cycle.settings.peak.windowPersistMs;
 }
 
-function exitW(cycle: Cycle): number {
+/** Below it loads return and Peak Mode ends, watts. */
+export function exitW(cycle: Cycle): number {
   const { thresholdW, contractW, exitFactor } = cycle.settings.peak;
   return exitFactor * Math.min(thresholdW, contractW ?? Number.POSITIVE_INFINITY);
 }
@@ -123,7 +124,7 @@ function guard(cycle: Cycle, load: ManagedLoad): void {
   const { settings, state } = cycle;
   if (load.was || load.settings.essential) return;
   const limitW = state.peak.active ? exitW(cycle) : settings.peak.thresholdW + cycle.batteryHeadroomW;
-  if (fitsBelow(cycle, load, limitW) && !moreImportantWaits(cycle, 'peak-watch', load)) return;
+  if (fitsBelow(cycle, load, limitW) && waitingBefore(cycle, 'peak-watch', load) === null) return;
   const params = { measured: cycle.demandMeanW, limit: settings.peak.thresholdW };
   forbidOn(cycle, load, { rule: 'peak-watch', code: 'peak-hold', params }, 'loose');
 }

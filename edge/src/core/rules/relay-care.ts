@@ -60,7 +60,7 @@ function spentBudget(cycle: Cycle, load: ManagedLoad, more: number): Reason | nu
 }
 
 /** A relay that the board itself opened later than we asked for has been off only since then. */
-function offSinceMs(load: ManagedLoad): number {
+export function offSinceMs(load: ManagedLoad): number {
   const { reportedOn, reportedSinceMs, sinceMs } = load.state;
   return reportedOn === false ? Math.max(sinceMs, reportedSinceMs) : sinceMs;
 }
