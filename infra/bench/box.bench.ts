@@ -9,7 +9,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { startInfluxStub } from '@wattward/edge/testing/influx-stub';
-import { BOX_NODE_FLAGS, bundle } from '../build/bundle.ts';
+import { bundle } from '../build/bundle.ts';
+import { BOX_FLAGS } from '../build/node-flags.ts';
 import { HomeRig, ROOT } from '../test/home-rig.ts';
 
 /** Long enough that blocks have been committed and sent. */
@@ -47,7 +48,7 @@ async function measure(): Promise<Cost> {
   await rig.startSimulator();
   const box = spawn(
     process.execPath,
-    [...BOX_NODE_FLAGS, path.join(dir, 'main.js'), 'run', '--config', path.join(rig.site.dir, 'edge.yaml')],
+    [...BOX_FLAGS, path.join(dir, 'main.js'), 'run', '--config', path.join(rig.site.dir, 'edge.yaml')],
     { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] },
   );
   try {

@@ -2,18 +2,13 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { build } from 'esbuild';
-
-/**
- * How the box's Node is called. `--lite-mode` leaves the optimising compilers aside, which once a second are never
- * missed: 25 MB less. It knows no WebAssembly: what needs that runs in a process of its own.
- */
-export const BOX_NODE_FLAGS: readonly string[] = ['--lite-mode', '--disable-warning=ExperimentalWarning'];
+import { BOX_FLAGS, BROKER_FLAGS } from './node-flags.ts';
 
 export const BUNDLES = {
-  edge: { entries: { main: 'src/main.ts', 'store-worker': 'src/store/worker.ts' }, flags: BOX_NODE_FLAGS },
+  edge: { entries: { main: 'src/main.ts', 'store-worker': 'src/store/worker.ts' }, flags: BOX_FLAGS },
   broker: {
     entries: { main: 'src/main.ts' },
-    flags: ['--max-semi-space-size=4', '--max-old-space-size=128'],
+    flags: BROKER_FLAGS,
   },
 } as const;
 

@@ -1,5 +1,6 @@
 /** How each process of the home is called. */
 import path from 'node:path';
+import { BROKER_FLAGS } from '../build/node-flags.ts';
 import type { Layout, SiteLayout } from './layout.ts';
 import type { StartOptions } from './options.ts';
 import { HOST } from './ports.ts';
@@ -18,6 +19,7 @@ export function brokerProcess(root: string, plan: Layout): ProcessSpec {
   return {
     name: 'broker',
     args: [
+      ...BROKER_FLAGS,
       path.join(root, 'broker/src/main.ts'),
       'serve',
       ...['--data', plan.brokerDir, '--host', HOST, '--port', String(plan.brokerPort)],
