@@ -156,7 +156,7 @@ const WORDS = {
   en: { is: 'is', when: ' when', and: 'and', or: 'or', all: 'in any case', lasting: 'for {forMs:ms}' },
   de: {
     is: 'ist',
-    when: 'wenn',
+    when: ', wenn',
     and: 'und',
     or: 'oder',
     all: 'in jedem Fall',

@@ -1,5 +1,6 @@
 /** What would let a battery discharge or charge that may not, and what would end it where it may. */
 import type { ChangeTo, Condition } from '@wattward/broker/wire/explanation';
+import type { BatteryMode } from '@wattward/broker/wire/site';
 import type { Cycle } from '../cycle.ts';
 import type { ManagedBattery } from '../managed.ts';
 import { CEILING_HYSTERESIS_PCT, dischargeOffPct, dischargeOnPct } from '../rules/battery-hysteresis.ts';
@@ -14,8 +15,8 @@ export interface Change {
 /** The changes open to a battery; none for one that is only observed. */
 export function batteryChanges(cycle: Cycle, battery: ManagedBattery): Change[] {
   if (battery.settings.capability === 'observe') return [];
-  const gives = Math.min(battery.modeDischargeW, battery.dischargeCapW) > 0;
-  const takes = Math.min(battery.modeChargeW, battery.chargeCapW) > 0;
+  const gives = modeAllows(battery, 'discharge') && battery.dischargeCapW > 0;
+  const takes = modeAllows(battery, 'charge') && battery.chargeCapW > 0;
   return [
     gives
       ? { to: 'no-discharge', ways: dischargeEnds(cycle, battery) }
@@ -56,11 +57,24 @@ function chargeNeeds(cycle: Cycle, battery: ManagedBattery): Condition[] {
   return out;
 }
 
+type Direction = 'charge' | 'discharge';
+
+const ALLOWING = {
+  charge: ['self-consume', 'hold', 'charge-grid'],
+  discharge: ['self-consume', 'discharge-grid'],
+} as const satisfies Record<Direction, readonly BatteryMode[]>;
+
+/** The mode that was chosen leaves room for this direction. */
+function modeAllows(battery: ManagedBattery, direction: Direction): boolean {
+  const modes: readonly (BatteryMode | null)[] = ALLOWING[direction];
+  const limitW = direction === 'charge' ? battery.modeChargeW : battery.modeDischargeW;
+  return modes.includes(battery.mode) && limitW > 0;
+}
+
 /** What ends a mode that leaves no room for the direction asked about. */
-function modeNeeds(cycle: Cycle, battery: ManagedBattery, direction: 'charge' | 'discharge'): Condition[] {
-  const allowedW = direction === 'charge' ? battery.modeChargeW : battery.modeDischargeW;
+function modeNeeds(cycle: Cycle, battery: ManagedBattery, direction: Direction): Condition[] {
   const reason = battery.modeReason;
-  if (allowedW > 0 || reason === null) return [];
+  if (modeAllows(battery, direction) || reason === null) return [];
   const { leftS, limit } = reason.params;
   const needed = typeof limit === 'number' ? limit : null;
   const rule = 'price';
