@@ -3,6 +3,7 @@
  * Everything it needs from outside comes in as options, so that a test or a fleet can start many of them.
  */
 import { randomBytes } from 'node:crypto';
+import type { Allowance } from '@wattward/broker/wire/allowance';
 import { openClock } from './clock.ts';
 import { type EdgeConfig, readText } from './config.ts';
 import { restoreState } from './core/restore-state.ts';
@@ -12,9 +13,11 @@ import { Cycle, type Picture } from './cycle/cycle.ts';
 import { type Devices, openDevices } from './cycle/devices.ts';
 import { Latch } from './cycle/latch.ts';
 import { cycleLengthMs, keepPace } from './cycle/pace.ts';
+import { PlanIntake } from './cycle/plan-intake.ts';
 import { PointMaker } from './cycle/points.ts';
 import { Poller } from './cycle/poll.ts';
 import { CONTROL_STATE_KEY, Recorder } from './cycle/recorder.ts';
+import { allowanceOf } from './cycle/setpoint-allowance.ts';
 import { SetpointControl } from './cycle/setpoint-control.ts';
 import { type Buses, openBuses } from './link/buses.ts';
 import { answerRequests, CloudLink } from './link/cloud-link.ts';
@@ -54,7 +57,7 @@ export interface Agent {
 /** Starts the box. @throws StartError when its files do not let it. */
 export async function startAgent(options: AgentOptions): Promise<Agent> {
   const box = await openBox(options);
-  const { config, log, clock, store, document, devices, recorder, setpoints, buses, link } = box;
+  const { config, log, clock, store, document, devices, recorder, setpoints, plans, buses, link } = box;
   const { core } = box;
   const cycleMs = cycleLengthMs(config.cycleMs, clock.speed);
   const site = document.settings;
@@ -70,7 +73,10 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       latch: new Latch({ site, core, devices, control: box.control, cycleMs }),
       actor: new Actor(site, devices),
       recorder,
-      effective: (now) => ({ core: setpoints.settings(now), orders: [] }),
+      effective: (now) => {
+        const { core: effective, orders, planPolicy } = setpoints.effective(now);
+        return { core: effective, orders, plan: planPolicy === 'auto' ? plans.plan : null };
+      },
       publish: (newest) => {
         picture = newest;
         link?.show(stateOf(box, newest), recorder.alarms);
@@ -79,6 +85,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     box.state,
   );
   const history = startHistory(config.history, store, box.event);
+  await plans.start();
   buses.home.start();
   buses.cloud?.start();
   const ending = new AbortController();
@@ -88,6 +95,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const stop = async () => {
     ending.abort();
     await done.catch(() => {});
+    plans.stop();
     await recorder.finish(cycle.state);
     await Promise.all([link?.close(), buses.home.end(), devices.close(), history?.stop()]);
     await store.close();
@@ -143,10 +151,13 @@ async function openBox({ config, log, openStore: open = openStore }: AgentOption
     cycleMs: cycleLengthMs(config.cycleMs, clock.speed),
     onEvent: ({ code, severity, params }) => event({ code, severity, params: { ...params } }),
   });
+  const allowance = allowanceOf(core, document.settings.planPolicy);
   const setpoints = await SetpointControl.open(
     {
       siteId: config.site,
       core,
+      planPolicy: document.settings.planPolicy,
+      allowance,
       keyFiles: config.setpointKeys,
       challenge,
       store,
@@ -156,7 +167,17 @@ async function openBox({ config, log, openStore: open = openStore }: AgentOption
     },
     now(),
   );
-  const parts = { config, log, clock, store, document, core, state, control, devices, recorder, setpoints };
+  const plans = new PlanIntake({
+    dataDir: config.dataDir,
+    siteId: config.site,
+    onPlan: (plan) => {
+      log.info({ plan: plan?.id ?? null }, 'another plan holds');
+      void link?.tellPlan();
+    },
+    onProblem: (problem) => event({ code: 'plan-unreadable', severity: 'warning', params: { problem } }),
+  });
+  const basis = { config, log, clock, store, document, core, allowance, state, control };
+  const parts = { ...basis, devices, recorder, setpoints, plans };
   const identity = { boot, challenge, simulated: config.clock !== null };
   link = openLink({ ...parts, buses, now, identity });
   return { ...parts, buses, link, event };
@@ -168,7 +189,9 @@ interface LinkParts {
   readonly document: SettingsDocument;
   readonly core: ReturnType<typeof coreSettings>;
   readonly devices: Devices;
+  readonly allowance: Allowance;
   readonly setpoints: SetpointControl;
+  readonly plans: PlanIntake;
   readonly buses: Buses;
   readonly now: () => Stamp;
   readonly identity: { readonly boot: string; readonly challenge: string; readonly simulated: boolean };
@@ -176,7 +199,7 @@ interface LinkParts {
 
 /** The way to the portal, and the answers to questions on both buses. */
 function openLink(parts: LinkParts): CloudLink | null {
-  const { config, store, document, core, devices, setpoints, buses, now, identity } = parts;
+  const { config, store, document, devices, setpoints, plans, buses, now, identity } = parts;
   const answer: Parameters<typeof answerRequests>[2] = (verb, request) =>
     answerRequest(
       {
@@ -198,12 +221,14 @@ function openLink(parts: LinkParts): CloudLink | null {
     bus: buses.cloud,
     store,
     answer,
+    plan: () => plans.told,
     onSetpoint: (text) => void setpoints.receive(text, now()),
     describe: () =>
       siteDescriptionOf({
         siteId: config.site,
         site: document.settings,
-        core,
+        core: parts.core,
+        allowance: parts.allowance,
         setpointSeq: setpoints.lastSeq,
         ...identity,
       }),

@@ -23,7 +23,7 @@
  */
 
 import type { Reason } from '@wattward/broker/wire/schema';
-import type { SetpointKind } from '@wattward/broker/wire/setpoint';
+import type { SetpointKind, SetpointValue } from '@wattward/broker/wire/setpoint';
 import type { SiteDescription, SiteState } from '@wattward/broker/wire/site';
 
 export interface Problem {
@@ -182,7 +182,7 @@ export type ProposalStatus = (typeof PROPOSAL_STATUSES)[number];
 
 export interface ProposalInput {
   readonly kind: SetpointKind;
-  readonly value: { readonly watts: number } | { readonly pct: number };
+  readonly value: SetpointValue;
   /** How long it shall hold once accepted. */
   readonly durationMinutes: number;
   readonly note: string;
@@ -191,7 +191,7 @@ export interface ProposalInput {
 export interface Proposal {
   readonly id: string;
   readonly kind: SetpointKind;
-  readonly value: { readonly watts: number } | { readonly pct: number };
+  readonly value: SetpointValue;
   readonly note: string;
   readonly status: ProposalStatus;
   /** Why it was refused or rejected: a code of the wire, or the words of the person. */

@@ -1,15 +1,56 @@
 /** An approved change of what a site is to do, signed by the portal, checked by the box. */
 import * as z from 'zod';
 import { count, finite, id, instant, version } from './schema.ts';
+import { BATTERY_MODES } from './site.ts';
 
-const watts = z.object({ watts: finite });
+const pct = finite.min(0).max(100);
+const watts = z.object({ watts: finite.nonnegative() });
+/** Who decides over a plan of the box: it is only shown, a person approves it, or it runs by itself. */
+export const PLAN_POLICIES = ['advise', 'approve', 'auto'] as const;
+export type PlanPolicy = (typeof PLAN_POLICIES)[number];
+
+const timeWindow = z
+  .object({ from: instant, until: instant })
+  .refine(({ from, until }) => Date.parse(from) < Date.parse(until), 'a window ends after it begins');
+
 /** Every kind of set-point with the shape of its value. Bounds are the installer's, not the wire's. */
 export const SETPOINT_VALUES = {
   'peak-threshold': watts,
-  'battery-reserve': z.object({ pct: finite.min(0).max(100) }),
+  'battery-reserve': z.object({ pct }),
+  /** Discharge starts at or above `onPct` and ends below `offPct`. */
+  'hysteresis-bounds': z
+    .object({ onPct: pct, offPct: pct })
+    .refine(({ onPct, offPct }) => offPct < onPct, 'offPct lies below onPct'),
+  'import-limit': watts,
+  'export-limit': watts,
+  /** A mode for as long as the set-point is valid. */
+  'battery-mode': z.object({
+    /** Null: all batteries. */
+    battery: id.nullable(),
+    mode: z.enum(BATTERY_MODES).exclude(['auto']),
+    /** Largest charge or discharge power; null: what the battery can. */
+    limitW: finite.nonnegative().nullable(),
+  }),
+  /** A load forced on or off: as long as the set-point is valid, or only in the windows of a schedule. */
+  load: z.object({
+    load: id,
+    on: z.boolean(),
+    windows: z.array(timeWindow).min(1).max(48).optional(),
+  }),
+  policy: z.object({ policy: z.enum(PLAN_POLICIES) }),
 } as const;
 export type SetpointKind = keyof typeof SETPOINT_VALUES;
 export const SETPOINT_KINDS = Object.keys(SETPOINT_VALUES) as SetpointKind[];
+export type SetpointValue<K extends SetpointKind = SetpointKind> = z.infer<(typeof SETPOINT_VALUES)[K]>;
+
+/** The unit of every number in a value, by its name. */
+export const VALUE_UNITS: Readonly<Record<string, string>> = {
+  watts: 'W',
+  limitW: 'W',
+  pct: '%',
+  onPct: '%',
+  offPct: '%',
+};
 
 const common = {
   v: version,
@@ -27,9 +68,18 @@ const common = {
   challenge: z.string().max(64),
 };
 
+const ofKind = <K extends SetpointKind>(kind: K) =>
+  z.object({ ...common, kind: z.literal(kind), value: SETPOINT_VALUES[kind] });
+
 export const unsignedSetpoint = z.discriminatedUnion('kind', [
-  z.object({ ...common, kind: z.literal('peak-threshold'), value: SETPOINT_VALUES['peak-threshold'] }),
-  z.object({ ...common, kind: z.literal('battery-reserve'), value: SETPOINT_VALUES['battery-reserve'] }),
+  ofKind('peak-threshold'),
+  ofKind('battery-reserve'),
+  ofKind('hysteresis-bounds'),
+  ofKind('import-limit'),
+  ofKind('export-limit'),
+  ofKind('battery-mode'),
+  ofKind('load'),
+  ofKind('policy'),
   /** Ends an earlier set-point before its time. */
   z.object({ ...common, kind: z.literal('revoke'), value: z.object({ id: z.string().max(64) }) }),
 ]);
@@ -61,6 +111,8 @@ export const SETPOINT_REFUSALS = [
   'out-of-bounds',
   'unsupported-kind',
   'unknown-id',
+  /** There is no such load, battery, or mode here. */
+  'unknown-target',
   'clock-untrusted',
 ] as const;
 

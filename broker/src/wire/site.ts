@@ -151,8 +151,13 @@ export const siteDescription = z.object({
   batteries: z.array(
     z.object({ id, name: z.string(), capacityWh: finite, maxChargeW: finite, maxDischargeW: finite }),
   ),
-  /** What the installer allows to be changed from afar, by set-point kind. */
+  /**
+   * What the installer allows to be changed from afar: by set-point kind where its value is one number, by
+   * `kind.field` where it is more. A kind that is not named is not taken.
+   */
   bounds: z.record(z.string(), bound),
+  /** The same for what is no number: `kind.field` with the values that can be chosen. */
+  choices: z.record(z.string(), z.array(z.string())).optional(),
   tariff: z.object({ currency: z.string().length(3), importPricePerKwh: finite, exportPricePerKwh: finite }),
 });
 export type SiteDescription = z.infer<typeof siteDescription>;

@@ -5,9 +5,10 @@
 import type { Clock } from '../clock.ts';
 import { decide } from '../core/decide.ts';
 import type { Decision } from '../core/decision.ts';
+import type { Plan } from '../core/plan.ts';
 import type { Settings } from '../core/settings.ts';
 import type { SiteTime } from '../core/site-time.ts';
-import type { Order, Snapshot } from '../core/snapshot.ts';
+import type { Snapshot } from '../core/snapshot.ts';
 import type { State } from '../core/state.ts';
 import { siteTimeAt } from '../core/zone.ts';
 import { meanSocPct } from '../link/site-state.ts';
@@ -19,6 +20,7 @@ import type { Devices } from './devices.ts';
 import type { Latch } from './latch.ts';
 import type { Poller } from './poll.ts';
 import type { Recorder } from './recorder.ts';
+import type { Effective } from './setpoint-control.ts';
 
 export interface Picture {
   readonly at: Stamp;
@@ -27,12 +29,6 @@ export interface Picture {
   readonly core: Settings;
   readonly snapshot: Snapshot;
   readonly decision: Decision;
-}
-
-/** Settings with the set-points folded in that hold at this moment, and the orders among them. */
-export interface Effective {
-  readonly core: Settings;
-  readonly orders: readonly Order[];
 }
 
 export interface CycleOptions {
@@ -45,7 +41,7 @@ export interface CycleOptions {
   readonly latch: Latch;
   readonly actor: Actor;
   readonly recorder: Recorder;
-  readonly effective: (now: Stamp) => Effective;
+  readonly effective: (now: Stamp) => Pick<Effective, 'core' | 'orders'> & { readonly plan: Plan | null };
   readonly publish: (picture: Picture) => void;
 }
 
@@ -70,9 +66,9 @@ export class Cycle {
     const time = siteTimeAt(site.zone, clock.wallMs(), clock.wallTrusted(), this.#time);
     this.#time = time;
     const at: Stamp = { monoMs: nowMonoMs, wallMs: time.trusted ? time.wallMs : null };
-    const { core, orders } = this.#options.effective(at);
+    const { core, orders, plan } = this.#options.effective(at);
     const snapshot = latch.snapshot(time, orders, nowMonoMs);
-    const { state, decision } = decide(this.#state, snapshot, core, null, control.at(nowMonoMs));
+    const { state, decision } = decide(this.#state, snapshot, core, plan, control.at(nowMonoMs));
     this.#state = state;
     const batterySocPct = meanSocPct(core, snapshot);
     const loadPowersW = snapshot.loads.map(({ powerW }) => powerW.value);

@@ -4,20 +4,24 @@
  */
 import type { KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import type { Allowance } from '@wattward/broker/wire/allowance';
 import { parseMessage } from '@wattward/broker/wire/message';
-import type { Setpoint, SetpointAck } from '@wattward/broker/wire/setpoint';
+import type { PlanPolicy, Setpoint, SetpointAck } from '@wattward/broker/wire/setpoint';
 import type { SiteState } from '@wattward/broker/wire/site';
-import { type ActiveSetpoint, effectiveSettings } from '../core/effective-settings.ts';
+import { effectiveSettings } from '../core/effective-settings.ts';
 import type { Settings } from '../core/settings.ts';
-import type { Held } from '../setpoint/book.ts';
+import type { Order } from '../core/snapshot.ts';
 import { SetpointDesk } from '../setpoint/desk.ts';
-import type { VerifyContext } from '../setpoint/verify.ts';
 import type { Stamp, Store } from '../store/store.ts';
 import { isSignedBy, readVerifyKey } from '../verify-ed25519.ts';
+import { foldedOf, ordersOf, policyOf } from './setpoint-effect.ts';
 
 export interface SetpointControlOptions {
   readonly siteId: string;
   readonly core: Settings;
+  /** The installer's. */
+  readonly planPolicy: PlanPolicy;
+  readonly allowance: Allowance;
   /** Public keys (SPKI, PEM) whose set-points are obeyed. */
   readonly keyFiles: readonly string[];
   /** Drawn at this start of the box; a set-point must carry it. */
@@ -29,23 +33,30 @@ export interface SetpointControlOptions {
   readonly onKeyProblem: (file: string, cause: unknown) => void;
 }
 
+/** What holds at this moment: settings with the set-points folded in, orders for rule 8, who decides over plans. */
+export interface Effective {
+  readonly core: Settings;
+  readonly orders: readonly Order[];
+  readonly planPolicy: PlanPolicy;
+}
+
 const STATE_KEY = 'setpoints';
 const CHECKPOINT_MS = 300_000;
 
 export class SetpointControl {
   readonly #options: SetpointControlOptions;
   readonly #desk: SetpointDesk;
-  #effective: { readonly key: string; readonly core: Settings };
+  #effective: Effective & { readonly key: string };
   #checkpointMonoMs = 0;
   #lastSeq = 0;
 
   private constructor(options: SetpointControlOptions) {
     this.#options = options;
-    this.#effective = { key: '', core: options.core };
+    this.#effective = { key: '', core: options.core, orders: [], planPolicy: options.planPolicy };
     this.#desk = new SetpointDesk({
       siteId: options.siteId,
       challenge: options.challenge,
-      bounds: () => boundsOf(options.core),
+      allowance: () => options.allowance,
       ports: {
         parse: (text) => {
           const parsed = parseMessage('siteSetpoint', text);
@@ -86,8 +97,8 @@ export class SetpointControl {
     void this.#desk.flush();
   }
 
-  /** Every cycle: the settings that hold now. The same object while nothing changes. */
-  settings(now: Stamp): Settings {
+  /** Every cycle: what holds now. The same object while nothing changes. */
+  effective(now: Stamp): Effective {
     this.#desk.tick(now);
     if (now.monoMs - this.#checkpointMonoMs >= CHECKPOINT_MS) {
       this.#checkpointMonoMs = now.monoMs;
@@ -96,9 +107,15 @@ export class SetpointControl {
     const held = this.#desk.inForce;
     const key = held.map(({ id, seq }) => `${seq} ${id}`).join();
     if (key !== this.#effective.key) {
-      this.#effective = { key, core: effectiveSettings(this.#options.core, held.map(active), 0) };
+      const { core, planPolicy } = this.#options;
+      this.#effective = {
+        key,
+        core: effectiveSettings(core, held.flatMap(foldedOf), 0),
+        orders: ordersOf(held),
+        planPolicy: policyOf(held) ?? planPolicy,
+      };
     }
-    return this.#effective.core;
+    return this.#effective;
   }
 
   #tellSeq(): void {
@@ -117,24 +134,4 @@ export class SetpointControl {
       }
     });
   }
-}
-
-/** The desk has judged the time already; here it simply holds. */
-function active(held: Held): ActiveSetpoint {
-  const base = {
-    id: held.id,
-    seq: held.seq,
-    fromMs: Number.NEGATIVE_INFINITY,
-    untilMs: Number.POSITIVE_INFINITY,
-  };
-  return 'watts' in held.value
-    ? { ...base, kind: 'peak-threshold', watts: held.value.watts }
-    : { ...base, kind: 'battery-reserve', pct: held.value.pct };
-}
-
-function boundsOf({ bounds, batteries }: Settings): VerifyContext['bounds'] {
-  return {
-    'peak-threshold': bounds.peakThresholdW,
-    ...(batteries.length > 0 ? { 'battery-reserve': bounds.batteryReservePct } : {}),
-  };
 }

@@ -4,6 +4,7 @@
  * Nothing here is needed for control: without a cloud the same calls simply reach nobody. Events are the exception
  * to "gone is gone": they wait on the disk and are sent again until the portal itself says that it has them.
  */
+import type { Plan } from '@wattward/broker/wire/plan';
 import type { Request, Response, Verb } from '@wattward/broker/wire/request';
 import { VERBS } from '@wattward/broker/wire/request';
 import type { SetpointAck } from '@wattward/broker/wire/setpoint';
@@ -17,6 +18,8 @@ export interface CloudLinkOptions {
   readonly store: Pick<Store, 'pendingEvents' | 'ackEvent'>;
   readonly describe: () => SiteDescription;
   readonly answer: (verb: Verb, request: Request) => Promise<Response>;
+  /** The plan the box holds. */
+  readonly plan: () => Plan | null;
   /** The text of a set-point as it arrived, to be verified as it is. */
   readonly onSetpoint: (text: string) => void;
 }
@@ -73,6 +76,12 @@ export class CloudLink {
     return this.#options.bus.publish('siteDescription', this.#ids, this.#options.describe());
   }
 
+  /** Shows the plan that holds; one that is gone is left to expire. */
+  async tellPlan(): Promise<void> {
+    const plan = this.#options.plan();
+    if (plan) await this.#options.bus.publish('sitePlan', this.#ids, plan);
+  }
+
   acknowledge(ack: SetpointAck): Promise<boolean> {
     return this.#options.bus.publish('siteSetpointAck', this.#ids, ack);
   }
@@ -97,6 +106,7 @@ export class CloudLink {
     this.#sentEvents.clear();
     await this.#options.bus.publish('siteAvailability', this.#ids, 'online');
     await this.describe();
+    await this.tellPlan();
     this.#publishSummary();
     this.eventsWait();
   }

@@ -1,4 +1,6 @@
 /** What this site is and may do: told to the portal at every connect, kept by the broker. */
+
+import type { Allowance } from '@wattward/broker/wire/allowance';
 import type { SiteDescription } from '@wattward/broker/wire/site';
 import type { Settings } from '../core/settings.ts';
 import type { SiteSettings } from '../settings/site-settings.ts';
@@ -9,6 +11,7 @@ export interface DescriptionInput {
   readonly siteId: string;
   readonly site: SiteSettings;
   readonly core: Settings;
+  readonly allowance: Allowance;
   readonly boot: string;
   readonly challenge: string;
   readonly setpointSeq: number;
@@ -16,7 +19,7 @@ export interface DescriptionInput {
 }
 
 export function siteDescriptionOf(input: DescriptionInput): SiteDescription {
-  const { siteId, site, core } = input;
+  const { siteId, site, core, allowance } = input;
   const { meters, inverters, boards } = site.devices;
   const addressOf = (connection: (typeof meters)[number]['connection']) => {
     if (connection.kind === 'modbus-tcp') return `${connection.host}:${connection.port}`;
@@ -70,18 +73,8 @@ export function siteDescriptionOf(input: DescriptionInput): SiteDescription {
       maxChargeW,
       maxDischargeW,
     })),
-    bounds: {
-      'peak-threshold': { ...core.bounds.peakThresholdW, default: core.peak.thresholdW, unit: 'W' },
-      ...(core.batteries[0]
-        ? {
-            'battery-reserve': {
-              ...core.bounds.batteryReservePct,
-              default: core.batteries[0].reservePct,
-              unit: '%',
-            },
-          }
-        : {}),
-    },
+    bounds: Object.fromEntries(Object.entries(allowance.numbers).map(([key, bound]) => [key, { ...bound }])),
+    choices: Object.fromEntries(Object.entries(allowance.choices).map(([key, names]) => [key, [...names]])),
     tariff: core.tariff,
   };
 }

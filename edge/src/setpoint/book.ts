@@ -1,28 +1,32 @@
 /**
  * The set-points a box holds, and what becomes of each:
  * accepted -> active -> completed | superseded | revoked, or expired when its time ended before it was active.
- * A newer one of the same kind takes over when it becomes active. Once accepted, time is counted on the monotonic
+ * A newer one for the same thing (its kind; of orders also its load or battery) takes over when it becomes active. Once accepted, time is counted on the monotonic
  * clock: setting the wall clock neither lengthens nor shortens it. Plain data; every change is a new book.
  */
-import type { Setpoint, SetpointAck, SetpointKind } from '@wattward/broker/wire/setpoint';
+import type { Setpoint, SetpointAck, SetpointKind, SetpointValue } from '@wattward/broker/wire/setpoint';
 
-export type EffectiveSetpoint = Exclude<Setpoint, { kind: 'revoke' }>;
-
-export interface Held {
-  readonly id: string;
-  readonly seq: number;
-  readonly kind: SetpointKind;
-  readonly value: EffectiveSetpoint['value'];
-  readonly issuer: string;
-  readonly approver: string;
-  /** As in the message, ISO 8601 UTC. */
-  readonly notBefore: string;
-  readonly expires: string;
-  readonly isActive: boolean;
+interface HeldTimes {
   /** Monotonic site milliseconds of this start of the box. */
   readonly startsMonoMs: number;
   readonly endsMonoMs: number;
 }
+
+type HeldContent = {
+  [K in SetpointKind]: {
+    readonly id: string;
+    readonly seq: number;
+    readonly kind: K;
+    readonly value: SetpointValue<K>;
+    readonly issuer: string;
+    readonly approver: string;
+    /** As in the message, ISO 8601 UTC. */
+    readonly notBefore: string;
+    readonly expires: string;
+    readonly isActive: boolean;
+  };
+}[SetpointKind];
+export type Held = HeldContent & HeldTimes;
 
 export interface Book {
   readonly lastSeq: number;
@@ -50,19 +54,14 @@ export const MAX_HELD = 32;
 /** Takes a verified set-point in. `now.wallMs` is known: an untrusted clock was refused before. */
 export function takeSetpoint(book: Book, message: Setpoint, now: BookNow & { wallMs: number }): BookChange {
   if (message.kind === 'revoke') return revoke(book, message);
-  const held: Held = {
-    id: message.id,
-    seq: message.seq,
-    kind: message.kind,
-    value: message.value,
-    issuer: message.issuer,
-    approver: message.approver,
-    notBefore: message.notBefore,
-    expires: message.expires,
+  const { id, seq, kind, value, issuer, approver, notBefore, expires } = message;
+  const held = {
+    ...{ id, seq, kind, value, issuer, approver, notBefore, expires },
     isActive: false,
-    startsMonoMs: now.monoMs + Date.parse(message.notBefore) - now.wallMs,
-    endsMonoMs: now.monoMs + Date.parse(message.expires) - now.wallMs,
-  };
+    startsMonoMs: now.monoMs + Date.parse(notBefore) - now.wallMs,
+    endsMonoMs: now.monoMs + Date.parse(expires) - now.wallMs,
+    // Kind and value come from one message and belong together; the compiler loses that in the taking apart.
+  } as Held;
   // The same proposal signed anew takes the place of its earlier self.
   const others = book.held.filter(({ id }) => id !== held.id).slice(-(MAX_HELD - 1));
   const taken = { lastSeq: message.seq, held: [...others, held] };
@@ -85,7 +84,7 @@ export function advanceBook(book: Book, now: BookNow): BookChange {
     }
     const starts = !one.isActive && now.monoMs >= one.startsMonoMs;
     if (starts) {
-      const replaced = held.filter((other) => other.isActive && other.kind === one.kind);
+      const replaced = held.filter((other) => other.isActive && movedBy(other) === movedBy(one));
       for (const other of replaced) transitions.push(transition(other, 'superseded', { by: one.id }));
       held = held.filter((other) => !replaced.includes(other));
       transitions.push(transition(one, 'active'));
@@ -93,6 +92,12 @@ export function advanceBook(book: Book, now: BookNow): BookChange {
     held.push(starts ? { ...one, isActive: true } : one);
   }
   return { book: { ...book, held }, transitions };
+}
+
+/** What a set-point moves: two that move the same never hold together. */
+function movedBy({ kind, value }: Held): string {
+  if ('load' in value) return `${kind} ${value.load}`;
+  return 'battery' in value ? `${kind} ${value.battery ?? 'all'}` : kind;
 }
 
 function revoke(book: Book, message: Setpoint & { kind: 'revoke' }): BookChange {
@@ -115,10 +120,7 @@ function transition(held: Held, status: Transition['status'], params: Transition
 /** What is kept on the disk: times as what is left of them, so that they go on after a restart. */
 export interface SavedBook {
   readonly lastSeq: number;
-  readonly held: readonly (Omit<Held, 'startsMonoMs' | 'endsMonoMs'> & {
-    readonly startsInMs: number;
-    readonly leftMs: number;
-  })[];
+  readonly held: readonly (HeldContent & { readonly startsInMs: number; readonly leftMs: number })[];
 }
 
 export function saveBook(book: Book, monoMs: number): SavedBook {

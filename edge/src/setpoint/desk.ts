@@ -30,8 +30,8 @@ export interface DeskOptions {
   readonly ports: DeskPorts;
   readonly siteId: string;
   readonly challenge: string;
-  /** The installer's bounds, as they are when a set-point arrives. */
-  readonly bounds: () => VerifyContext['bounds'];
+  /** What the installer allows from afar, as it is when a set-point arrives. */
+  readonly allowance: () => VerifyContext['allowance'];
 }
 
 interface Saved {
@@ -71,7 +71,7 @@ export class SetpointDesk {
     return this.#book.lastSeq;
   }
 
-  /** Set-points that hold now, at most one of a kind. An end takes effect at once, whatever the disk does. */
+  /** Set-points that hold now, at most one for each thing they move. An end takes effect at once, whatever the disk does. */
   get inForce(): readonly Held[] {
     return this.#book.held.filter((held) => held.isActive && held.endsMonoMs > this.#monoMs);
   }
@@ -79,10 +79,10 @@ export class SetpointDesk {
   /** A message came in. Resolves when it is decided; acts only after it is written down. */
   receive(text: string, now: BookNow): Promise<void> {
     return this.#inTurn(async () => {
-      const { ports, siteId, challenge, bounds } = this.#options;
+      const { ports, siteId, challenge, allowance } = this.#options;
       const { lastSeq } = this.#book;
       const { wallMs } = now;
-      const context = { siteId, challenge, lastSeq, wallMs, bounds: bounds() };
+      const context = { siteId, challenge, lastSeq, wallMs, allowance: allowance() };
       const verdict = verifySetpoint(text, ports, context);
       if (!verdict.ok) return this.#refuse(verdict, now);
       if (wallMs === null) return;

@@ -4,18 +4,15 @@
  * this home has, within the installer's bounds. The first that fails is the answer.
  * Parsing and the signature are ports; wall time is null while the clock is not trusted.
  */
-import type { Setpoint, SetpointAck, SetpointKind, UnsignedSetpoint } from '@wattward/broker/wire/setpoint';
+
+import { type Allowance, breachOf } from '@wattward/broker/wire/allowance';
+import type { Setpoint, SetpointAck, UnsignedSetpoint } from '@wattward/broker/wire/setpoint';
 
 export type Refusal = NonNullable<SetpointAck['why']>;
 
 export type ParsedSetpoint =
   | { readonly ok: true; readonly message: Setpoint }
   | { readonly ok: false; readonly problem: string };
-
-export interface SetpointBound {
-  readonly min: number;
-  readonly max: number;
-}
 
 export interface VerifyPorts {
   /** The wire's parser. */
@@ -31,8 +28,8 @@ export interface VerifyContext {
   /** The highest sequence number taken so far. */
   readonly lastSeq: number;
   readonly wallMs: number | null;
-  /** The installer's bounds; a kind without one is not supported here. */
-  readonly bounds: Partial<Record<SetpointKind, SetpointBound>>;
+  /** What the installer allows from afar. */
+  readonly allowance: Allowance;
 }
 
 export type SetpointVerdict =
@@ -74,13 +71,8 @@ export function verifySetpoint(text: string, ports: VerifyPorts, context: Verify
   const untimely = timeProblem(message, context.wallMs);
   if (untimely) return refuse(untimely, { notBefore: message.notBefore, expires: message.expires }, true);
   if (message.kind === 'revoke') return { ok: true, message };
-  const bound = context.bounds[message.kind];
-  if (!bound) return refuse('unsupported-kind', { kind: message.kind }, true);
-  const value = numberOf(message);
-  if (!(value >= bound.min && value <= bound.max)) {
-    return refuse('out-of-bounds', { value, min: bound.min, max: bound.max }, true);
-  }
-  return { ok: true, message };
+  const breach = breachOf(message, context.allowance);
+  return breach ? refuse(breach.why, breach.params, true) : { ok: true, message };
 }
 
 function timeProblem(message: UnsignedSetpoint, wallMs: number): Refusal | null {
@@ -89,14 +81,4 @@ function timeProblem(message: UnsignedSetpoint, wallMs: number): Refusal | null 
   if (!(endMs > wallMs) || !(endMs > startMs)) return 'expired';
   if (endMs - wallMs > MAX_AHEAD_MS) return 'not-yet-valid';
   return null;
-}
-
-/** The number a bound is held against. */
-function numberOf(message: Exclude<UnsignedSetpoint, { kind: 'revoke' }>): number {
-  switch (message.kind) {
-    case 'peak-threshold':
-      return message.value.watts;
-    case 'battery-reserve':
-      return message.value.pct;
-  }
 }

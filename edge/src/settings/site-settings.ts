@@ -4,6 +4,7 @@
  * Connection data stands under `devices`, what is controlled under `batteries` and `loads`, the rules' numbers
  * under `control`, what may be changed from afar under `bounds`.
  */
+import { PLAN_POLICIES } from '@wattward/broker/wire/setpoint';
 import * as z from 'zod';
 import { batterySettings } from './battery-settings.ts';
 import { controlSettings } from './control-settings.ts';
@@ -68,6 +69,10 @@ export const siteSettings = z.strictObject({
   batteries: z.array(batterySettings).max(8).default([]),
   loads: z.array(loadSettings).max(64).default([]),
   bounds: bounds.prefault({}),
+  planPolicy: z.enum(PLAN_POLICIES).default('auto').meta({
+    description:
+      'advise: plans are only shown; approve: followed while a person has approved it; auto: followed within bounds',
+  }),
   control: controlSettings.prefault({}),
 });
 export type SiteSettings = z.infer<typeof siteSettings>;

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import type { SetpointAck } from '@wattward/broker/wire/setpoint';
 import { setpointAck } from '@wattward/broker/wire/setpoint';
 import { SetpointDesk } from '../../src/setpoint/desk.ts';
-import { BOUNDS, HOUR_MS, ports, signed, T0 } from './signed-setpoints.ts';
+import { ALLOWANCE, HOUR_MS, ports, signed, T0 } from './signed-setpoints.ts';
 
 interface Bench {
   readonly desk: SetpointDesk;
@@ -30,7 +30,7 @@ function bench(challenge = 'boot-1'): Bench {
     },
     siteId: 'home-1',
     challenge,
-    bounds: () => BOUNDS,
+    allowance: () => ALLOWANCE,
   });
   return Object.assign(box, { desk });
 }
@@ -58,7 +58,7 @@ test('an accepted set-point is written down before it is in force and answered',
     },
     siteId: 'home-1',
     challenge: 'boot-1',
-    bounds: () => BOUNDS,
+    allowance: () => ALLOWANCE,
   });
   await slow.receive(signed(), at(0));
   expect(steps).toEqual(['saved with 0 in force', 'accepted with 1 in force', 'active with 1 in force']);

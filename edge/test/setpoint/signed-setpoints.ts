@@ -1,5 +1,6 @@
 /** A portal's pen for the tests: signs set-points the way the wire says. */
 import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
+import type { Allowance } from '@wattward/broker/wire/allowance';
 import { canonicalJson } from '@wattward/broker/wire/canonical-json';
 import { parseMessage } from '@wattward/broker/wire/message';
 import type { Setpoint } from '@wattward/broker/wire/setpoint';
@@ -57,7 +58,21 @@ export const ports: VerifyPorts = {
   isSigned: (message) => isSignedBy([pen.publicKey], message),
 };
 
-export const BOUNDS = {
-  'peak-threshold': { min: 5000, max: 12_000 },
-  'battery-reserve': { min: 5, max: 80 },
-} as const;
+const number = (min: number, max: number, unit: string) => ({ min, max, default: min, unit });
+export const ALLOWANCE: Allowance = {
+  numbers: {
+    'peak-threshold': number(5000, 12_000, 'W'),
+    'battery-reserve': number(5, 80, '%'),
+    'hysteresis-bounds.onPct': number(10, 90, '%'),
+    'hysteresis-bounds.offPct': number(5, 80, '%'),
+    'import-limit': number(4200, 17_000, 'W'),
+    'export-limit': number(0, 10_000, 'W'),
+    'battery-mode.limitW': number(0, 5000, 'W'),
+  },
+  choices: {
+    'battery-mode.battery': ['home-battery'],
+    'battery-mode.mode': ['self-consume', 'hold', 'idle', 'discharge-grid'],
+    'load.load': ['pool-heater', 'water-heater'],
+    'policy.policy': ['advise', 'approve', 'auto'],
+  },
+};

@@ -1,14 +1,14 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { type VerifyContext, verifySetpoint } from '../../src/setpoint/verify.ts';
-import { BOUNDS, type Draft, HOUR_MS, ports, signed, strangersPen, T0 } from './signed-setpoints.ts';
+import { ALLOWANCE, type Draft, HOUR_MS, ports, signed, strangersPen, T0 } from './signed-setpoints.ts';
 
 const context: VerifyContext = {
   siteId: 'home-1',
   challenge: 'boot-1',
   lastSeq: 0,
   wallMs: T0,
-  bounds: BOUNDS,
+  allowance: ALLOWANCE,
 };
 
 const verdict = (text: string, change: Partial<VerifyContext> = {}) => {
@@ -41,7 +41,7 @@ const refused: readonly [string, string, string, Partial<VerifyContext>?][] = [
     'a kind this home has not',
     signed({ kind: 'battery-reserve', value: { pct: 30 } }),
     'unsupported-kind',
-    { bounds: {} },
+    { allowance: { numbers: {}, choices: {} } },
   ],
   ['a value below the bound', signed({ value: { watts: 4999 } }), 'out-of-bounds'],
   ['a value above the bound', signed({ value: { watts: 12_001 } }), 'out-of-bounds'],

@@ -13,7 +13,7 @@ import { personName } from './person-name.ts';
 import { STATUS_LOOK } from './proposal-groups.ts';
 import { ReasonDialog } from './reason-dialog.tsx';
 import { type ProposalAct, useAct } from './use-proposals.ts';
-import { valueText } from './value-text.ts';
+import { useValueText } from './value-text.ts';
 import { useWhyText } from './why-text.ts';
 
 /** One proposal with all that happened to it, and what the person looking may do. */
@@ -21,13 +21,14 @@ export function ProposalItem({ proposal }: { readonly proposal: Proposal }) {
   const t = useTranslations();
   const { page } = useLiveSite();
   const quantities = useQuantities(page.description?.zone ?? 'UTC');
+  const valueText = useValueText(quantities);
   const whyText = useWhyText(quantities);
   const why = whyText(proposal);
   return (
     <li className={classes.item} data-testid="proposal-row" data-status={proposal.status}>
       <div className={classes.head}>
         <p className={classes.what}>
-          {t(`setpointKind.${proposal.kind}`)}: <strong>{valueText(proposal.value, quantities)}</strong>
+          {t(`setpointKind.${proposal.kind}`)}: <strong>{valueText(proposal.value)}</strong>
         </p>
         <Tag tone={STATUS_LOOK[proposal.status].tone} testId="proposal-status">
           {t(`proposalStatus.${proposal.status}`)}

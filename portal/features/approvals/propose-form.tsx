@@ -1,6 +1,6 @@
 'use client';
 
-import { Button, NumberInput, Select, Stack, Textarea } from '@mantine/core';
+import { Button, Select, Stack, Textarea } from '@mantine/core';
 import type { SiteDescription } from '@wattward/broker/wire/site';
 import { useTranslations } from 'next-intl';
 import { type FormEvent, useState } from 'react';
@@ -8,15 +8,15 @@ import { useQuantities } from '../format/use-quantities.ts';
 import { useLiveSite } from '../live/live-site.tsx';
 import { FailureNotice } from '../shell/failure-notice.tsx';
 import { Notice } from '../shell/notice.tsx';
+import { ProposalFields } from './proposal-fields.tsx';
 import {
-  amountMistake,
-  PROPOSAL_KINDS,
+  type Answers,
+  mistakesIn,
+  offeredKinds,
   type ProposalKind,
   proposedValue,
-  shownBound,
 } from './proposal-kinds.ts';
 import { usePropose } from './use-proposals.ts';
-import { valueText } from './value-text.ts';
 
 const DURATIONS_MIN = [60, 240, 720, 1440, 10_080] as const;
 const DEFAULT_DURATION_MIN = 1440;
@@ -25,7 +25,7 @@ const DEFAULT_DURATION_MIN = 1440;
 export function ProposeForm() {
   const t = useTranslations('propose');
   const { description } = useLiveSite().page;
-  const kinds = (Object.keys(PROPOSAL_KINDS) as ProposalKind[]).filter((kind) => description?.bounds[kind]);
+  const kinds = description ? offeredKinds(description) : [];
   if (!description || kinds.length === 0)
     return <Notice tone="neutral" announce={false} title={t('nothing')} text={t('nothingText')} />;
   return <FormFor kinds={kinds} description={description} />;
@@ -41,28 +41,21 @@ function FormFor({ kinds, description }: FormForProps) {
   const quantities = useQuantities(description.zone);
   const propose = usePropose();
   const [kind, setKind] = useState<ProposalKind>(kinds[0] ?? 'peak-threshold');
-  const [amount, setAmount] = useState<number | string>('');
+  const [answers, setAnswers] = useState<Answers>({});
   const [durationMinutes, setDurationMinutes] = useState<number>(DEFAULT_DURATION_MIN);
   const [note, setNote] = useState('');
   const [shownMistakes, setShownMistakes] = useState(false);
-  const form = PROPOSAL_KINDS[kind];
-  const given = description.bounds[kind];
-  const bound = given ? shownBound(kind, given) : { min: 0, max: 0, preset: 0 };
-  const mistake = amountMistake(typeof amount === 'number' ? amount : null, bound);
-  const limits = {
-    min: valueText(proposedValue(kind, bound.min), quantities),
-    max: valueText(proposedValue(kind, bound.max), quantities),
-    preset: valueText(proposedValue(kind, bound.preset), quantities),
-  };
+  const mistakes = mistakesIn(kind, answers, description);
   const onSubmit = (event: FormEvent) => {
     event.preventDefault();
     setShownMistakes(true);
-    if (mistake || typeof amount !== 'number') return;
+    const value = proposedValue(kind, answers);
+    if (Object.keys(mistakes).length > 0 || !value) return;
     propose.mutate(
-      { kind, value: proposedValue(kind, amount), durationMinutes, note: note.trim() },
+      { kind, value, durationMinutes, note: note.trim() },
       {
         onSuccess: () => {
-          setAmount('');
+          setAnswers({});
           setNote('');
           setShownMistakes(false);
         },
@@ -78,23 +71,15 @@ function FormFor({ kinds, description }: FormForProps) {
           value={kind}
           onChange={(value) => {
             setKind((value as ProposalKind | null) ?? kind);
-            setAmount('');
+            setAnswers({});
             setShownMistakes(false);
           }}
           allowDeselect={false}
         />
-        <NumberInput
-          label={t('propose.value', { unit: form.unit })}
-          description={t('propose.bounds', limits)}
-          error={shownMistakes && mistake ? t(`propose.${mistake}`, limits) : null}
-          value={amount}
-          onChange={(value) => setAmount(value)}
-          step={form.step}
-          decimalScale={form.digits}
-          suffix={` ${form.unit}`}
-          allowNegative={false}
-          clampBehavior="none"
-          data-testid="proposal-value"
+        <ProposalFields
+          {...{ kind, answers, description, quantities }}
+          mistakes={shownMistakes ? mistakes : {}}
+          onAnswer={(name, value) => setAnswers((before) => ({ ...before, [name]: value }))}
         />
         <Select
           label={t('propose.duration')}

@@ -4,7 +4,7 @@ import { useTranslations } from 'next-intl';
 import type { Proposal } from '../../contract/api.ts';
 import type { Quantities } from '../format/quantity.ts';
 import { useParameters } from '../format/use-parameters.ts';
-import { withUnits } from './refusal-numbers.ts';
+import { unitOf, withUnits } from './refusal-numbers.ts';
 
 /** Why a proposal ended as it did: the box's refusal in words with its numbers, or what the person wrote. */
 export function useWhyText(
@@ -15,7 +15,7 @@ export function useWhyText(
   return ({ kind, why, params, status }) => {
     const key = why as Parameters<typeof t>[0];
     if (!why || status !== 'refused' || !t.has(key)) return why;
-    const numbers = parameters(withUnits(kind, params), quantities).map(
+    const numbers = parameters(withUnits({ unit: unitOf(kind), ...params }), quantities).map(
       ({ label, text }) => `${label} ${text}`,
     );
     return numbers.length > 0 ? `${t(key)} (${numbers.join(', ')})` : t(key);

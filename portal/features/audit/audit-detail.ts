@@ -1,6 +1,7 @@
 /** What an audit row holds beside who and when, sorted into what the page says in words and what it only lists. */
+import { SETPOINT_KINDS, SETPOINT_VALUES } from '@wattward/broker/wire/setpoint';
 import type { AuditRow, Proposal } from '../../contract/api.ts';
-import { withUnits } from '../approvals/refusal-numbers.ts';
+import { unitOf, withUnits } from '../approvals/refusal-numbers.ts';
 
 export interface AuditDetail {
   /** The set-point it is about. */
@@ -13,7 +14,7 @@ export function auditDetail(detail: AuditRow['detail']): AuditDetail {
   const { kind, value, why, params, ...rest } = detail;
   const setpoint = asSetpoint(kind, value);
   const given = typeof params === 'object' && params !== null ? { ...params } : {};
-  const numbers = setpoint ? withUnits(setpoint.kind, given) : given;
+  const numbers = withUnits(setpoint ? { unit: unitOf(setpoint.kind), ...given } : given);
   return {
     setpoint,
     why: typeof why === 'string' ? why : null,
@@ -22,10 +23,9 @@ export function auditDetail(detail: AuditRow['detail']): AuditDetail {
 }
 
 function asSetpoint(kind: unknown, value: unknown): AuditDetail['setpoint'] {
-  if (kind !== 'peak-threshold' && kind !== 'battery-reserve') return null;
-  const { watts, pct } = (value ?? {}) as { watts?: unknown; pct?: unknown };
-  if (typeof watts === 'number') return { kind, value: { watts } };
-  return typeof pct === 'number' ? { kind, value: { pct } } : null;
+  const known = SETPOINT_KINDS.find((one) => one === kind);
+  const read = known && SETPOINT_VALUES[known].safeParse(value);
+  return known && read?.success ? { kind: known, value: read.data } : null;
 }
 
 /** Something was asked and not done: by the box, or by a person. */

@@ -4,7 +4,7 @@ import { Skeleton } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useTranslations } from 'next-intl';
 import type { AuditRow } from '../../contract/api.ts';
-import { valueText } from '../approvals/value-text.ts';
+import { useValueText } from '../approvals/value-text.ts';
 import { useParameters } from '../format/use-parameters.ts';
 import { useQuantities } from '../format/use-quantities.ts';
 import { useLiveSite } from '../live/live-site.tsx';
@@ -44,6 +44,7 @@ function AuditItem({ row }: { readonly row: AuditRow }) {
   const t = useTranslations();
   const { page } = useLiveSite();
   const quantities = useQuantities(page.description?.zone ?? 'UTC');
+  const valueText = useValueText(quantities);
   const parameters = useParameters();
   const { setpoint, why, rest } = auditDetail(row.detail);
   const refusal = useRefusalText(why);
@@ -56,7 +57,7 @@ function AuditItem({ row }: { readonly row: AuditRow }) {
       <div>
         <p className={classes.action}>
           <Tag tone={isRefusal(row) ? 'alert' : 'neutral'}>{useActionText(row.action)}</Tag>{' '}
-          {setpoint && `${t(`setpointKind.${setpoint.kind}`)} ${valueText(setpoint.value, quantities)}`}
+          {setpoint && `${t(`setpointKind.${setpoint.kind}`)} ${valueText(setpoint.value)}`}
         </p>
         {refusal && <p className={classes.why}>{refusal}</p>}
         <dl className={classes.detail}>

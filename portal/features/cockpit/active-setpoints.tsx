@@ -3,7 +3,7 @@
 import Link from 'next/link';
 import { useTranslations } from 'next-intl';
 import { personName } from '../approvals/person-name.ts';
-import { valueText } from '../approvals/value-text.ts';
+import { useValueText } from '../approvals/value-text.ts';
 import type { Quantities } from '../format/quantity.ts';
 import { useLiveSite } from '../live/live-site.tsx';
 import { useSitePlace } from '../shell/place.ts';
@@ -14,6 +14,7 @@ export function ActiveSetpoints({ quantities }: { readonly quantities: Quantitie
   const t = useTranslations();
   const { org, site } = useSitePlace();
   const { activeSetpoints } = useLiveSite().page;
+  const valueText = useValueText(quantities);
   if (activeSetpoints.length === 0) return null;
   return (
     <ul className={classes.setpoints} aria-label={t('cockpit.setpoints')}>
@@ -22,7 +23,7 @@ export function ActiveSetpoints({ quantities }: { readonly quantities: Quantitie
           <Link href={`/${org}/${site}/approvals`}>
             {t('cockpit.setpoint', {
               kind: t(`setpointKind.${setpoint.kind}`),
-              value: valueText(setpoint.value, quantities),
+              value: valueText(setpoint.value),
               until: quantities.dateTime(setpoint.expires),
               by: personName(setpoint.decidedBy ?? setpoint.proposedBy),
             })}

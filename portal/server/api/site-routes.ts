@@ -1,6 +1,6 @@
 /** Routes about sites: what they are and shall do. */
 
-import { SETPOINT_VALUES } from '@wattward/broker/wire/setpoint';
+import { SETPOINT_KINDS, SETPOINT_VALUES } from '@wattward/broker/wire/setpoint';
 import * as z from 'zod';
 import type { ProposalInput } from '../../contract/api.ts';
 import { callerOf } from '../accounts/sessions.ts';
@@ -16,14 +16,21 @@ import { json, readBody } from './http.ts';
 const AUDIT_ROWS = 500;
 const LONGEST_MINUTES = 30 * 24 * 60;
 
-const common = {
-  durationMinutes: z.number().int().min(1).max(LONGEST_MINUTES),
-  note: z.string().max(500),
-};
-const proposalInput = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('peak-threshold'), value: SETPOINT_VALUES['peak-threshold'], ...common }),
-  z.object({ kind: z.literal('battery-reserve'), value: SETPOINT_VALUES['battery-reserve'], ...common }),
-]) satisfies z.ZodType<ProposalInput>;
+const proposalInput: z.ZodType<ProposalInput> = z
+  .object({
+    kind: z.enum(SETPOINT_KINDS),
+    value: z.unknown(),
+    durationMinutes: z.number().int().min(1).max(LONGEST_MINUTES),
+    note: z.string().max(500),
+  })
+  .transform(({ kind, value, ...rest }, context) => {
+    const read = SETPOINT_VALUES[kind].safeParse(value);
+    if (read.success) return { kind, value: read.data, ...rest };
+    for (const { message, path } of read.error.issues) {
+      context.addIssue({ code: 'custom', message, path: ['value', ...path] });
+    }
+    return z.NEVER;
+  });
 const reasonInput = z.object({ reason: z.string().max(500).optional() });
 
 export async function listSites({ portal, caller, org }: OrganisationCall): Promise<Response> {

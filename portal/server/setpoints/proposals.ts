@@ -1,7 +1,7 @@
 /** What people do with proposals: make, approve, reject, withdraw, revoke. Four eyes: nobody approves their own. */
 import { randomUUID } from 'node:crypto';
-import type { SetpointKind } from '@wattward/broker/wire/setpoint';
-import type { Bound } from '@wattward/broker/wire/site';
+import { breachOf } from '@wattward/broker/wire/allowance';
+import type { SiteDescription } from '@wattward/broker/wire/site';
 import type { Permission, Proposal, ProposalInput, ProposalStatus } from '../../contract/api.ts';
 import { whoIs } from '../accounts/people.ts';
 import { record } from '../audit.ts';
@@ -88,7 +88,7 @@ export class Proposals {
     const { db, hub, nowMs } = this.#context;
     const { description } = hub.site(actor.site);
     if (!description) throw new ProblemError('site-unknown');
-    checkBound(input.kind, input.value, description.bounds[input.kind]);
+    checkAllowed(input, description);
     const siteNowMs = hub.siteNowMs(actor.site);
     const row: ProposalRow = {
       id: randomUUID(),
@@ -190,20 +190,19 @@ export class Proposals {
   }
 }
 
-function checkBound(kind: SetpointKind, value: ProposalInput['value'], bound: Bound | undefined): void {
-  if (!bound) throw new ProblemError('unsupported-kind');
-  const number = 'watts' in value ? value.watts : value.pct;
-  const unit = 'watts' in value ? 'W' : '%';
-  if (number < bound.min) {
-    throw new ProblemError(
-      'out-of-bounds',
-      `${kind}: ${number} ${unit} is below the lowest allowed, ${bound.min} ${unit}`,
-    );
+/** Judged as the box will judge it: a person learns at once, in words, what would be refused there. */
+function checkAllowed({ kind, value }: ProposalInput, { bounds, choices = {} }: SiteDescription): void {
+  const breach = breachOf({ kind, value }, { numbers: bounds, choices });
+  if (!breach) return;
+  const { value: asked, min, max, unit } = breach.params;
+  if (breach.why === 'unsupported-kind') throw new ProblemError('unsupported-kind');
+  if (breach.why === 'unknown-target') {
+    throw new ProblemError('out-of-bounds', `${kind}: "${asked}" is not among what the installer allows`);
   }
-  if (number > bound.max) {
-    throw new ProblemError(
-      'out-of-bounds',
-      `${kind}: ${number} ${unit} is above the highest allowed, ${bound.max} ${unit}`,
-    );
+  if (min === undefined || max === undefined) {
+    throw new ProblemError('out-of-bounds', `${kind}: the installer allows no number here`);
   }
+  const side =
+    Number(asked) < Number(min) ? `below the lowest allowed, ${min}` : `above the highest allowed, ${max}`;
+  throw new ProblemError('out-of-bounds', `${kind}: ${asked} ${unit} is ${side} ${unit}`);
 }

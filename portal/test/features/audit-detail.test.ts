@@ -10,19 +10,19 @@ test('a set-point is told by its kind and value, its refusal by its code, the re
     kind: 'peak-threshold',
     value: { watts: 13_500 },
     why: 'out-of-bounds',
-    params: { max: 12_000, site: 'x' },
+    params: { kind: 'peak-threshold', field: 'watts', value: 13_500, max: 12_000, unit: 'W', site: 'x' },
   };
   expect(auditDetail(detail)).toEqual({
     setpoint: { kind: 'peak-threshold', value: { watts: 13_500 } },
     why: 'out-of-bounds',
-    rest: { maxW: 12_000, site: 'x' },
+    rest: { valueW: 13_500, maxW: 12_000, site: 'x' },
   });
 });
 
 test('a kind of a newer portal is listed rather than lost', () => {
-  const { setpoint, rest } = auditDetail({ kind: 'export-limit', value: { watts: 1 } });
+  const { setpoint, rest } = auditDetail({ kind: 'self-destruct', value: { watts: 1 } });
   expect(setpoint).toBeNull();
-  expect(rest).toEqual({ kind: 'export-limit', value: { watts: 1 } });
+  expect(rest).toEqual({ kind: 'self-destruct', value: { watts: 1 } });
 });
 
 test('what the box refused and what a person rejected stand out', () => {
