@@ -183,3 +183,14 @@ test('the same proposal signed anew replaces itself and is not called superseded
   expect(box.desk.inForce).toHaveLength(1);
   expect(told(box.acks).some((line) => line.includes('superseded'))).toBe(false);
 });
+
+test('orders for other loads hold side by side; one for the same load takes over', async () => {
+  const box = bench();
+  const order = (id: string, seq: number, load: string, on: boolean) =>
+    box.desk.receive(signed({ id, seq, kind: 'load', value: { load, on } }), at(seq));
+  await order('order-pool-on', 1, 'pool-heater', true);
+  await order('order-water-on', 2, 'water-heater', true);
+  await order('order-pool-off', 3, 'pool-heater', false);
+  expect(box.desk.inForce.map(({ id }) => id)).toEqual(['order-water-on', 'order-pool-off']);
+  expect(told(box.acks)).toContain('order-pool-on superseded');
+});

@@ -47,6 +47,44 @@ const refused: readonly [string, string, string, Partial<VerifyContext>?][] = [
   ['a value above the bound', signed({ value: { watts: 12_001 } }), 'out-of-bounds'],
 ];
 
+const allowed: readonly [string, object][] = [
+  ['hysteresis-bounds', { onPct: 50, offPct: 45 }],
+  ['import-limit', { watts: 4200 }],
+  ['export-limit', { watts: 0 }],
+  ['battery-mode', { battery: null, mode: 'hold', limitW: null }],
+  ['battery-mode', { battery: 'home-battery', mode: 'discharge-grid', limitW: 3000 }],
+  ['load', { load: 'pool-heater', on: true }],
+  [
+    'load',
+    { load: 'pool-heater', on: false, windows: [{ from: '2026-11-21T18:00:00Z', until: '2026-11-21T20:00:00Z' }] },
+  ],
+  ['policy', { policy: 'advise' }],
+];
+test.each(allowed)('%s with %j is taken', (kind, value) => {
+  expect(verdict(signed({ kind, value }))).toBe('ok');
+});
+
+const beyond: readonly [string, object, string, object][] = [
+  ['peak-threshold', { watts: 12_001 }, 'out-of-bounds', { value: 12_001, min: 5000, max: 12_000, unit: 'W' }],
+  ['battery-reserve', { pct: 4 }, 'out-of-bounds', { value: 4, min: 5, max: 80, unit: '%' }],
+  ['hysteresis-bounds', { onPct: 95, offPct: 45 }, 'out-of-bounds', { field: 'onPct', max: 90, unit: '%' }],
+  ['hysteresis-bounds', { onPct: 50, offPct: 4 }, 'out-of-bounds', { field: 'offPct', min: 5, unit: '%' }],
+  ['hysteresis-bounds', { onPct: 40, offPct: 40 }, 'malformed', {}],
+  ['import-limit', { watts: 4199 }, 'out-of-bounds', { min: 4200, unit: 'W' }],
+  ['export-limit', { watts: 10_001 }, 'out-of-bounds', { max: 10_000, unit: 'W' }],
+  ['battery-mode', { battery: null, mode: 'hold', limitW: 5001 }, 'out-of-bounds', { field: 'limitW' }],
+  ['battery-mode', { battery: null, mode: 'charge-grid', limitW: null }, 'unknown-target', { field: 'mode' }],
+  ['battery-mode', { battery: 'other', mode: 'hold', limitW: null }, 'unknown-target', { value: 'other' }],
+  ['battery-mode', { battery: null, mode: 'auto', limitW: null }, 'malformed', {}],
+  ['load', { load: 'sauna', on: true }, 'unknown-target', { field: 'load', value: 'sauna' }],
+  ['load', { load: 'pool-heater', on: true, windows: [] }, 'malformed', {}],
+  ['policy', { policy: 'never' }, 'malformed', {}],
+];
+test.each(beyond)('%s with %j is refused: %s %j', (kind, value, why, params) => {
+  const found = verifySetpoint(signed({ kind, value }), ports, context);
+  expect(found).toMatchObject({ ok: false, why, params: why === 'malformed' ? {} : { kind, ...params } });
+});
+
 for (const [what, text, why, change] of refused) {
   test(`${what} is refused: ${why}`, () => {
     expect(verdict(text, change)).toBe(why);
