@@ -131,7 +131,8 @@ async function openBox({ config, log, openStore: open = openStore }: AgentOption
     onAlarm: ({ code, severity, params }) => event({ code, severity, params: { ...params } }),
   });
   const document = await holdingSettings(store, { text, file }, clock.wallMs());
-  const core = coreSettings(config.site, document.settings);
+  const cycleMs = cycleLengthMs(config.cycleMs, clock.speed);
+  const core = coreSettings(config.site, document.settings, cycleMs);
   const state = restoreState(parsed(await store.loadState(CONTROL_STATE_KEY)), core);
   const control = new ControlTime(clock, state.atMs);
   let link: CloudLink | null = null;
@@ -148,7 +149,7 @@ async function openBox({ config, log, openStore: open = openStore }: AgentOption
     core,
     bus: buses.home,
     clock,
-    cycleMs: cycleLengthMs(config.cycleMs, clock.speed),
+    cycleMs,
     onEvent: ({ code, severity, params }) => event({ code, severity, params: { ...params } }),
   });
   const allowance = allowanceOf(core, document.settings.planPolicy);

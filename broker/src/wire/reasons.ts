@@ -21,6 +21,10 @@ export const REASONS = {
     en: 'the grid meter has given no good reading for {ageS:s}; nothing is switched on',
     de: 'der Netzzähler liefert seit {ageS:s} keinen brauchbaren Wert; es wird nichts eingeschaltet',
   },
+  'home-peak-begins': {
+    en: 'demand {measured:kW}, threshold {limit:kW}: Peak Mode begins',
+    de: 'Bezug {measured:kW}, Schwelle {limit:kW}: Spitzenlast-Betrieb beginnt',
+  },
   'home-peak': {
     en: 'Peak Mode for {forS:s}: demand {measured:kW}, threshold {limit:kW}',
     de: 'Spitzenlast-Betrieb seit {forS:s}: Bezug {measured:kW}, Schwelle {limit:kW}',

@@ -189,6 +189,7 @@ const CONTROL = {
     batteryFreshMs: 30_000,
     loadFreshMs: 30_000,
     confirmSamples: 3,
+    stillSocPct: 3,
   },
 } as const;
 
@@ -214,6 +215,7 @@ function settingsOf(siteId: string, site: SiteFile): Settings {
   const { phases, fuseA, nominalVoltageV, importLimitW, exportLimitW } = site.grid;
   return {
     siteId,
+    cycleMs: 1000,
     hasPv: site.devices.inverters.some(({ pv }) => pv),
     grid: { phases, fuseA, nominalVoltageV, importLimitW, exportLimitW },
     tariff: site.tariff,

@@ -11,8 +11,13 @@ import type { Snapshot } from './snapshot.ts';
 import type { State } from './state.ts';
 import { addSample, meanOf } from './time-mean.ts';
 
-/** Nothing is integrated over a gap longer than this: what was not measured is not known. */
-export const MAX_GAP_MS = 10_000;
+/** A gap as long as this still counts as measured, whatever the pace. */
+const MIN_GAP_MS = 10_000;
+
+/** Nothing is integrated over a longer gap: what was not measured is not known. */
+export function maxGapMs(settings: Settings): number {
+  return Math.max(MIN_GAP_MS, 3 * settings.cycleMs);
+}
 
 export interface Cycle {
   readonly nowMs: number;
@@ -83,7 +88,7 @@ export function openCycle(previous: State, args: CycleArguments): Cycle {
   const slot = snapshot.prices[priceIndex];
   return {
     nowMs,
-    dtMs: gapMs > MAX_GAP_MS ? 0 : gapMs,
+    dtMs: gapMs > maxGapMs(settings) ? 0 : gapMs,
     snapshot,
     settings,
     plan,
@@ -122,8 +127,8 @@ export function observeGrid(cycle: Cycle): void {
   const spanMs = settings.peak.meanMs;
   if (cycle.gridNowW !== null) {
     const demandW = Math.max(0, cycle.gridNowW);
-    state.peak.meanW = addSample(state.peak.meanW, demandW, nowMs, spanMs, MAX_GAP_MS);
-    state.gridMeanW = addSample(state.gridMeanW, cycle.gridNowW, nowMs, spanMs, MAX_GAP_MS);
+    state.peak.meanW = addSample(state.peak.meanW, demandW, nowMs, spanMs, maxGapMs(settings));
+    state.gridMeanW = addSample(state.gridMeanW, cycle.gridNowW, nowMs, spanMs, maxGapMs(settings));
   }
   cycle.demandMeanW = meanOf(state.peak.meanW, nowMs, spanMs);
   cycle.gridMeanW = meanOf(state.gridMeanW, nowMs, spanMs);

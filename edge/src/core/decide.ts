@@ -8,6 +8,7 @@
 import { alarmsOf } from './alarms.ts';
 import { allocate, balanceOf } from './allocation.ts';
 import { concludeBatteries } from './battery-outcome.ts';
+import { observeCharge } from './charge-check.ts';
 import { type Cycle, type CycleArguments, observeGrid, openCycle } from './cycle.ts';
 import type { Decision, ExportCommand } from './decision.ts';
 import { predictedWindowW } from './demand-window.ts';
@@ -64,6 +65,7 @@ function applyRules(state: State, args: CycleArguments): { previous: State; cycl
   const previous = args.nowMs < state.atMs ? rebaseState(state, args.nowMs) : state;
   const cycle = openCycle(previous, args);
   observeRelays(cycle);
+  observeCharge(cycle);
   observeGrid(cycle);
   for (const rule of RULES) rule.observe?.(cycle);
   for (const rule of RULES) rule.apply(cycle);

@@ -30,7 +30,8 @@ export function homeReason(cycle: Cycle, mode: HomeMode): Reason {
         limit: cycle.settings.peak.thresholdW,
         forS: secondsSince(cycle, peak.sinceMs),
       };
-      return { rule: 'peak-watch', code: 'home-peak', params };
+      const code = peak.sinceMs === cycle.nowMs ? 'home-peak-begins' : 'home-peak';
+      return { rule: 'peak-watch', code, params };
     }
     case 'limited':
       return { rule: 'operator-limit', code: 'home-limited', params: {} };

@@ -33,7 +33,7 @@ export interface ManagedBattery {
   readonly settings: BatterySettings;
   /** Draft of the next state. */
   readonly state: BatteryState;
-  readonly reading: BatteryReading;
+  reading: BatteryReading;
   chargeCapW: number;
   chargeReason: Reason | null;
   dischargeCapW: number;

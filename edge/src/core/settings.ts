@@ -194,11 +194,15 @@ export interface SignalSettings {
   readonly batteryFreshMs: number;
   readonly loadFreshMs: number;
   readonly confirmSamples: number;
+  /** Share of the capacity that may leave a battery without its charge reading moving; 0 is no check. */
+  readonly stillSocPct: number;
 }
 
 export interface Settings {
   /** Identity of the site; only its hash enters a decision (spread of returns). */
   readonly siteId: string;
+  /** The box's own pace: what lasts longer than three cycles was not measured. */
+  readonly cycleMs: number;
   readonly hasPv: boolean;
   readonly grid: GridSettings;
   readonly tariff: TariffSettings;

@@ -123,6 +123,9 @@ export interface BatteryState {
   full: boolean;
   /** Discharged to the outage floor; used again five percent above. */
   empty: boolean;
+  /** The charge last read (-1 before the first), and what has left the battery since it last moved. */
+  seenSocPct: number;
+  sinceSocMovedWh: number;
   chargeLimitW: number;
   dischargeLimitW: number;
   setpointW: number;
@@ -200,6 +203,8 @@ export function initialBattery(id: string): BatteryState {
     maintenance: false,
     full: false,
     empty: false,
+    seenSocPct: -1,
+    sinceSocMovedWh: 0,
     chargeLimitW: 0,
     dischargeLimitW: 0,
     setpointW: 0,

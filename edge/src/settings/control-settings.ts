@@ -136,7 +136,18 @@ const signals = z.strictObject({
     })
     .prefault({}),
   inverter: z.strictObject({ freshS: fresh(10) }).prefault({}),
-  battery: z.strictObject({ freshS: fresh(30) }).prefault({}),
+  battery: z
+    .strictObject({
+      freshS: fresh(30),
+      stillPct: tunable(3, {
+        unit: '%',
+        min: 0,
+        max: 50,
+        about:
+          'so much of the capacity discharged without the charge reading moving: it is frozen, no discharge; 0 is no check',
+      }),
+    })
+    .prefault({}),
   load: z.strictObject({ freshS: fresh(30) }).prefault({}),
   confirmSamples: count(3, 20, 'samples that must agree after a jump beyond the rate limit'),
 });

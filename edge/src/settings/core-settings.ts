@@ -5,11 +5,12 @@ import { minuteOf } from './field.ts';
 import type { SiteLoad } from './load-settings.ts';
 import type { SiteSettings } from './site-settings.ts';
 
-/** The core's settings of one site. */
-export function coreSettings(siteId: string, site: SiteSettings): Settings {
+/** The core's settings of one site. `cycleMs`: site milliseconds from one decision to the next. */
+export function coreSettings(siteId: string, site: SiteSettings, cycleMs = 1000): Settings {
   const { trust, outage, fuse, operator, peak, returns, surplus, price, signals } = site.control;
   return {
     siteId,
+    cycleMs,
     hasPv: site.devices.inverters.some((i) => i.pv) || site.devices.meters.some((m) => m.role === 'pv'),
     grid: site.grid,
     tariff: site.tariff,
@@ -84,6 +85,7 @@ export function coreSettings(siteId: string, site: SiteSettings): Settings {
       batteryFreshMs: signals.battery.freshS * 1000,
       loadFreshMs: signals.load.freshS * 1000,
       confirmSamples: signals.confirmSamples,
+      stillSocPct: signals.battery.stillPct,
     },
     bounds: site.bounds,
     batteries: site.batteries.map(coreBattery),

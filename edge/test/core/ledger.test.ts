@@ -177,3 +177,16 @@ test('the counterfactual battery supplies itself between reserve and ceiling', (
   run.run(8 * 3600, { gridW: -4000, pvW: 4000, socPct: 50, batteryW: 0 });
   expect(run.state.ledger.counterfactualStoredWh).toBeCloseTo(10_000, -1);
 });
+
+test.each([
+  { cycleS: 1, gapS: 10, booked: true },
+  { cycleS: 1, gapS: 11, booked: false },
+  { cycleS: 60, gapS: 60, booked: true },
+  { cycleS: 60, gapS: 180, booked: true },
+  { cycleS: 60, gapS: 181, booked: false },
+])('at a pace of $cycleS s a gap of $gapS s is measured time: $booked', ({ cycleS, gapS, booked }) => {
+  const run = new Run({ ...home(), cycleMs: cycleS * 1000 });
+  run.step({ gridW: 1000 }, 1000);
+  run.step({ gridW: 1000 }, gapS * 1000);
+  expect(run.state.ledger.total.gridImportWh).toBeCloseTo(booked ? (1000 * gapS) / 3600 : 0, 9);
+});

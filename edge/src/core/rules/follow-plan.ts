@@ -6,7 +6,7 @@
  * it is ignored until a new one comes.
  */
 import { choose, chooseMode } from '../binding.ts';
-import { type Cycle, MAX_GAP_MS } from '../cycle.ts';
+import { type Cycle, maxGapMs } from '../cycle.ts';
 import type { Reason } from '../decision.ts';
 import type { PlanSlot } from '../plan.ts';
 import type { Rule } from '../rule.ts';
@@ -23,7 +23,7 @@ function observe(cycle: Cycle): void {
   if (state.plan.id !== plan.id) state.plan = { id: plan.id, left: false, houseLoadW: emptyMean() };
   const houseLoadW = houseW(cycle);
   if (houseLoadW !== null) {
-    const mean = addSample(state.plan.houseLoadW, houseLoadW, nowMs, LOAD_MEAN_MS, MAX_GAP_MS);
+    const mean = addSample(state.plan.houseLoadW, houseLoadW, nowMs, LOAD_MEAN_MS, maxGapMs(cycle.settings));
     state.plan = { ...state.plan, houseLoadW: mean };
   }
   const { wallMs } = cycle.snapshot.time;

@@ -8,7 +8,7 @@
  */
 import { at } from '../at.ts';
 import { forbidOn } from '../binding.ts';
-import { type Cycle, MAX_GAP_MS } from '../cycle.ts';
+import { type Cycle, maxGapMs } from '../cycle.ts';
 import type { Reason } from '../decision.ts';
 import { capChargeTotal, capGridChargeTotal, chargingW, lowerCurrents } from '../live-caps.ts';
 import { onPhaseW } from '../load-power.ts';
@@ -33,7 +33,7 @@ function observe(cycle: Cycle): void {
       continue;
     }
     const spanMs = settings.fuse.slowMeanMs;
-    phase.meanA = addSample(phase.meanA, Math.max(0, currentA), nowMs, spanMs, MAX_GAP_MS);
+    phase.meanA = addSample(phase.meanA, Math.max(0, currentA), nowMs, spanMs, maxGapMs(settings));
     if (currentA <= settings.fuse.mediumFactor * settings.grid.fuseA) phase.overMediumSinceMs = 0;
     else if (phase.overMediumSinceMs === 0) phase.overMediumSinceMs = nowMs;
   }

@@ -212,3 +212,43 @@ test('the ramp binds the power too, but never keeps it beyond its limits', () =>
   expect(power({ gridW: -3000 })).toBe(500);
   expect(power({ gridW: 3000, socPct: 20 })).toBe(0);
 });
+
+test('a charge reading that stands still while 3 % leave the battery is no longer believed', () => {
+  const run = running();
+  // 300 Wh of 10 kWh at 3 kW take 360 s.
+  const frozen = at(50, { batteryW: 3000 });
+  play(run, [
+    { when: 'the reading has just come', for: 1, in: frozen, gives: { battery: 'self-consume' } },
+    { when: '3 % are nearly gone', for: 359, in: frozen, gives: { battery: 'self-consume' } },
+    { when: 'and a little more', for: 2, in: frozen, gives: { battery: 'hold', batteryWhy: 'soc-unknown' } },
+    {
+      when: 'no reading of the power',
+      for: 9,
+      in: at(50, { batteryW: 'stale' }),
+      gives: { battery: 'hold' },
+    },
+    {
+      when: 'charging pays it back',
+      for: 1,
+      in: at(50, { batteryW: -3000 }),
+      gives: { battery: 'self-consume' },
+    },
+  ]);
+  play(run, [
+    { when: 'frozen again', for: 2, in: frozen, gives: { battery: 'hold' } },
+    { when: 'it moves', for: 1, in: at(49.9, { batteryW: 3000 }), gives: { battery: 'self-consume' } },
+  ]);
+});
+
+test('a battery at rest, or one that charges at the top of its curve, may keep its reading', () => {
+  const run = running();
+  run.run(1800, at(50, { batteryW: 0 }), 10_000);
+  play(run, [
+    { when: 'charging', for: 1800, in: at(50, { batteryW: -500 }), gives: { battery: 'self-consume' } },
+  ]);
+});
+
+test('the check of the charge reading can be switched off', () => {
+  const run = running({}, { control: { signals: { battery: { stillPct: 0 } } } });
+  play(run, [{ when: '6 %', for: 720, in: at(50, { batteryW: 3000 }), gives: { battery: 'self-consume' } }]);
+});

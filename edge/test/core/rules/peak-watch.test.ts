@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { reasonLine } from '@wattward/broker/wire/reasons';
+import { reasonLine, reasonText } from '@wattward/broker/wire/reasons';
 import { effectiveSettings } from '../../../src/core/effective-settings.ts';
 import { home, Run } from '../home.ts';
 import { play } from '../table.ts';
@@ -238,4 +238,19 @@ test('chargers with current control give way before anything is shed', () => {
   expect(run.load('ev').on).toBe(true);
   expect(least).toBeGreaterThanOrEqual(6);
   expect(least).toBeLessThan(13);
+});
+
+test('the start of Peak Mode has its own words, the minutes after it theirs', () => {
+  const run = new Run(home());
+  run.run(20, { gridW: 500 });
+  const begun = run.run(1, { gridW: 100_000 });
+  expect(begun.decision.reason.code).toBe('home-peak-begins');
+  expect(begun.decision.outcomes[0]).toMatchObject({ actuator: 'home', outcome: 'peak' });
+  expect(reasonText(begun.decision.reason, 'en')).toMatch(
+    /^demand .* kW, threshold 9.0 kW: Peak Mode begins$/,
+  );
+  expect(run.run(1, { gridW: 9500 }).decision.reason).toMatchObject({
+    code: 'home-peak',
+    params: { forS: 1 },
+  });
 });
