@@ -6,7 +6,7 @@
  * real step is not. A quantity is frozen when it has been bit-identical longer than is plausible; quantities of one
  * meter are judged together (power, voltage and frequency all still), because one of them alone may rest.
  */
-import { ABSENT, good, type MissingSignal, missing, type Signal } from './signal.ts';
+import { ABSENT, good, missing, type Signal } from './signal.ts';
 
 export interface SignalSpec {
   /** Older than this is stale. */
@@ -103,11 +103,6 @@ export function frozenTogether(
     if (memory.sameCount < FROZEN_SAMPLES || nowMs - memory.sameSinceMs < spec.frozenMs) return false;
   }
   return judged > 0;
-}
-
-/** Why a reading is missing, when a rule only wants to say so. */
-export function missingQuality(signal: Signal): MissingSignal['quality'] | null {
-  return signal.quality === 'good' ? null : signal.quality;
 }
 
 function isJump(spec: SignalSpec, memory: SignalMemory, value: number, atMs: number): boolean {

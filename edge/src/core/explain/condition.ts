@@ -2,6 +2,7 @@
 import type { Condition } from '@wattward/broker/wire/explanation';
 import type { Cycle } from '../cycle.ts';
 import type { RuleName } from '../decision.ts';
+import { STARTING_SAMPLES } from '../rules/trust.ts';
 
 /** All conditions of one way: every one of them must hold. */
 export type Way = Condition[];
@@ -25,6 +26,7 @@ export function trustNeeds(cycle: Cycle): Condition[] {
   const limits = cycle.settings.trust;
   if (cycle.outage || trust.level === 'trusted') return [];
   const { quality } = cycle.snapshot.grid.powerW;
+  const starting = trust.level === 'starting';
   const out: Condition[] = [];
   const rule = 'trust';
   if (quality !== 'good') {
@@ -38,9 +40,9 @@ export function trustNeeds(cycle: Cycle): Condition[] {
       signal: 'goodSamples',
       comparison: 'at-least',
       present: trust.goodCount,
-      needed: limits.goodSamples,
+      needed: starting ? Math.min(STARTING_SAMPLES, limits.goodSamples) : limits.goodSamples,
     }),
   );
   const goodForMs = trust.goodCount === 0 ? 0 : cycle.nowMs - trust.goodSinceMs;
-  return [...out, ...wait(rule, limits.goodMs - goodForMs)];
+  return starting ? out : [...out, ...wait(rule, limits.goodMs - goodForMs)];
 }

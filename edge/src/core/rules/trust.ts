@@ -12,7 +12,7 @@ import { programStarted } from '../load-power.ts';
 import type { Rule } from '../rule.ts';
 
 /** Good samples wanted after a start: there is nothing yet that could have failed. */
-const STARTING_SAMPLES = 3;
+export const STARTING_SAMPLES = 3;
 
 export const trust: Rule = { name: 'trust', observe, apply };
 
@@ -60,11 +60,16 @@ function apply(cycle: Cycle): void {
 
 const SOC_UNKNOWN: Reason = { rule: 'trust', code: 'soc-unknown', params: {} };
 
-const LEVEL_CODES = { starting: 'trust-starting', hold: 'trust-hold', failsafe: 'trust-failsafe' } as const;
+const LEVEL_CODES = {
+  starting: 'trust-starting',
+  trusted: 'trust-hold',
+  hold: 'trust-hold',
+  failsafe: 'trust-failsafe',
+} as const;
 
 function levelReason(cycle: Cycle): Reason {
   const { level, lastGoodMs } = cycle.state.trust;
   const sinceMs = lastGoodMs === 0 ? cycle.state.startedAtMs : lastGoodMs;
   const ageS = Math.round((cycle.nowMs - sinceMs) / 1000);
-  return { rule: 'trust', code: LEVEL_CODES[level === 'trusted' ? 'hold' : level], params: { ageS } };
+  return { rule: 'trust', code: LEVEL_CODES[level], params: { ageS } };
 }

@@ -229,13 +229,13 @@ test('a charge reading that stands still while 3 % leave the battery is no longe
     },
     {
       when: 'charging pays it back',
-      for: 1,
+      for: 5,
       in: at(50, { batteryW: -3000 }),
       gives: { battery: 'self-consume' },
     },
   ]);
   play(run, [
-    { when: 'frozen again', for: 2, in: frozen, gives: { battery: 'hold' } },
+    { when: 'frozen again', for: 8, in: frozen, gives: { battery: 'hold' } },
     { when: 'it moves', for: 1, in: at(49.9, { batteryW: 3000 }), gives: { battery: 'self-consume' } },
   ]);
 });
