@@ -23,7 +23,7 @@ import { type Buses, openBuses } from './link/buses.ts';
 import { answerRequests, CloudLink } from './link/cloud-link.ts';
 import { startHistory } from './link/history.ts';
 import { answerRequest } from './link/requests.ts';
-import { siteDescriptionOf } from './link/site-description.ts';
+import { SOFTWARE_VERSION, siteDescriptionOf } from './link/site-description.ts';
 import { siteStateOf } from './link/site-state.ts';
 import { coreSettings } from './settings/core-settings.ts';
 import { holdingSettings, type SettingsDocument } from './settings-document.ts';
@@ -139,6 +139,8 @@ async function openBox({ config, log, openStore: open = openStore }: AgentOption
   const recorder = new Recorder({
     store,
     points: new PointMaker(),
+    boot,
+    software: SOFTWARE_VERSION,
     recordMs: config.recordMs,
     onEvent: () => link?.eventsWait(),
   });

@@ -4,14 +4,12 @@
  */
 import type { Clock } from '../clock.ts';
 import { decide } from '../core/decide.ts';
-import type { Decision } from '../core/decision.ts';
 import type { Plan } from '../core/plan.ts';
-import type { Settings } from '../core/settings.ts';
 import type { SiteTime } from '../core/site-time.ts';
-import type { Snapshot } from '../core/snapshot.ts';
 import type { State } from '../core/state.ts';
 import { siteTimeAt } from '../core/zone.ts';
 import { meanSocPct } from '../link/site-state.ts';
+import type { DecidedCycle } from '../replay/cycle-recording.ts';
 import type { SiteSettings } from '../settings/site-settings.ts';
 import type { Stamp } from '../store/store.ts';
 import type { Actor } from './act.ts';
@@ -22,13 +20,9 @@ import type { Poller } from './poll.ts';
 import type { Recorder } from './recorder.ts';
 import type { Effective } from './setpoint-control.ts';
 
-export interface Picture {
-  readonly at: Stamp;
+/** What the newest decision was taken on, and what it is. */
+export interface Picture extends DecidedCycle {
   readonly wallMs: number;
-  /** The effective settings this was decided with. */
-  readonly core: Settings;
-  readonly snapshot: Snapshot;
-  readonly decision: Decision;
 }
 
 export interface CycleOptions {
@@ -68,21 +62,18 @@ export class Cycle {
     const at: Stamp = { monoMs: nowMonoMs, wallMs: time.trusted ? time.wallMs : null };
     const { core, orders, plan } = this.#options.effective(at);
     const snapshot = latch.snapshot(time, orders, nowMonoMs);
-    const { state, decision } = decide(this.#state, snapshot, core, plan, control.at(nowMonoMs));
+    const before = this.#state;
+    const { state, decision } = decide(before, snapshot, core, plan, control.at(nowMonoMs));
     this.#state = state;
     const batterySocPct = meanSocPct(core, snapshot);
     const loadPowersW = snapshot.loads.map(({ powerW }) => powerW.value);
     const record = {
-      at,
-      snapshot,
-      state,
-      decision,
-      batterySocPct,
+      ...{ at, before, snapshot, core, plan, state, decision, batterySocPct },
       points: () => ({ siteId, site, devices, state, decision, batterySocPct, loadPowersW }),
     };
     void actor.act(decision, core, recorder.commit(record));
     actor.tick();
     recorder.record(record);
-    this.#options.publish({ at, wallMs: time.wallMs, core, snapshot, decision });
+    this.#options.publish({ at, wallMs: time.wallMs, before, core, plan, snapshot, decision });
   }
 }

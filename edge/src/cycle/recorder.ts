@@ -3,9 +3,10 @@
  * once, and the state whenever it holds something that must survive (and every 5 minutes anyway).
  */
 import type { Decision } from '../core/decision.ts';
-import type { Snapshot } from '../core/snapshot.ts';
 import type { State } from '../core/state.ts';
+import { CycleRecording, type DecidedCycle } from '../replay/cycle-recording.ts';
 import type { DecisionReadings, EventRecord, Stamp, Store } from '../store/store.ts';
+import { MinuteMaker } from './minute-maker.ts';
 import type { PointMaker, PointsInput } from './points.ts';
 
 export const CONTROL_STATE_KEY = 'control';
@@ -13,17 +14,17 @@ export const CONTROL_STATE_KEY = 'control';
 export interface RecorderOptions {
   readonly store: Store;
   readonly points: PointMaker;
+  /** This start of the box, and the software that decides in it. */
+  readonly boot: string;
+  readonly software: string;
   /** Site milliseconds between two recordings of points. */
   readonly recordMs: number;
   /** There may be events to send. */
   readonly onEvent: () => void;
 }
 
-export interface CycleRecord {
-  readonly at: Stamp;
-  readonly snapshot: Snapshot;
+export interface CycleRecord extends DecidedCycle {
   readonly state: State;
-  readonly decision: Decision;
   readonly points: () => PointsInput;
   readonly batterySocPct: number | null;
 }
@@ -32,6 +33,8 @@ const STATE_EVERY_MS = 300_000;
 
 export class Recorder {
   readonly #options: RecorderOptions;
+  readonly #recording: CycleRecording;
+  readonly #minutes = new MinuteMaker();
   readonly #alarms = new Map<string, EventRecord>();
   #pointsAtMonoMs: number | null = null;
   #stateAtMonoMs = 0;
@@ -39,6 +42,7 @@ export class Recorder {
 
   constructor(options: RecorderOptions) {
     this.#options = options;
+    this.#recording = new CycleRecording(options.boot, options.software);
   }
 
   /** Alarms that stand at present. */
@@ -58,9 +62,14 @@ export class Recorder {
   /** Everything that no command waits for. */
   record(cycle: CycleRecord): void {
     const { store, points, recordMs } = this.#options;
-    const { at, decision, snapshot } = cycle;
+    const { at, decision } = cycle;
     points.add(decision);
-    store.recordSnapshot(JSON.stringify({ snapshot, nowMs: decision.atMs, cycle: decision.cycle }), at);
+    store.recordSnapshot(this.#recording.next(cycle), at);
+    const minute = this.#minutes.add(at, decision, {
+      batterySocPct: cycle.batterySocPct,
+      recordHash: this.#recording.hash,
+    });
+    if (minute) store.recordMinute(minute, at);
     if (this.#pointsAtMonoMs === null || at.monoMs - this.#pointsAtMonoMs >= recordMs) {
       this.#pointsAtMonoMs = this.#nextGrid(at.monoMs, recordMs);
       store.recordPoints(points.points(cycle.points()), at);

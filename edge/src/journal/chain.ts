@@ -38,6 +38,7 @@ export function verifyChain(
   records: Iterable<Chained>,
   anchor: ChainAnchor = GENESIS,
   head: ChainAnchor | null = null,
+  hashOf: typeof chainHash = chainHash,
 ): ChainVerdict {
   let previous: ChainAnchor = anchor;
   let count = 0;
@@ -46,7 +47,7 @@ export function verifyChain(
     if (record.seq !== expectedSeq) {
       return { ok: false, firstBadSeq: expectedSeq, why: `record ${expectedSeq} is missing` };
     }
-    if (chainHash(previous.hash, record) !== record.hash) {
+    if (hashOf(previous.hash, record) !== record.hash) {
       return { ok: false, firstBadSeq: expectedSeq, why: `record ${expectedSeq} is not as it was written` };
     }
     if (head && head.seq === record.seq && head.hash !== record.hash) {

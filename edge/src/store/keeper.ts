@@ -22,9 +22,12 @@ import type {
   EventRecord,
   JournalRecord,
   JournalVerdict,
+  MinuteRecord,
+  MinuteSummary,
   OutboxBounds,
   OutgoingBatch,
   Snapshot,
+  SnapshotBlock,
   Stamp,
   StoreAlarm,
   StoreStats,
@@ -98,6 +101,12 @@ export class Keeper {
     this.#commitWhenDue();
   }
 
+  recordMinute(summary: MinuteSummary, at: Stamp): void {
+    this.#note(at);
+    this.#block.addMinute(summary, at);
+    this.#commitWhenDue();
+  }
+
   recordDecisions(decisions: readonly DecisionRecord[], at: Stamp): Durability {
     return this.#recordUrgent({ kind: 'decisions', decisions: decisions.map(asJsonHolds), at });
   }
@@ -139,6 +148,19 @@ export class Keeper {
 
   readSnapshots(fromMs: number, toMs: number): Snapshot[] {
     return this.#room.use((log) => log.snapshots.read(fromMs, toMs))?.value ?? [];
+  }
+
+  nextSnapshots(fromMs: number, toMs: number, afterId: number): SnapshotBlock | null {
+    return this.#room.use((log) => log.snapshots.next(fromMs, toMs, afterId))?.value ?? null;
+  }
+
+  readMinutes(fromMs: number, toMs: number): MinuteRecord[] {
+    return this.#room.use((log) => log.minutes.read(fromMs, toMs))?.value ?? [];
+  }
+
+  verifyMinutes(): JournalVerdict {
+    const why = 'the disk does not answer';
+    return this.#room.use((log) => log.minutes.verify())?.value ?? { ok: false, firstBadSeq: 0, why };
   }
 
   /** Points that were lost with an earlier worker thread. */
@@ -234,8 +256,10 @@ export class Keeper {
     const block = this.#block;
     const rows = whole ? block.rows(this.#options.bootId) : [];
     const snapshots = whole ? block.snapshots : [];
-    if (rows.length === 0 && block.urgent.length === 0 && snapshots.length === 0) return;
+    const minutes = whole ? block.minutes : [];
+    if (rows.length + block.urgent.length + snapshots.length + minutes.length === 0) return;
     let head = log.journal.head;
+    let minuteHead = log.minutes.head;
     log.transact(() => {
       if (block.lost > 0) log.outbox.countLost(block.lost, 'overload');
       for (const urgent of block.urgent) {
@@ -250,8 +274,10 @@ export class Keeper {
       if (rows.length > 0) log.outbox.accept(rows, this.#monoMs);
       else log.outbox.persist();
       log.snapshots.insert(snapshots, this.#options.bootId);
+      minuteHead = log.minutes.append(minutes, this.#options.bootId, minuteHead);
     });
     log.journal.setHead(head);
+    log.minutes.setHead(minuteHead);
     this.#state.setMarks(head, log.events.counts().last);
     if (whole) this.#resolvedPoints += block.points;
     block.committed(whole);
@@ -284,6 +310,7 @@ export class Keeper {
       log.transact(() => {
         log.outbox.purge();
         log.journal.prune();
+        log.minutes.prune();
         if (this.#wallMs !== null) {
           log.snapshots.prune(this.#wallMs);
           log.events.prune(this.#wallMs);

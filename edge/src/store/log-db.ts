@@ -6,11 +6,12 @@ import { Outbox } from '../outbox/outbox.ts';
 import { openDatabase } from './database.ts';
 import { EVENT_SCHEMA, EventTable } from './event-table.ts';
 import { JOURNAL_SCHEMA, JournalTable } from './journal-table.ts';
+import { MINUTE_SCHEMA, MinuteTable } from './minute-table.ts';
 import { deflateCodec } from './row-codec.ts';
 import { SNAPSHOT_SCHEMA, SnapshotTable } from './snapshot-table.ts';
 import { BATCH_SCHEMA, SqliteBatchStore } from './sqlite-batch-store.ts';
 
-const SCHEMA = BATCH_SCHEMA + JOURNAL_SCHEMA + EVENT_SCHEMA + SNAPSHOT_SCHEMA;
+const SCHEMA = BATCH_SCHEMA + JOURNAL_SCHEMA + EVENT_SCHEMA + SNAPSHOT_SCHEMA + MINUTE_SCHEMA;
 
 /** What state.db remembers of the log, so that a log cut short or lost is noticed and numbers never repeat. */
 export interface LogMarks {
@@ -33,6 +34,7 @@ export class LogDb {
   readonly journal: JournalTable;
   readonly events: EventTable;
   readonly snapshots: SnapshotTable;
+  readonly minutes: MinuteTable;
   readonly batches: SqliteBatchStore;
   /** Where a damaged file was put, and what was wrong with it. */
   readonly damage: { readonly setAside: string; readonly why: string } | null;
@@ -49,6 +51,7 @@ export class LogDb {
     this.journal = new JournalTable(db, marks?.journal);
     this.events = new EventTable(db, site, marks ? marks.eventSeq + NUMBER_GAP : 0);
     this.snapshots = new SnapshotTable(db);
+    this.minutes = new MinuteTable(db);
   }
 
   /** All of `work` durable when it returns, or none of it and an exception. */

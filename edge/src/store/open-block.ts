@@ -5,11 +5,13 @@
 
 import type { NewRow } from '../outbox/outbox.ts';
 import { encodeLine, type Point } from '../outbox/point.ts';
+import type { TakenMinute } from './minute-table.ts';
 import type { TakenSnapshot } from './snapshot-table.ts';
-import type { DecisionRecord, EventRecord, Stamp } from './store.ts';
+import type { DecisionRecord, EventRecord, MinuteSummary, Stamp } from './store.ts';
 
 export const MAX_LINES = 30_000;
 const MAX_SNAPSHOTS = 600;
+const MAX_MINUTES = 1440;
 const MAX_URGENT = 5000;
 
 interface TimedLines {
@@ -34,6 +36,7 @@ export class OpenBlock {
   /** Points that gave way since the last commit. */
   lost = 0;
   snapshots: TakenSnapshot[] = [];
+  minutes: TakenMinute[] = [];
   urgent: Urgent[] = [];
   /** Monotonic time of the first record in it; null while it is empty. */
   sinceMonoMs: number | null = null;
@@ -64,6 +67,12 @@ export class OpenBlock {
     if (this.snapshots.length > MAX_SNAPSHOTS) this.snapshots.shift();
   }
 
+  addMinute(summary: MinuteSummary, at: Stamp): void {
+    this.sinceMonoMs ??= at.monoMs;
+    this.minutes.push({ ...at, summary });
+    if (this.minutes.length > MAX_MINUTES) this.minutes.shift();
+  }
+
   addUrgent(urgent: Urgent): void {
     this.urgent.push(urgent);
     if (this.urgent.length > MAX_URGENT) this.urgent.shift();
@@ -84,6 +93,7 @@ export class OpenBlock {
     this.#timed = emptyLines();
     this.#untimed = emptyLines();
     this.snapshots = [];
+    this.minutes = [];
     this.sinceMonoMs = null;
   }
 }

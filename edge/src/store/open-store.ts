@@ -1,5 +1,5 @@
 import type { KeeperStats } from './keeper.ts';
-import type { Durability, Point, Stamp, Store, StoreOptions, StoreStats } from './store.ts';
+import type { Durability, MinuteSummary, Point, Stamp, Store, StoreOptions, StoreStats } from './store.ts';
 import { WorkerLink } from './worker-link.ts';
 import type { CallMethod } from './worker-messages.ts';
 
@@ -93,6 +93,10 @@ class ThreadedStore implements Store {
     this.#send('recordSnapshot', [json, at]);
   }
 
+  recordMinute(summary: MinuteSummary, at: Stamp): void {
+    void this.#link.call('recordMinute', [summary, at], undefined);
+  }
+
   recordDecisions: Store['recordDecisions'] = (decisions, at) =>
     this.#link.call('recordDecisions', [decisions, at], 'memory');
 
@@ -114,6 +118,13 @@ class ThreadedStore implements Store {
 
   readSnapshots: Store['readSnapshots'] = (fromMs, toMs) =>
     this.#link.call('readSnapshots', [fromMs, toMs], []);
+
+  nextSnapshots: Store['nextSnapshots'] = (...args) => this.#link.call('nextSnapshots', args, null);
+
+  readMinutes: Store['readMinutes'] = (...args) => this.#link.call('readMinutes', args, []);
+
+  verifyMinutes: Store['verifyMinutes'] = () =>
+    this.#link.call('verifyMinutes', [], { ok: false, firstBadSeq: 0, why: 'the store is not running' });
 
   flush: Store['flush'] = () => this.#link.call('flush', [], 'memory');
 

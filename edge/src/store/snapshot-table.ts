@@ -2,7 +2,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { crc32c } from '../outbox/crc32c.ts';
 import { deflateCodec } from './row-codec.ts';
-import type { Snapshot, Stamp } from './store.ts';
+import type { Snapshot, SnapshotBlock, Stamp } from './store.ts';
 
 export const SNAPSHOT_SCHEMA = `
   CREATE TABLE IF NOT EXISTS snapshot (
@@ -22,6 +22,7 @@ export interface TakenSnapshot extends Stamp {
 export class SnapshotTable {
   readonly #insert: StatementSync;
   readonly #query: StatementSync;
+  readonly #next: StatementSync;
   readonly #prune: StatementSync;
   readonly #pruneUntimed: StatementSync;
 
@@ -31,6 +32,9 @@ export class SnapshotTable {
     );
     this.#query = db.prepare(
       'SELECT boot, crc, body FROM snapshot WHERE last_ms >= ? AND first_ms <= ? ORDER BY id',
+    );
+    this.#next = db.prepare(
+      'SELECT id, boot, crc, body FROM snapshot WHERE id > ? AND last_ms >= ? AND first_ms <= ? ORDER BY id LIMIT 1',
     );
     this.#prune = db.prepare('DELETE FROM snapshot WHERE last_ms < ?');
     this.#pruneUntimed = db.prepare(
@@ -60,6 +64,18 @@ export class SnapshotTable {
           .map((line) => toSnapshot(line, String(row.boot)));
       })
       .filter(({ wallMs }) => wallMs !== null && wallMs >= fromMs && wallMs <= toMs);
+  }
+
+  /** The first block after `afterId` that overlaps `[fromMs, toMs]`, whole, whatever single times stand in it. */
+  next(fromMs: number, toMs: number, afterId: number): SnapshotBlock | null {
+    const row = this.#next.get(afterId, fromMs, toMs);
+    if (!row) return null;
+    const boot = String(row.boot);
+    const block = { id: Number(row.id), boot };
+    if (!(row.body instanceof Uint8Array) || crc32c(row.body) !== row.crc)
+      return { ...block, snapshots: null };
+    const lines = deflateCodec.unpack(row.body).split('\n');
+    return { ...block, snapshots: lines.map((line) => toSnapshot(line, boot)) };
   }
 
   prune(nowMs: number): void {

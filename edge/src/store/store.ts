@@ -96,6 +96,44 @@ export interface Snapshot {
   readonly json: string;
 }
 
+/** Snapshots as they were committed together. */
+export interface SnapshotBlock {
+  readonly id: number;
+  readonly boot: string;
+  /** Null when the block is damaged. */
+  readonly snapshots: readonly Snapshot[] | null;
+}
+
+/** One minute in short: means of what flowed, and where it stood at its end. */
+export interface MinuteSummary {
+  /** The last cycle of the minute, and the hash of its record among the snapshots. */
+  readonly cycle: number;
+  readonly recordHash: string;
+  readonly homeMode: HomeMode;
+  /** Means, whole watts; null when nothing was known. */
+  readonly gridPowerW: number | null;
+  readonly pvPowerW: number | null;
+  readonly batteryPowerW: number | null;
+  readonly houseLoadW: number | null;
+  readonly managedLoadW: number | null;
+  /** Highest demand of the minute. */
+  readonly demandW: number | null;
+  readonly batterySocPct: number | null;
+  /** Loads switched on, and the mode of each battery, at its end. */
+  readonly loadsOn: readonly string[];
+  readonly batteryModes: readonly string[];
+}
+
+/** A minute as it is kept: numbered, timed by its end, chained by hash to the one before. */
+export interface MinuteRecord extends MinuteSummary {
+  readonly seq: number;
+  readonly boot: string;
+  readonly monoMs: number;
+  /** ISO 8601 UTC; null when the wall clock was not trusted then. */
+  readonly at: string | null;
+  readonly hash: string;
+}
+
 /** Always: accepted = delivered + pending + thinned + dropped + quarantined, exactly. */
 export interface StoreStats {
   readonly acceptedPoints: number;
@@ -159,6 +197,8 @@ export interface Store {
   recordPoints(points: readonly Point[], at: Stamp): void;
   /** One cycle for the 48 h of snapshots, into the open block. */
   recordSnapshot(json: string, at: Stamp): void;
+  /** One minute, kept for ever, into the open block. */
+  recordMinute(summary: MinuteSummary, at: Stamp): void;
   /** Into the journal and, as points of measurement `decision`, into the event lane. */
   recordDecisions(decisions: readonly DecisionRecord[], at: Stamp): Promise<Durability>;
   recordEvent(event: EventRecord, at: Stamp): Promise<Durability>;
@@ -171,6 +211,11 @@ export interface Store {
   /** The first record whose hash does not fit its predecessor, or null when the chain is whole. */
   verifyJournal(): Promise<JournalVerdict>;
   readSnapshots(fromMs: number, toMs: number): Promise<readonly Snapshot[]>;
+  /** The first block after `afterId` that overlaps the span, in the order they were written; null when none is left. */
+  nextSnapshots(fromMs: number, toMs: number, afterId: number): Promise<SnapshotBlock | null>;
+  /** Minutes whose end lies in the span, oldest first. */
+  readMinutes(fromMs: number, toMs: number): Promise<readonly MinuteRecord[]>;
+  verifyMinutes(): Promise<JournalVerdict>;
   /** The newest known figures; never waits. */
   stats(): StoreStats;
   /** Commits the open block now. */
