@@ -1,5 +1,5 @@
 /**
- * A home that lives: it follows its clock in steps of at most a second, people and relays switch its objects, and
+ * A home that lives: it follows its clock in steps of at most a second (or what it was given), people and relays switch its objects, and
  * faces read it at any moment. The only mutable thing around the pure model.
  */
 import { socPct as batterySocPct, newBattery } from '../physics/battery.ts';
@@ -31,6 +31,13 @@ export interface SavedHome {
   readonly orders: readonly StorageOrderState[];
 }
 
+export interface RunningOptions {
+  readonly measured?: MeasuredSource;
+  readonly saved?: SavedHome;
+  /** Longest step of the physics; a second when left out. */
+  readonly stepMs?: number;
+}
+
 const STEP_MS = 1_000;
 /** A gap longer than this (the simulator was off) is passed in minutes. */
 const COARSE_AFTER_MS = 10 * 60_000;
@@ -47,9 +54,11 @@ export class RunningHome {
   readonly #measured: MeasuredSource | null;
   /** Objects whose relay or enable contact is closed; a load without a relay needs none. */
   readonly #closed = new Map<string, boolean>();
+  readonly #stepMs: number;
   #gridSeed: number;
 
-  constructor(home: Home, startMs: number, options: { measured?: MeasuredSource; saved?: SavedHome } = {}) {
+  constructor(home: Home, startMs: number, options: RunningOptions = {}) {
+    this.#stepMs = options.stepMs ?? STEP_MS;
     this.#model = new HomeModel(home);
     this.#clock = new LocalClock(home.zone);
     this.#measured = options.measured ?? null;
@@ -86,7 +95,7 @@ export class RunningHome {
     for (let n = 0; n < maxSteps; n += 1) {
       const leftMs = siteMs - this.#state.nowMs;
       if (leftMs <= 0) return true;
-      const stepMs = leftMs > COARSE_AFTER_MS ? COARSE_STEP_MS : Math.min(STEP_MS, leftMs);
+      const stepMs = leftMs > COARSE_AFTER_MS ? COARSE_STEP_MS : Math.min(this.#stepMs, leftMs);
       this.#step(stepMs / 1000);
     }
     return this.#state.nowMs >= siteMs;

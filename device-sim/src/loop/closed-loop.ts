@@ -27,6 +27,7 @@ export interface LoopOptions {
   readonly home: Home;
   readonly site: InstalledSite;
   readonly startMs: number;
+  /** A second when left out; the physics steps along with longer cycles. */
   readonly cycleMs?: number;
   readonly measured?: MeasuredSource;
   readonly link?: LinkFault;
@@ -74,13 +75,12 @@ export class ClosedLoop {
 
   constructor(options: LoopOptions) {
     this.#options = options;
-    this.settings = options.site.settings;
     this.#cycleMs = options.cycleMs ?? 1000;
-    this.running = new RunningHome(
-      options.home,
-      options.startMs,
-      options.measured ? { measured: options.measured } : {},
-    );
+    this.settings = { ...options.site.settings, cycleMs: this.#cycleMs };
+    this.running = new RunningHome(options.home, options.startMs, {
+      stepMs: this.#cycleMs,
+      ...(options.measured ? { measured: options.measured } : {}),
+    });
     this.#reader = (options.reader ?? directReader)(this.running);
     this.#latch = new VirtualLatch(this.settings, this.#cycleMs);
     this.#state = initialState(this.settings);

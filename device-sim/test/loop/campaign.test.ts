@@ -19,7 +19,8 @@ test('the oracle sees a relay that outlives its lease, and one that chatters', (
   const rules: ChannelRules[] = [
     { channel: 1, safeOn: false, minOnMs: 0, minOffMs: 60_000, interlock: 0, perHour: 20, perDay: 60 },
   ];
-  const oracle = new Oracle(rules, 0);
+  const limits = { cycleMs: 1000, fuseA: 25, thresholdW: 9000, batteryMaxW: 5000, reservePct: 10 };
+  const oracle = new Oracle(rules, limits, 0);
   const look = (nowMs: number, on: boolean) =>
     oracle.look({
       nowMs,
@@ -28,14 +29,17 @@ test('the oracle sees a relay that outlives its lease, and one that chatters', (
       uptimeMs: nowMs,
       contacts: [on],
       meterWhole: true,
+      meterLive: true,
       boardHeard: true,
       decision: null,
       gridOn: true,
-      worstPhaseA: 0,
-      fuseA: 25,
-      batteryMaxW: 5000,
+      gridW: 0,
+      phaseA: [0, 0, 0],
+      phaseW: [0, 0, 0],
       socToldPct: 50,
       socAgeMs: 0,
+      gridLostTold: false,
+      gridToldAgeMs: 0,
       batteryOrdered: false,
     });
   const command = {

@@ -21,19 +21,49 @@ export interface ChannelRules {
   readonly perDay: number;
 }
 
+/** What the installer set for the whole home. */
+export interface SiteLimits {
+  readonly cycleMs: number;
+  readonly fuseA: number;
+  readonly thresholdW: number;
+  /** The larger of charging and discharging power. */
+  readonly batteryMaxW: number;
+  readonly reservePct: number;
+}
+
 export interface LoadFacts {
   readonly id: string;
   readonly channel: number;
   readonly kind: string;
   readonly priority: number;
+  readonly essential: boolean;
+  /** 1 to 3, 0 for all. */
+  readonly phase: number;
   readonly nominalW: number;
   readonly commandedOn: boolean;
   readonly changed: boolean;
   readonly rule: string;
-  readonly code: string;
+  /** Taken off by a protective rule and waiting to come back. */
+  readonly shed: boolean;
   readonly closed: boolean;
   /** What it truly draws. */
   readonly powerW: number;
+}
+
+export interface BatteryFacts {
+  readonly chargeLimitW: number;
+  readonly dischargeLimitW: number;
+  readonly mode: string;
+  /** The hysteresis has let discharging begin. */
+  readonly dischargeAllowed: boolean;
+}
+
+export interface DecisionFacts {
+  readonly homeMode: string;
+  readonly peakActive: boolean;
+  readonly demandW: number | null;
+  readonly loads: readonly LoadFacts[];
+  readonly batteries: readonly BatteryFacts[];
 }
 
 export interface Moment {
@@ -45,24 +75,21 @@ export interface Moment {
   readonly contacts: readonly boolean[];
   /** The meter was read whole, with the true numbers, in this cycle. */
   readonly meterWhole: boolean;
+  /** And they were of this very moment: a meter that froze is believed for a while. */
+  readonly meterLive: boolean;
   readonly boardHeard: boolean;
-  readonly decision: {
-    readonly homeMode: string;
-    readonly loads: readonly LoadFacts[];
-    readonly batteries: readonly {
-      readonly chargeLimitW: number;
-      readonly dischargeLimitW: number;
-      readonly mode: string;
-    }[];
-  } | null;
+  readonly decision: DecisionFacts | null;
   readonly gridOn: boolean;
-  /** True current of the fullest phase, and the fuse. */
-  readonly worstPhaseA: number;
-  readonly fuseA: number;
-  readonly batteryMaxW: number;
+  /** True powers and currents at the connection: import +; currents without sign. */
+  readonly gridW: number;
+  readonly phaseW: readonly number[];
+  readonly phaseA: readonly number[];
   /** State of charge as the inverter last told it, and how long ago. */
   readonly socToldPct: number | null;
   readonly socAgeMs: number;
+  /** What the inverter last told of the grid; null before it said anything. */
+  readonly gridLostTold: boolean | null;
+  readonly gridToldAgeMs: number;
   /** The inverter holds an order of the box. */
   readonly batteryOrdered: boolean;
 }

@@ -5,7 +5,8 @@
  *
  * The oracle knows the truth (which readings were whole, what really flows), so it can say what was permitted.
  */
-import type { ChannelRules, CommandSeen, Moment } from './moment.ts';
+import { type Check, ControlOracle } from './control-oracle.ts';
+import type { ChannelRules, CommandSeen, Moment, SiteLimits } from './moment.ts';
 
 export interface Violation {
   readonly invariant: string;
@@ -34,17 +35,15 @@ export class Oracle {
   #bootAtMs = 0;
   #lastSeq = 0;
   #boxDownSinceMs: number | null = null;
-  #meterLostSinceMs: number | null;
-  #meterWholeRow = 0;
-  #overSinceMs: number | null = null;
-  #calmSinceMs: number;
-  #gridBackMs = 0;
-  #closedBefore: ReadonlySet<string> = new Set();
+  readonly #control: ControlOracle;
+  /** A board's clock is looked at once a cycle. */
+  readonly #slackMs: number;
 
-  constructor(rules: readonly ChannelRules[], startMs: number) {
+  constructor(rules: readonly ChannelRules[], limits: SiteLimits, startMs: number) {
     this.#rules = rules;
-    this.#meterLostSinceMs = startMs;
-    this.#calmSinceMs = startMs;
+    this.#slackMs = Math.max(SECOND_MS, limits.cycleMs);
+    const check: Check = (invariant, atMs, holds, what) => this.#check(invariant, atMs, holds, what);
+    this.#control = new ControlOracle(limits, startMs, check);
   }
 
   /** A command is about to reach the board. Returns whether it may move anything (I6). */
@@ -72,7 +71,7 @@ export class Oracle {
 
   /** And after it: nothing may have moved when it was void. */
   afterCommand(valid: boolean, moved: boolean, nowMs: number): void {
-    this.#check('I6', nowMs, valid || !moved, 'a void command moved a relay');
+    this.#check('I6', nowMs, valid || !moved, () => 'a void command moved a relay');
   }
 
   button(channel: number, nowMs: number): void {
@@ -88,10 +87,7 @@ export class Oracle {
     for (const rules of this.#rules) this.#lookAtChannel(rules, moment);
     this.#lookAtInterlocks(moment);
     this.#lookAtBox(moment);
-    this.#lookAtMeter(moment);
-    this.#lookAtOverload(moment);
-    this.#lookAtShedding(moment);
-    this.#lookAtBattery(moment);
+    this.#control.look(moment);
   }
 
   #lookAtBoot({ boot, nowMs, uptimeMs }: Moment): void {
@@ -119,14 +115,14 @@ export class Oracle {
     this.#check(
       'I1',
       nowMs,
-      !away || nowMs <= book.awayUntilMs + SECOND_MS,
-      `channel ${rules.channel} outlived its lease`,
+      !away || nowMs <= book.awayUntilMs + this.#slackMs,
+      () => `channel ${rules.channel} outlived its lease`,
     );
     this.#check(
       'I2',
       nowMs,
       !away || nowMs - this.#bootAtMs >= 10_000,
-      `channel ${rules.channel} left its safe state after a boot`,
+      () => `channel ${rules.channel} left its safe state after a boot`,
     );
     if (on === book.on) return;
     const stoodMs = nowMs - book.movedAtMs;
@@ -135,36 +131,36 @@ export class Oracle {
         'I3',
         nowMs,
         stoodMs >= rules.minOffMs,
-        `channel ${rules.channel} off for ${stoodMs} ms only`,
+        () => `channel ${rules.channel} off for ${stoodMs} ms only`,
       );
     else {
-      const protectedNow = nowMs - book.protectedAtMs <= SECOND_MS;
-      const lapsed = nowMs >= book.awayUntilMs || nowMs - book.lapsedAtMs <= SECOND_MS;
+      const protectedNow = nowMs - book.protectedAtMs <= this.#slackMs;
+      const lapsed = nowMs >= book.awayUntilMs || nowMs - book.lapsedAtMs <= this.#slackMs;
       const excused = protectedNow || lapsed;
       this.#check(
         'I3',
         nowMs,
         excused || stoodMs >= rules.minOnMs,
-        `channel ${rules.channel} on for ${stoodMs} ms only`,
+        () => `channel ${rules.channel} on for ${stoodMs} ms only`,
       );
     }
     book.on = on;
     book.movedAtMs = nowMs;
     book.movesMs = book.movesMs.filter((atMs) => nowMs - atMs < 86_400_000);
     book.movesMs.push(nowMs);
-    if (!away || nowMs - book.protectedAtMs <= SECOND_MS) return;
+    if (!away || nowMs - book.protectedAtMs <= this.#slackMs) return;
     const within = (ms: number) => book.movesMs.filter((atMs) => nowMs - atMs < ms).length;
     this.#check(
       'I4',
       nowMs,
       within(3_600_000) <= rules.perHour,
-      `channel ${rules.channel} beyond its hourly budget`,
+      () => `channel ${rules.channel} beyond its hourly budget`,
     );
     this.#check(
       'I4',
       nowMs,
       within(86_400_000) <= rules.perDay,
-      `channel ${rules.channel} beyond its daily budget`,
+      () => `channel ${rules.channel} beyond its daily budget`,
     );
   }
 
@@ -172,7 +168,7 @@ export class Oracle {
     const seen = new Set<number>();
     for (const { channel, interlock } of this.#rules) {
       if (interlock === 0 || !contacts[channel - 1]) continue;
-      this.#check('I5', nowMs, !seen.has(interlock), `two of interlock ${interlock} on together`);
+      this.#check('I5', nowMs, !seen.has(interlock), () => `two of interlock ${interlock} on together`);
       seen.add(interlock);
     }
   }
@@ -185,114 +181,29 @@ export class Oracle {
       return;
     }
     this.#boxDownSinceMs ??= nowMs;
-    if (nowMs - this.#boxDownSinceMs <= 92_000) return;
+    if (nowMs - this.#boxDownSinceMs <= 91_000 + this.#slackMs) return;
     for (const { channel, safeOn } of this.#rules) {
       const byHand = nowMs <= (this.#books.get(channel)?.awayUntilMs ?? 0);
       this.#check(
         'I15',
         nowMs,
         byHand || contacts[channel - 1] === safeOn,
-        `channel ${channel} without a box`,
+        () => `channel ${channel} without a box`,
       );
     }
-    this.#check('I15', nowMs, !moment.batteryOrdered, 'the battery still obeys a box that is gone');
-  }
-
-  /** What is shed for a peak is the least important of what could be shed. */
-  #lookAtShedding({ nowMs, decision }: Moment): void {
-    for (const shed of decision?.loads ?? []) {
-      const wasOn = this.#closedBefore.has(shed.id);
-      if (!wasOn || !shed.changed || shed.commandedOn || shed.rule !== 'peak-watch') continue;
-      const spared = decision?.loads.find(
-        (load) =>
-          load.commandedOn && load.powerW > 100 && load.kind !== 'program' && load.priority > shed.priority,
-      );
-      this.#check('I8', nowMs, spared === undefined, `${shed.id} was shed before ${spared?.id}`);
-    }
-    this.#closedBefore = new Set(decision?.loads.filter(({ closed }) => closed).map(({ id }) => id));
-  }
-
-  #lookAtMeter(moment: Moment): void {
-    const { nowMs, meterWhole, decision } = moment;
-    if (!decision) {
-      this.#meterLostSinceMs = nowMs;
-      this.#meterWholeRow = 0;
-      return;
-    }
-    this.#meterWholeRow = meterWhole ? this.#meterWholeRow + 1 : 0;
-    if (meterWhole) this.#meterLostSinceMs = null;
-    else this.#meterLostSinceMs ??= nowMs;
-    const lostMs = this.#meterLostSinceMs === null ? 0 : nowMs - this.#meterLostSinceMs;
-    for (const load of decision.loads) {
-      const starts = load.changed && load.commandedOn;
-      this.#check(
-        'I9',
-        nowMs,
-        !starts || lostMs <= 11_000,
-        `${load.id} started ${lostMs} ms after the last good reading`,
-      );
-      const discretionary = load.kind === 'interruptible';
-      const late =
-        lostMs > 32_000 && moment.gridOn && load.commandedOn && discretionary && load.rule !== 'orders';
-      this.#check('I10', nowMs, !late, `${load.id} still on ${lostMs} ms after the last good reading`);
-    }
-  }
-
-  #lookAtOverload(moment: Moment): void {
-    const { nowMs, decision, worstPhaseA, fuseA, meterWhole } = moment;
-    const clean = decision !== null && meterWhole && moment.boardHeard && moment.gridOn;
-    if (!clean) this.#calmSinceMs = nowMs;
-    const over = worstPhaseA > 1.5 * fuseA;
-    if (!over || !clean) {
-      this.#overSinceMs = null;
-      return;
-    }
-    this.#overSinceMs ??= nowMs;
-    // The box must have had whole readings for a while, and two seconds for its answer; one cycle for each way.
-    if (nowMs - this.#calmSinceMs < 60_000 || nowMs - this.#overSinceMs < 6_000) return;
-    const left = decision?.loads.filter((load) => load.commandedOn && load.kind === 'interruptible') ?? [];
-    this.#check(
-      'I7',
-      nowMs,
-      left.length === 0 || nowMs - this.#overSinceMs < 15_000,
-      `${left[0]?.id} still on under overload`,
-    );
-  }
-
-  #lookAtBattery({ nowMs, decision, batteryMaxW, socToldPct, socAgeMs, gridOn }: Moment): void {
-    if (!gridOn) this.#gridBackMs = nowMs;
-    if (!decision) return;
-    for (const { chargeLimitW, dischargeLimitW } of decision.batteries) {
-      const bounded = (limitW: number) => limitW >= 0 && limitW <= batteryMaxW + 1e-6;
-      this.#check(
-        'I11',
-        nowMs,
-        bounded(chargeLimitW) && bounded(dischargeLimitW),
-        `limits ${chargeLimitW}/${dischargeLimitW} W`,
-      );
-      const drains = dischargeLimitW > 0 && gridOn && nowMs - this.#gridBackMs > 10_000;
-      // Once started it goes on until it falls below 35 %.
-      const full = socToldPct !== null && socToldPct >= 34.9;
-      this.#check('I11', nowMs, !drains || full, `discharge allowed at ${socToldPct} %`);
-      this.#check(
-        'I11',
-        nowMs,
-        !drains || socAgeMs <= 41_000,
-        `discharge allowed, charge unknown for ${socAgeMs} ms`,
-      );
-    }
+    this.#check('I15', nowMs, !moment.batteryOrdered, () => 'the battery still obeys a box that is gone');
   }
 
   fail(invariant: string, atMs: number, what: string): void {
-    this.#check(invariant, atMs, false, what);
+    this.#check(invariant, atMs, false, () => what);
   }
 
   pass(invariant: string): void {
     this.checked.set(invariant, (this.checked.get(invariant) ?? 0) + 1);
   }
 
-  #check(invariant: string, atMs: number, holds: boolean, what: string): void {
+  #check(invariant: string, atMs: number, holds: boolean, what: () => string): void {
     this.pass(invariant);
-    if (!holds && this.violations.length < 20) this.violations.push({ invariant, atMs, what });
+    if (!holds && this.violations.length < 20) this.violations.push({ invariant, atMs, what: what() });
   }
 }

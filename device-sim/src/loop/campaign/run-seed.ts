@@ -7,13 +7,13 @@ import path from 'node:path';
 import { readHome } from '../../home/home-file.ts';
 import type { RunningHome } from '../../home/running-home.ts';
 import type { Home } from '../../home/schema.ts';
-import { ClosedLoop, type CycleRecord } from '../closed-loop.ts';
+import type { ClosedLoop, CycleRecord } from '../closed-loop.ts';
 import { type HomeReader, type InverterReadings, registerReader } from '../readings.ts';
 import { type InstalledSite, installedSite } from '../site-file.ts';
 import { drawPlan, FAULT_CLASSES, type FaultClass, FaultWeather } from './faults.ts';
-import type { ChannelRules, Moment } from './moment.ts';
-import { Oracle, type Violation } from './oracle.ts';
+import type { Oracle, Violation } from './oracle.ts';
 import { Random } from './random.ts';
+import { noteInverter, type Told, Witness } from './witness.ts';
 
 export interface SeedResult {
   readonly seed: number;
@@ -68,16 +68,13 @@ export function runSeed(options: SeedOptions): SeedResult {
 }
 
 class World {
+  readonly witness: Witness;
   readonly loop: ClosedLoop;
   readonly oracle: Oracle;
   readonly weather: FaultWeather;
   readonly #random: Random;
   readonly #site: InstalledSite;
-  #meterWhole = false;
   #frozenSinceMs: number | null = null;
-  #socTold: { readonly pct: number; readonly atMs: number } | null = null;
-  #contactsBefore = '';
-  #commandValid = false;
 
   constructor({ seed, only }: SeedOptions) {
     this.#random = new Random(seed);
@@ -85,39 +82,23 @@ class World {
     const home = drawHome(this.#random);
     this.#site = drawSite(this.#random);
     this.weather = new FaultWeather(drawPlan(seed, only ?? FAULT_CLASSES), seed, startMs);
-    this.oracle = new Oracle(rulesOf(this.#site), startMs);
-    this.loop = new ClosedLoop({
+    this.witness = new Witness({
       home,
       site: this.#site,
       startMs,
-      reader: (running) => this.#reader(running),
+      reader: (running, told) => this.#reader(running, told),
       link: { copies: () => this.#copies() },
-      watch: {
-        before: (message, board, nowMs) => {
-          this.#contactsBefore = board.channels.map((c) => c.on).join();
-          const at = { id: board.identity.board, boot: board.boot, uptimeMs: board.uptimeMs };
-          this.#commandValid = this.oracle.beforeCommand(
-            { ...message, protective: message.protective === true },
-            at,
-            nowMs,
-          );
-        },
-        after: (board, nowMs) => {
-          const moved = board.channels.map((c) => c.on).join() !== this.#contactsBefore;
-          this.oracle.afterCommand(this.#commandValid, moved, nowMs);
-        },
-      },
       clockTrusted: () => !this.weather.spell('clock-untrusted', this.loop.nowMs).holds,
       replayEvery: 997,
     });
+    this.loop = this.witness.loop;
+    this.oracle = this.witness.oracle;
   }
 
   cycle(): CycleRecord {
     this.#people();
     this.#process();
-    const record = this.loop.cycle();
-    this.oracle.look(this.#moment(record));
-    return record;
+    return this.witness.cycle();
   }
 
   heal(): number {
@@ -149,14 +130,12 @@ class World {
 
   /** People switch strong appliances and press buttons. */
   #people(): void {
-    const { running, board, nowMs } = this.loop;
+    const { running, nowMs } = this.loop;
     const surge = this.weather.spell('surge', nowMs).holds;
     running.changeLoad('oven', { on: surge });
     running.changeLoad('space-heater', { on: surge });
     if (this.weather.spell('button', nowMs).began) {
-      const channel = this.#random.whole(1, 4);
-      this.oracle.button(channel, nowMs);
-      board.pressButton(channel, nowMs);
+      this.witness.pressButton(this.#random.whole(1, 4));
     }
     const lost = this.weather.spell('grid-outage', nowMs).holds;
     if (running.state.gridOn === lost) running.setGrid(!lost);
@@ -171,7 +150,7 @@ class World {
     else if (!killed && !loop.boxRuns) loop.startBox();
   }
 
-  #reader(running: RunningHome): HomeReader {
+  #reader(running: RunningHome, told: Told): HomeReader {
     let frozen: readonly number[] | null = null;
     let inverter: { readonly atMs: number; readonly readings: InverterReadings | null } | null = null;
     const { weather } = this;
@@ -180,18 +159,19 @@ class World {
       const nowMs = running.state.nowMs;
       const still = weather.spell('meter-frozen', nowMs).holds;
       this.#frozenSinceMs = still ? (this.#frozenSinceMs ?? nowMs) : null;
+      told.meterLive = !still;
       frozen = still ? (frozen ?? words) : null;
       if (weather.spell('meter-timeout', nowMs).holds || weather.strikes('meter-timeout')) return 'timeout';
       if (weather.strikes('meter-exception')) return 'exception';
-      this.#meterWhole = this.#frozenSinceMs === null || nowMs - this.#frozenSinceMs < FROZEN_KNOWN_MS;
+      told.meterWhole = this.#frozenSinceMs === null || nowMs - this.#frozenSinceMs < FROZEN_KNOWN_MS;
       if (frozen) return frozen;
-      if (weather.strikes('meter-not-available')) return this.#broken(words, 0x7fc0);
-      if (weather.strikes('meter-spike')) return this.#broken(words, 0x4700 + weather.draw().whole(0, 0x3ff));
+      if (weather.strikes('meter-not-available')) return broken(told, words, 0x7fc0);
+      if (weather.strikes('meter-spike')) return broken(told, words, 0x4700 + weather.draw().whole(0, 0x3ff));
       return words;
     });
     return {
       meter: () => {
-        this.#meterWhole = false;
+        told.meterWhole = false;
         return through.meter();
       },
       inverter: (n) => {
@@ -201,19 +181,11 @@ class World {
         const still = weather.spell('inverter-frozen', nowMs).holds;
         const readings = still && inverter ? inverter.readings : through.inverter(n);
         inverter = { atMs: nowMs, readings };
-        if (readings?.socPct != null) this.#socTold = { pct: readings.socPct, atMs: nowMs };
+        noteInverter(told, readings, nowMs);
         return readings;
       },
       loadPowerW: (objectId) => through.loadPowerW(objectId),
     };
-  }
-
-  /** Total and phase powers replaced by a float whose high word is `high`. */
-  #broken(words: readonly number[], high: number): readonly number[] {
-    this.#meterWhole = false;
-    const out = [...words];
-    for (const address of [0x0c, 0x0e, 0x10, 0x34]) out[address] = high;
-    return out;
   }
 
   #copies(): readonly number[] {
@@ -225,50 +197,14 @@ class World {
       ? [delayMs, delayMs + weather.draw().between(0, 120_000)]
       : [delayMs];
   }
+}
 
-  #moment({ nowMs, decision }: CycleRecord): Moment {
-    const { loop } = this;
-    const board = loop.board.state;
-    const battery = loop.running.model.plans[0]?.battery;
-    const { currentA } = loop.running.quality();
-    return {
-      nowMs,
-      boxRuns: loop.boxRuns,
-      boot: board.boot,
-      uptimeMs: board.uptimeMs,
-      contacts: board.channels.map((c) => c.on),
-      meterWhole: this.#meterWhole,
-      boardHeard: loop.board.reported(1, nowMs).online,
-      decision: decision && {
-        homeMode: decision.homeMode,
-        batteries: decision.batteries,
-        loads: decision.loads.map((load, i) => {
-          const channel = this.#site.wiring[i]?.channel ?? 0;
-          const settings = this.#site.settings.loads[i];
-          return {
-            id: load.id,
-            channel,
-            kind: settings?.kind ?? 'interruptible',
-            priority: settings?.priority ?? 0,
-            nominalW: settings?.nominalPowerW ?? 0,
-            commandedOn: load.on,
-            changed: load.changed,
-            rule: load.reason.rule,
-            code: load.reason.code,
-            closed: board.channels.find((c) => c.channel === channel)?.on ?? false,
-            powerW: loop.running.loadPowerW(load.id),
-          };
-        }),
-      },
-      gridOn: loop.running.state.gridOn,
-      worstPhaseA: Math.max(...currentA),
-      fuseA: this.#site.settings.grid.fuseA,
-      batteryMaxW: Math.max(battery?.maxChargeW ?? 0, battery?.maxDischargeW ?? 0),
-      socToldPct: this.#socTold?.pct ?? null,
-      socAgeMs: this.#socTold ? nowMs - this.#socTold.atMs : Number.POSITIVE_INFINITY,
-      batteryOrdered: (loop.running.orders[0]?.registers.controlBits ?? 0) !== 0,
-    };
-  }
+/** Total and phase powers replaced by a float whose high word is `high`. */
+function broken(told: Told, words: readonly number[], high: number): readonly number[] {
+  told.meterWhole = false;
+  const out = [...words];
+  for (const address of [0x0c, 0x0e, 0x10, 0x34]) out[address] = high;
+  return out;
 }
 
 function drawHome(random: Random): Home {
@@ -306,16 +242,4 @@ function drawSite(random: Random): InstalledSite {
     byPriority,
   };
   return { ...site, settings };
-}
-
-function rulesOf({ settings, wiring }: InstalledSite): ChannelRules[] {
-  return settings.loads.map((load, i) => ({
-    channel: wiring[i]?.channel ?? 0,
-    safeOn: wiring[i]?.safeState === 'on',
-    minOnMs: load.minOnMs,
-    minOffMs: load.minOffMs,
-    interlock: load.interlock,
-    perHour: load.maxSwitchesPerHour,
-    perDay: load.maxSwitchesPerDay,
-  }));
 }

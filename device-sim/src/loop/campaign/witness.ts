@@ -1,0 +1,190 @@
+/**
+ * A closed loop with the oracle beside it: every command that reaches the board and every cycle is shown to it,
+ * together with the truth of the home. Scenarios and campaigns run on it alike.
+ */
+import type { RunningHome } from '../../home/running-home.ts';
+import { ClosedLoop, type CycleRecord, type LoopOptions } from '../closed-loop.ts';
+import { directReader, type HomeReader, type InverterReadings } from '../readings.ts';
+import type { InstalledSite } from '../site-file.ts';
+import type { ChannelRules, LoadFacts, Moment, SiteLimits } from './moment.ts';
+import { Oracle } from './oracle.ts';
+
+/** What the box was told, noted by whoever reads the devices for it. */
+export interface Told {
+  /** The meter was read in this cycle, whole and with the true numbers. */
+  meterWhole: boolean;
+  /** And they were of this very moment. */
+  meterLive: boolean;
+  socPct: number | null;
+  socAtMs: number;
+  /** What the inverter last said of the grid, and when. */
+  gridLost: boolean | null;
+  gridAtMs: number;
+}
+
+export interface WitnessOptions extends Omit<LoopOptions, 'watch' | 'reader'> {
+  readonly reader?: (home: RunningHome, told: Told) => HomeReader;
+}
+
+export class Witness {
+  readonly loop: ClosedLoop;
+  readonly oracle: Oracle;
+  readonly told: Told = {
+    meterWhole: false,
+    meterLive: false,
+    socPct: null,
+    socAtMs: 0,
+    gridLost: null,
+    gridAtMs: 0,
+  };
+  readonly #site: InstalledSite;
+  #contactsBefore = '';
+  #commandValid = false;
+
+  constructor(options: WitnessOptions) {
+    const { reader = honestReader, site } = options;
+    this.#site = site;
+    this.oracle = new Oracle(rulesOf(site), limitsOf(options), options.startMs);
+    this.loop = new ClosedLoop({
+      ...options,
+      reader: (home) => reader(home, this.told),
+      watch: {
+        before: (message, board, nowMs) => {
+          this.#contactsBefore = contactsOf(board.channels);
+          const at = { id: board.identity.board, boot: board.boot, uptimeMs: board.uptimeMs };
+          const command = { ...message, protective: message.protective === true };
+          this.#commandValid = this.oracle.beforeCommand(command, at, nowMs);
+        },
+        after: (board, nowMs) => {
+          const moved = contactsOf(board.channels) !== this.#contactsBefore;
+          this.oracle.afterCommand(this.#commandValid, moved, nowMs);
+        },
+      },
+    });
+  }
+
+  cycle(): CycleRecord {
+    const record = this.loop.cycle();
+    this.oracle.look(this.#moment(record));
+    return record;
+  }
+
+  pressButton(channel: number): void {
+    this.oracle.button(channel, this.loop.nowMs);
+    this.loop.board.pressButton(channel, this.loop.nowMs);
+  }
+
+  #moment({ nowMs, decision }: CycleRecord): Moment {
+    const { loop, told } = this;
+    const board = loop.board.state;
+    const contacts = board.channels.map((c) => c.on);
+    return {
+      nowMs,
+      boxRuns: loop.boxRuns,
+      boot: board.boot,
+      uptimeMs: board.uptimeMs,
+      contacts,
+      meterWhole: told.meterWhole,
+      meterLive: told.meterWhole && told.meterLive,
+      boardHeard: loop.board.reported(1, nowMs).online,
+      decision: decision && {
+        homeMode: decision.homeMode,
+        peakActive: decision.demand.peakActive,
+        demandW: decision.demand.demandW,
+        batteries: decision.batteries,
+        loads: decision.loads.map((load, i) => this.#loadFacts(load, i, contacts)),
+      },
+      gridOn: loop.running.state.gridOn,
+      gridW: loop.running.flows.gridW,
+      phaseA: loop.running.quality().currentA,
+      phaseW: loop.running.flows.gridPhaseW,
+      socToldPct: told.socPct,
+      socAgeMs: told.socPct === null ? Number.POSITIVE_INFINITY : nowMs - told.socAtMs,
+      gridLostTold: told.gridLost,
+      gridToldAgeMs: told.gridLost === null ? Number.POSITIVE_INFINITY : nowMs - told.gridAtMs,
+      batteryOrdered: (loop.running.orders[0]?.registers.controlBits ?? 0) !== 0,
+    };
+  }
+
+  #loadFacts(
+    load: NonNullable<CycleRecord['decision']>['loads'][number],
+    i: number,
+    contacts: readonly boolean[],
+  ): LoadFacts {
+    const channel = this.#site.wiring[i]?.channel ?? 0;
+    const settings = this.#site.settings.loads[i];
+    return {
+      id: load.id,
+      channel,
+      kind: settings?.kind ?? 'interruptible',
+      priority: settings?.priority ?? 0,
+      essential: settings?.essential ?? false,
+      phase: settings?.phase ?? 0,
+      nominalW: settings?.nominalPowerW ?? 0,
+      commandedOn: load.on,
+      changed: load.changed,
+      rule: load.reason.rule,
+      shed: load.shed,
+      closed: contacts[channel - 1] ?? false,
+      powerW: this.loop.running.loadPowerW(load.id),
+    };
+  }
+}
+
+/** Notes in `told` what a reading of the inverter says. */
+export function noteInverter(told: Told, readings: InverterReadings | null, nowMs: number): void {
+  if (!readings) return;
+  told.gridLost = readings.gridLost;
+  told.gridAtMs = nowMs;
+  if (readings.socPct === null) return;
+  told.socPct = readings.socPct;
+  told.socAtMs = nowMs;
+}
+
+/** Nothing fails: the box is told the truth in every cycle. */
+function honestReader(home: RunningHome, told: Told): HomeReader {
+  const direct = directReader(home);
+  return {
+    ...direct,
+    meter() {
+      told.meterWhole = true;
+      told.meterLive = true;
+      return direct.meter();
+    },
+    inverter(n) {
+      const readings = direct.inverter(n);
+      noteInverter(told, readings, home.state.nowMs);
+      return readings;
+    },
+  };
+}
+
+function contactsOf(channels: readonly { readonly on: boolean }[]): string {
+  let text = '';
+  for (const { on } of channels) text += on ? '1' : '0';
+  return text;
+}
+
+function rulesOf({ settings, wiring }: InstalledSite): ChannelRules[] {
+  return settings.loads.map((load, i) => ({
+    channel: wiring[i]?.channel ?? 0,
+    safeOn: wiring[i]?.safeState === 'on',
+    minOnMs: load.minOnMs,
+    minOffMs: load.minOffMs,
+    interlock: load.interlock,
+    perHour: load.maxSwitchesPerHour,
+    perDay: load.maxSwitchesPerDay,
+  }));
+}
+
+function limitsOf({ home, site, cycleMs = 1000 }: WitnessOptions): SiteLimits {
+  const { grid, peak, batteries } = site.settings;
+  const battery = home.objects.find((object) => object.kind === 'battery');
+  return {
+    cycleMs,
+    fuseA: grid.fuseA,
+    thresholdW: peak.thresholdW,
+    batteryMaxW: Math.max(battery?.maxChargeW ?? 0, battery?.maxDischargeW ?? 0),
+    reservePct: batteries[0]?.reservePct ?? 0,
+  };
+}
