@@ -13,15 +13,19 @@ import type { LoadSettings, LoadTarget } from './settings.ts';
 
 const HOUR_MS = 3_600_000;
 
-/** Money the counterfactual home paid in the time of this cycle. */
-export function counterfactualCost(cycle: Cycle, balance: Balance, hours: number): number {
-  if (balance.houseLoadW === null || balance.pvPowerW === null) return 0;
+/** Books what the counterfactual home used and paid in the time of this cycle. */
+export function bookCounterfactual(cycle: Cycle, balance: Balance, hours: number): void {
+  if (balance.houseLoadW === null || balance.pvPowerW === null) return;
+  const { total } = cycle.state.ledger;
   let loadW = balance.houseLoadW;
   for (const load of cycle.loads) loadW += wantedW(cycle, load, hours);
   const needW = loadW - balance.pvPowerW;
   const gridW = needW - counterfactualBatteryW(cycle, needW, hours);
   const price = gridW >= 0 ? cycle.importPricePerKwh : cycle.exportPricePerKwh;
-  return (gridW * hours * price) / 1000;
+  total.counterfactualLoadWh += loadW * hours;
+  if (gridW >= 0) total.counterfactualImportWh += gridW * hours;
+  else total.counterfactualExportWh -= gridW * hours;
+  total.counterfactualCostMoney += (gridW * hours * price) / 1000;
 }
 
 /** What a load would draw: when first wanted if it has a target, else as it does. */
@@ -87,7 +91,9 @@ export function closeTargetDay(cycle: Cycle, load: ManagedLoad, target: LoadTarg
   const unservedWh = state.wantedWh - servedWh;
   if (unservedWh > 0) {
     total.unservedWh += unservedWh;
-    total.counterfactualCostMoney -= (state.wantedMoney * unservedWh) / state.wantedWh;
+    const unservedMoney = (state.wantedMoney * unservedWh) / state.wantedWh;
+    total.unservedMoney += unservedMoney;
+    total.counterfactualCostMoney -= unservedMoney;
   }
   state.wantedWh = 0;
   state.wantedMoney = 0;

@@ -14,10 +14,16 @@ export interface LedgerTotals extends FlowsWh {
   /** What the real home paid (import minus export). */
   costMoney: number;
   counterfactualCostMoney: number;
+  /** The home without the box: what its loads took, and what it drew from and gave to the grid. */
+  counterfactualLoadWh: number;
+  counterfactualImportWh: number;
+  counterfactualExportWh: number;
   /** Revenue of energy sold from the battery, and what that energy had cost to store. */
   soldMoney: number;
   soldCostMoney: number;
   unservedWh: number;
+  /** What the home without the box had paid for energy never served here: taken out of its cost. */
+  unservedMoney: number;
 }
 
 export interface LedgerState {
@@ -28,6 +34,8 @@ export interface LedgerState {
   slotStart: LedgerTotals;
   day: number;
   slotStartMs: number;
+  /** Local time minus UTC when the slot began. */
+  slotOffsetMs: number;
   slotImportPricePerKwh: number;
   slotExportPricePerKwh: number;
   daySavingsMoney: number;
@@ -55,9 +63,13 @@ export function emptyTotals(): LedgerTotals {
     batteryDischargedWh: 0,
     costMoney: 0,
     counterfactualCostMoney: 0,
+    counterfactualLoadWh: 0,
+    counterfactualImportWh: 0,
+    counterfactualExportWh: 0,
     soldMoney: 0,
     soldCostMoney: 0,
     unservedWh: 0,
+    unservedMoney: 0,
   };
 }
 
@@ -68,6 +80,7 @@ export function initialLedger(settings: Settings): LedgerState {
     slotStart: emptyTotals(),
     day: 0,
     slotStartMs: 0,
+    slotOffsetMs: 0,
     slotImportPricePerKwh: settings.tariff.importPricePerKwh,
     slotExportPricePerKwh: settings.tariff.exportPricePerKwh,
     daySavingsMoney: 0,

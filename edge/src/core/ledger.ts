@@ -10,7 +10,7 @@
  *   served is taken out of the counterfactual and shown apart.
  */
 import type { Allocation } from '@wattward/broker/wire/site';
-import { counterfactualCost, observeUnserved } from './counterfactual.ts';
+import { bookCounterfactual, observeUnserved } from './counterfactual.ts';
 import type { Cycle } from './cycle.ts';
 import type { Balance, LedgerSlot, Today } from './decision.ts';
 import type { LedgerState, LedgerTotals } from './ledger-state.ts';
@@ -28,7 +28,7 @@ export function book(cycle: Cycle, balance: Balance, allocation: Allocation | nu
     bookFlows(ledger.total, allocation, hours);
     bookMoney(cycle, ledger, allocation, hours);
     observeUnserved(cycle, hours);
-    ledger.total.counterfactualCostMoney += counterfactualCost(cycle, balance, hours);
+    bookCounterfactual(cycle, balance, hours);
   }
   observeStored(cycle, ledger);
   ledger.savingsMoney = savingsOf(ledger);
@@ -65,15 +65,16 @@ function turnSlot(cycle: Cycle, ledger: LedgerState): LedgerSlot | null {
   }
   const startMs = Math.floor(time.wallMs / SLOT_MS) * SLOT_MS;
   if (startMs === ledger.slotStartMs) return null;
-  const closed = ledger.slotStartMs === 0 ? null : slotOf(cycle, ledger);
+  const closed = ledger.slotStartMs === 0 ? null : slotOf(ledger);
   ledger.slotStartMs = startMs;
+  ledger.slotOffsetMs = time.offsetMs;
   ledger.slotStart = { ...ledger.total };
   ledger.slotImportPricePerKwh = cycle.importPricePerKwh;
   ledger.slotExportPricePerKwh = cycle.exportPricePerKwh;
   return closed;
 }
 
-function slotOf(cycle: Cycle, ledger: LedgerState): LedgerSlot {
+function slotOf(ledger: LedgerState): LedgerSlot {
   const used: Record<string, number> = {};
   for (const key of Object.keys(ledger.total) as (keyof LedgerTotals)[]) {
     used[key] = ledger.total[key] - ledger.slotStart[key];
@@ -81,7 +82,7 @@ function slotOf(cycle: Cycle, ledger: LedgerState): LedgerSlot {
   return {
     startMs: ledger.slotStartMs,
     endMs: ledger.slotStartMs + SLOT_MS,
-    offsetMs: cycle.snapshot.time.offsetMs,
+    offsetMs: ledger.slotOffsetMs,
     importPricePerKwh: ledger.slotImportPricePerKwh,
     exportPricePerKwh: ledger.slotExportPricePerKwh,
     storedWh: ledger.storedWh,
