@@ -1,24 +1,21 @@
-/** Opens every device of the site settings: one Modbus bus per address, meters, inverters, relay boards. */
-import type { BoardConfig } from '@wattward/broker/wire/board';
-import type { Clock } from '../clock.ts';
-import type { Settings } from '../core/settings.ts';
 import { ModbusBus, type ModbusEndpoint } from '../devices/modbus-bus.ts';
 import { ModbusMeter } from '../devices/modbus-meter.ts';
 import { MqttMeter } from '../devices/mqtt-meter.ts';
-import { type BoardEvent, RelayBoard } from '../devices/relay-board.ts';
+import type { SharedBoard } from '../devices/shared-board.ts';
 import type { SignalSource } from '../devices/signal-source.ts';
 import { SunspecDevice } from '../devices/sunspec-device.ts';
-import type { MqttBus } from '../link/mqtt-bus.ts';
 import { sdm630 } from '../registers/sdm630.ts';
 import type { RegisterTable } from '../registers/table.ts';
 import type { SiteSettings } from '../settings/site-settings.ts';
+import { type OpenDevicesOptions, openBoards, undrivableLoads } from './boards.ts';
 
 /** Register tables by the name the installer writes as `profile`. */
 const METER_TABLES: Readonly<Record<string, RegisterTable>> = { sdm630 };
 const INVERTER_PROFILES: readonly string[] = ['sunspec'];
 
 /** Devices of the settings that this box cannot drive, one sentence each with its remedy. */
-export function undrivable({ devices }: SiteSettings): string[] {
+export function undrivable(site: SiteSettings): string[] {
+  const { devices } = site;
   const meterProfiles = Object.keys(METER_TABLES).join(', ');
   return [
     ...devices.meters
@@ -30,11 +27,7 @@ export function undrivable({ devices }: SiteSettings): string[] {
         ({ id, profile }) =>
           `inverter ${id}: no profile "${profile}"; one of: ${INVERTER_PROFILES.join(', ')}`,
       ),
-    ...devices.boards
-      .filter(({ protocol }) => protocol !== 'wattward')
-      .map(
-        ({ id, protocol }) => `board ${id}: "${protocol}" boards cannot be driven yet; use wattward firmware`,
-      ),
+    ...undrivableLoads(site),
   ];
 }
 
@@ -46,17 +39,8 @@ export interface PolledDevice {
 export interface Devices {
   readonly meters: ReadonlyMap<string, PolledDevice>;
   readonly inverters: ReadonlyMap<string, PolledDevice & { readonly source: SunspecDevice }>;
-  readonly boards: ReadonlyMap<string, RelayBoard>;
+  readonly boards: ReadonlyMap<string, SharedBoard>;
   close(): Promise<void>;
-}
-
-export interface OpenDevicesOptions {
-  readonly site: SiteSettings;
-  readonly core: Settings;
-  readonly bus: MqttBus;
-  readonly clock: Clock;
-  readonly cycleMs: number;
-  readonly onEvent: (event: BoardEvent) => void;
 }
 
 type Connection = SiteSettings['devices']['inverters'][number]['connection'];
@@ -107,51 +91,6 @@ export function openDevices(options: OpenDevicesOptions): Devices {
       await Promise.all([...buses.values()].map((modbus) => modbus.close()));
       await Promise.all(sources.map(({ source }) => source.close()));
     },
-  };
-}
-
-function openBoards(options: OpenDevicesOptions): Map<string, RelayBoard> {
-  const { site, core, bus, clock, cycleMs, onEvent } = options;
-  const boards = new Map<string, RelayBoard>();
-  for (const { id, protocol, channels } of site.devices.boards) {
-    if (protocol !== 'wattward') continue;
-    const leaseS = new Map(
-      site.loads.filter((load) => load.board === id).map((load) => [load.channel, load.leaseS]),
-    );
-    const config = boardConfigOf(id, channels, site, core);
-    boards.set(id, new RelayBoard({ config, leaseS, bus, clock, cycleMs, onEvent }));
-  }
-  return boards;
-}
-
-/** The retained configuration of a board, derived from the loads that hang on it. */
-export function boardConfigOf(
-  board: string,
-  channels: number,
-  site: SiteSettings,
-  core: Settings,
-): BoardConfig {
-  return {
-    v: 1,
-    board,
-    telemetryS: 15,
-    channels: Array.from({ length: channels }, (_, i) => {
-      const channel = i + 1;
-      const index = site.loads.findIndex((load) => load.board === board && load.channel === channel);
-      const wiring = site.loads[index];
-      const load = core.loads[index];
-      return {
-        channel,
-        safeState: wiring?.safeState ?? 'off',
-        contact: wiring?.contact ?? 'no',
-        minOnS: Math.round((load?.minOnMs ?? 60_000) / 1000),
-        minOffS: Math.round((load?.minOffMs ?? 60_000) / 1000),
-        interlock: load?.interlock ?? 0,
-        maxLeaseS: 120,
-        maxSwitchesPerHour: load?.maxSwitchesPerHour ?? 20,
-        maxSwitchesPerDay: load?.maxSwitchesPerDay ?? 60,
-      };
-    }),
   };
 }
 

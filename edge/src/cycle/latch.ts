@@ -14,7 +14,7 @@ import {
   type Order,
   type Snapshot,
 } from '../core/snapshot.ts';
-import type { RelayBoard } from '../devices/relay-board.ts';
+import type { BoardDriver } from '../devices/board-driver.ts';
 import type { SiteSettings } from '../settings/site-settings.ts';
 import type { ControlTime } from './control-time.ts';
 import type { Devices } from './devices.ts';
@@ -31,7 +31,7 @@ export interface LatchOptions {
 
 interface LoadLine {
   readonly power: SignalLine;
-  readonly board: RelayBoard | undefined;
+  readonly board: BoardDriver | undefined;
   readonly channel: number;
   switch: LoadSwitch | null;
 }

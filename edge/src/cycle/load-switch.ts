@@ -1,31 +1,29 @@
 /**
  * What board and meter say of one load's contact: is the board there, what does it report, did a person press its
- * button, and is the contact welded (the load draws although its relay is off).
+ * button, and is the contact welded (draws although off) or stuck (does not draw although on).
  */
 import type { LoadSettings } from '../core/settings.ts';
 import type { Signal } from '../core/signal.ts';
-import type { RelayBoard } from '../devices/relay-board.ts';
+import type { BoardDriver } from '../devices/board-driver.ts';
+import { type ContactMemory, checkContact, UNKNOWN_CONTACT } from '../devices/contact-check.ts';
 
 export interface LoadSwitch {
   readonly online: boolean;
   readonly reportedOn: boolean | null;
-  readonly contact: 'sound' | 'welded';
+  readonly contact: ContactMemory['contact'];
   /** A person's press at the board, while it holds. */
   readonly button: { readonly on: boolean; readonly untilMonoMs: number } | null;
-  /** Since when the load draws although it is reported off; null when it does not. */
-  readonly drawsSinceMonoMs: number | null;
+  readonly memory: ContactMemory;
 }
 
 interface SwitchInput {
-  readonly board: RelayBoard | undefined;
+  readonly board: BoardDriver | undefined;
   readonly channel: number;
   readonly powerW: Signal;
   readonly load: LoadSettings;
   readonly before: LoadSwitch | null;
 }
 
-/** A switched-off load may ring down so long before its contact counts as welded. */
-const WELDED_MS = 10_000;
 /** Switched off by hand stays off so long; switched on by hand the board itself says how long. */
 const BUTTON_OFF_MS = 3_600_000;
 
@@ -34,16 +32,18 @@ export function readSwitch(input: SwitchInput, nowMonoMs: number): LoadSwitch {
   const presence = board?.presence() ?? 'unknown';
   const online = presence === 'present' || presence === 'suspect';
   const reported = board?.channel(channel)?.reported ?? null;
-  const drawsWhileOff =
-    reported?.on === false && powerW.quality === 'good' && powerW.value >= 0.5 * load.nominalPowerW;
-  const drawsSinceMonoMs = drawsWhileOff ? (before?.drawsSinceMonoMs ?? nowMonoMs) : null;
-  const welded = drawsSinceMonoMs !== null && nowMonoMs - drawsSinceMonoMs >= WELDED_MS;
+  const memory = checkContact(before?.memory ?? UNKNOWN_CONTACT, {
+    atMonoMs: nowMonoMs,
+    reportedOn: reported?.on ?? null,
+    powerW: powerW.quality === 'good' ? powerW.value : (board?.measuredW(channel) ?? null),
+    nominalPowerW: load.nominalPowerW,
+  });
   return {
     online: online && reported !== null,
     reportedOn: reported?.on ?? null,
-    contact: welded ? 'welded' : 'sound',
+    contact: memory.contact,
     button: buttonOf(reported, before, nowMonoMs),
-    drawsSinceMonoMs,
+    memory,
   };
 }
 

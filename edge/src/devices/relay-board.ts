@@ -8,25 +8,25 @@
  */
 import type { BoardAck, BoardConfig, BoardState } from '@wattward/broker/wire/board';
 import type { Message } from '@wattward/broker/wire/message';
+import { topic } from '@wattward/broker/wire/topics';
 import type { Clock } from '../clock.ts';
 import type { MqttBus } from '../link/mqtt-bus.ts';
+import {
+  type BoardDriver,
+  type BoardEvent,
+  type BoardIdentity,
+  ECHO_MS,
+  OFFLINE_MS,
+  type Presence,
+  RENEW_MS,
+  SUSPECT_MS,
+} from './board-driver.ts';
 import { type ChannelPlan, type Desired, type DriveTiming, RelayChannel } from './relay-channel.ts';
-
-export type Presence = 'unknown' | 'present' | 'suspect' | 'offline';
-
-export interface BoardEvent {
-  readonly code:
-    | 'relay-unresponsive'
-    | 'relay-recovered'
-    | 'board-offline'
-    | 'board-back'
-    | 'board-restarted';
-  readonly severity: 'info' | 'warning' | 'alarm';
-  readonly params: Readonly<Record<string, string | number>>;
-}
 
 export interface RelayBoardOptions {
   readonly config: BoardConfig;
+  /** Id under which the box knows it, where that is not its own (a board that took the place of another). */
+  readonly id?: string;
   /** Lease of each channel, seconds. */
   readonly leaseS: ReadonlyMap<number, number>;
   readonly bus: MqttBus;
@@ -37,10 +37,6 @@ export interface RelayBoardOptions {
   readonly random?: () => number;
 }
 
-export const SUSPECT_MS = 45_000;
-export const OFFLINE_MS = 90_000;
-const ECHO_MS = 2_000;
-const RENEW_MS = 30_000;
 const COMMAND_VALID_MS = 5_000;
 const DEFAULT_LEASE_S = 90;
 
@@ -50,8 +46,10 @@ interface Heartbeat {
   readonly atMonoMs: number;
 }
 
-export class RelayBoard {
+export class RelayBoard implements BoardDriver {
   readonly id: string;
+  /** Its identity on the broker. */
+  readonly #board: string;
   readonly #options: RelayBoardOptions;
   readonly #channels: readonly RelayChannel[];
   readonly #timing: DriveTiming;
@@ -60,9 +58,13 @@ export class RelayBoard {
   #boot: string | null = null;
   #seq = 0;
   #saidOffline = false;
+  #saidGhost = false;
+  #closed = false;
+  #identity: BoardIdentity | null = null;
 
   constructor(options: RelayBoardOptions) {
-    this.id = options.config.board;
+    this.#board = options.config.board;
+    this.id = options.id ?? this.#board;
     this.#options = options;
     this.#channels = options.config.channels.map((c) => new RelayChannel(planOf(c, options.leaseS)));
     this.#timing = {
@@ -70,16 +72,21 @@ export class RelayBoard {
       renewMs: RENEW_MS,
       random: options.random ?? Math.random,
     };
-    const ids = { boardId: this.id };
+    const ids = { boardId: this.#board };
     options.bus.subscribe('boardState', ids, ({ message, retained }) => {
       if (!retained) this.#hearState(message);
+    });
+    options.bus.subscribe('boardHello', ids, ({ message: { mac, model, firmware } }) => {
+      this.#identity = { mac: mac.replaceAll(':', ''), model, firmware };
+    });
+    options.bus.subscribe('boardCommand', ids, ({ retained }) => {
+      if (retained) this.#ghost();
     });
     options.bus.subscribe('boardAck', ids, ({ message }) => this.#hearAck(message));
     options.bus.onLink((up) => this.#link(up));
     if (options.bus.online) this.#link(true);
   }
 
-  /** What a channel is to do; sent at once when it can be, renewed and repeated by `tick`. */
   order(channel: number, desired: Desired): void {
     const found = this.#channels.find((c) => c.plan.channel === channel);
     if (!found) return;
@@ -87,7 +94,6 @@ export class RelayBoard {
     this.#drive(found);
   }
 
-  /** Once per cycle: renewals, repeated tries, presence. */
   tick(): void {
     const presence = this.presence();
     if (presence === 'offline' && !this.#saidOffline) {
@@ -109,14 +115,25 @@ export class RelayBoard {
     return silentMs >= SUSPECT_MS ? 'suspect' : 'present';
   }
 
-  /** The channel with its three values kept apart; undefined when the board has no such channel. */
   channel(channel: number): RelayChannel | undefined {
     return this.#channels.find((c) => c.plan.channel === channel);
   }
 
-  /** Blinks the board's LED, never a relay. */
+  identity(): BoardIdentity | null {
+    return this.#identity;
+  }
+
+  /** These boards do not measure. */
+  measuredW(): null {
+    return null;
+  }
+
+  close(): void {
+    this.#closed = true;
+  }
+
   identify(seconds: number): Promise<boolean> {
-    return this.#options.bus.publish('boardIdentify', { boardId: this.id }, { v: 1, seconds });
+    return this.#options.bus.publish('boardIdentify', { boardId: this.#board }, { v: 1, seconds });
   }
 
   #silentMs(): number {
@@ -127,10 +144,12 @@ export class RelayBoard {
   #link(up: boolean): void {
     this.#heartbeat = null;
     for (const channel of this.#channels) channel.forget();
-    if (up) void this.#options.bus.publish('boardConfig', { boardId: this.id }, this.#options.config);
+    if (up && !this.#closed)
+      void this.#options.bus.publish('boardConfig', { boardId: this.#board }, this.#options.config);
   }
 
   #hearState(message: BoardState): void {
+    if (this.#closed) return;
     const nowMonoMs = this.#options.clock.monoMs();
     this.#heartbeat = { boot: message.boot, uptimeMs: message.uptimeMs, atMonoMs: nowMonoMs };
     this.#lastHeardMonoMs = nowMonoMs;
@@ -165,11 +184,11 @@ export class RelayBoard {
     const { clock, bus } = this.#options;
     const nowMonoMs = clock.monoMs();
     const { desired } = channel;
-    if (!this.#heartbeat || !bus.online || !desired || !channel.due(nowMonoMs)) return;
+    if (this.#closed || !this.#heartbeat || !bus.online || !desired || !channel.due(nowMonoMs)) return;
     this.#seq += 1;
     const command: Message<'boardCommand'> = {
       v: 1,
-      board: this.id,
+      board: this.#board,
       boot: this.#heartbeat.boot,
       seq: this.#seq,
       channel: channel.plan.channel,
@@ -180,13 +199,21 @@ export class RelayBoard {
     };
     if (desired.protective) command.protective = true;
     channel.sent(this.#seq, nowMonoMs, this.#timing);
-    void bus.publish('boardCommand', { boardId: this.id }, command);
+    void bus.publish('boardCommand', { boardId: this.#board }, command);
   }
 
   /** The board's own uptime after which the command is void: 5 s, or three cycles of a home in fast time. */
   #voidAfterMs(heartbeat: Heartbeat, nowMonoMs: number): number {
     const validMs = Math.max(COMMAND_VALID_MS, 3 * this.#options.cycleMs);
     return Math.round(heartbeat.uptimeMs + (nowMonoMs - heartbeat.atMonoMs) + validMs);
+  }
+
+  /** The board refuses it by boot and sequence; somebody still put it there. */
+  #ghost(): void {
+    if (this.#saidGhost) return;
+    this.#saidGhost = true;
+    const params = { board: this.id, topic: topic('boardCommand', { boardId: this.#board }) };
+    this.#event('board-retained-command', 'alarm', params);
   }
 
   #event(code: BoardEvent['code'], severity: BoardEvent['severity'], params: BoardEvent['params']): void {

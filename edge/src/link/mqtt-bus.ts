@@ -52,6 +52,18 @@ interface Subscription {
   readonly hearText?: (text: string, retained: boolean) => void;
 }
 
+/** A topic that is not ours: a bought board or another system speaks there in its own way. */
+export interface ForeignHeard {
+  readonly path: string;
+  readonly text: string;
+  readonly retained: boolean;
+}
+
+interface ForeignSubscription {
+  readonly filter: string;
+  readonly hear: (heard: ForeignHeard) => void;
+}
+
 const CONNECT_TIMEOUT_MS = 5_000;
 const KEEPALIVE_S = 30;
 /** CONNACK codes 4 and 5: bad user name or password, not authorised [MQTT 3.1.1, 3.2.2.3]. */
@@ -60,6 +72,7 @@ const REFUSED_CODES = new Set([4, 5]);
 export class MqttBus {
   readonly #options: MqttBusOptions;
   readonly #subscriptions: Subscription[] = [];
+  readonly #foreign: ForeignSubscription[] = [];
   readonly #linkListeners: ((up: boolean) => void)[] = [];
   #client: MqttClient | null = null;
   #online = false;
@@ -89,6 +102,19 @@ export class MqttBus {
   /** The payload as it came, for a receiver that must answer what cannot be read, too. */
   subscribeText(name: TopicName, ids: Ids, hearText: (text: string, retained: boolean) => void): void {
     this.#add({ name, ids, hearText });
+  }
+
+  /** Topics of bought boards (`device-topics`), as a filter with `+` where any level fits. */
+  subscribeForeign(filter: string, hear: (heard: ForeignHeard) => void): void {
+    this.#foreign.push({ filter, hear });
+    if (this.#client && this.#online) this.#client.subscribe(filter, { qos: 1 });
+  }
+
+  /** To a bought board, at most once and never retained: a late or kept command would switch a load. */
+  publishForeign(path: string, text: string): boolean {
+    if (!this.#client || !this.#online) return false;
+    this.#client.publish(path, text, { qos: 0, retain: false });
+    return true;
   }
 
   onLink(listener: (up: boolean) => void): void {
@@ -174,7 +200,10 @@ export class MqttBus {
 
   #subscribeAll(client: MqttClient): void {
     if (client !== this.#client) return;
-    const wanted = this.#subscriptions.map(({ name, ids }) => [topic(name, ids), { qos: TOPICS[name].qos }]);
+    const wanted = [
+      ...this.#subscriptions.map(({ name, ids }) => [topic(name, ids), { qos: TOPICS[name].qos }]),
+      ...this.#foreign.map(({ filter }) => [filter, { qos: 1 }]),
+    ];
     const done = () => {
       if (client !== this.#client) return;
       this.#failures = 0;
@@ -195,7 +224,10 @@ export class MqttBus {
 
   #hear(path: string, payload: Buffer, retained: boolean): void {
     const known = parseTopic(path);
-    if (!known) return;
+    if (!known) {
+      this.#hearForeign({ path, text: payload.toString('utf8'), retained });
+      return;
+    }
     const { name, ids } = known;
     const interested = this.#subscriptions.filter((s) => s.name === name && fits(s.ids, ids));
     if (interested.length === 0) return;
@@ -208,6 +240,10 @@ export class MqttBus {
       return;
     }
     for (const { hear } of interested) hear?.({ ids, message: parsed.message, retained });
+  }
+
+  #hearForeign(heard: ForeignHeard): void {
+    for (const { filter, hear } of this.#foreign) if (matches(filter, heard.path)) hear(heard);
   }
 
   #problem(error: Error): void {
@@ -272,4 +308,10 @@ export class MqttBus {
 
 function fits(wanted: Ids, ids: Ids): boolean {
   return Object.entries(wanted).every(([key, id]) => id === undefined || Reflect.get(ids, key) === id);
+}
+
+function matches(filter: string, path: string): boolean {
+  const levels = path.split('/');
+  const wanted = filter.split('/');
+  return wanted.length === levels.length && wanted.every((level, i) => level === '+' || level === levels[i]);
 }

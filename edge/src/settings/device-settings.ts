@@ -66,7 +66,18 @@ export type InverterSettings = z.infer<typeof inverterSettings>;
 export const boardSettings = z.strictObject({
   id,
   name,
-  protocol: z.enum(['wattward', 'tasmota', 'shelly', 'esphome']).default('wattward'),
+  protocol: z
+    .enum(['wattward', 'tasmota', 'shelly', 'esphome'])
+    .default('wattward')
+    .meta({ description: 'firmware of the board; see hardware/off-the-shelf for bought ones' }),
+  device: id.optional().meta({
+    description: 'its identity on the broker, when a board took the place of another and `id` stayed',
+  }),
+  mac: z
+    .string()
+    .regex(/^[0-9a-f]{12}$/, 'write 12 hex digits')
+    .optional()
+    .meta({ description: 'hardware accepted at commissioning; another one under the same id gets no order' }),
   channels: tunable(4, { unit: 'count', min: 1, max: 16, about: 'relays on the board' }),
 });
 export type BoardSettings = z.infer<typeof boardSettings>;

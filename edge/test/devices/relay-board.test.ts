@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { type Clock, openClock } from '../../src/clock.ts';
-import { type BoardEvent, RelayBoard } from '../../src/devices/relay-board.ts';
+import type { BoardEvent } from '../../src/devices/board-driver.ts';
+import { RelayBoard } from '../../src/devices/relay-board.ts';
 import type { MqttBus } from '../../src/link/mqtt-bus.ts';
 import { BoardOnBus } from './board-on-bus.ts';
 import { BOARD, type HomeBroker, homeBroker, SECRETS } from './home-broker.ts';

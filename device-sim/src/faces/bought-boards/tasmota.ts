@@ -48,22 +48,27 @@ export function tasmotaFirmware(
     const left = Math.round(relays.leftMs(channel, hardware.uptimeMs()) / 1000);
     result({ [`PulseTime${channel}`]: { Set: pulse[channel - 1] ?? 0, Remaining: left } });
   };
+  /** Off (SetOption19 1) where the topic is not made from the MAC: nobody would listen there. */
+  const discovery = () => {
+    const MAC = mac.toUpperCase();
+    if (!id.endsWith(mac)) return;
+    const config = {
+      dn: id,
+      mac: MAC,
+      md: 'ESP12F 4 relays',
+      sw: '14.2.0',
+      t: id,
+      ft: '%prefix%/%topic%/',
+    };
+    const rl = Array.from({ length: 8 }, (_, i) => (i < relays.channels.length ? 1 : 0));
+    hardware.publish(`tasmota/discovery/${MAC}/config`, JSON.stringify({ ...config, rl, ver: 1 }), true);
+  };
   return {
     will: { topic: `tele/${id}/LWT`, payload: 'Offline' },
     subscriptions: [`cmnd/${id}/+`],
     connected() {
       hardware.publish(`tele/${id}/LWT`, 'Online', true);
-      const MAC = mac.toUpperCase();
-      const config = {
-        dn: id,
-        mac: MAC,
-        md: 'ESP12F 4 relays',
-        sw: '14.2.0',
-        t: id,
-        ft: '%prefix%/%topic%/',
-      };
-      const rl = Array.from({ length: 8 }, (_, i) => (i < relays.channels.length ? 1 : 0));
-      hardware.publish(`tasmota/discovery/${MAC}/config`, JSON.stringify({ ...config, rl, ver: 1 }), true);
+      discovery();
       hardware.publish(`tele/${id}/STATE`, JSON.stringify(state()), false);
     },
     hear(topic, payload) {

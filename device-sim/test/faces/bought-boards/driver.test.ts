@@ -1,0 +1,169 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import mqtt from 'mqtt';
+import { until } from '../../../../edge/test/devices/modbus-server.ts';
+import { benchOn, boughtBench, MACS } from './driven-board.ts';
+
+const open: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const close of open.splice(0).reverse()) await close();
+});
+
+const ON = { on: true, protective: false, reason: 'loads: surplus' };
+const OFF = { on: false, protective: false, reason: 'loads: no surplus' };
+const isOn = (board: { relays: readonly { channel: number; on: boolean }[] }, channel: number) =>
+  board.relays.find((relay) => relay.channel === channel)?.on ?? false;
+
+describe.each(['tasmota', 'shelly', 'esphome'] as const)('a %s board over a real broker', (kind) => {
+  test('is switched on and off, and its echo is heard', async () => {
+    const { driver, board, events } = await boughtBench(kind, open);
+    driver.order(2, ON);
+    await until('the relay on', () => isOn(board, 2));
+    await until('the echo', () => driver.channel(2)?.reported?.on === true);
+    expect(isOn(board, 1)).toBe(false);
+    expect(driver.channel(2)?.reported).toMatchObject({ cause: expect.stringMatching(/command|boot/) });
+    driver.order(2, OFF);
+    await until('the relay off', () => !isOn(board, 2));
+    await until('the echo', () => driver.channel(2)?.reported?.on === false);
+    expect(events).toEqual([]);
+  });
+
+  test('holds a relay on over three leases by renewing, without moving it', async () => {
+    const { driver, board, clock } = await boughtBench(kind, open);
+    driver.order(1, ON);
+    await until('the echo', () => driver.channel(1)?.reported?.on === true);
+    const onSinceMs = clock.monoMs();
+    const switches = driver.channel(1)?.reported?.switches;
+    await until('three leases', () => clock.monoMs() - onSinceMs > 270_000);
+    expect(isOn(board, 1)).toBe(true);
+    expect(driver.channel(1)?.reported?.switches).toBe(switches);
+  });
+
+  test('falls off by itself when the box is gone', async () => {
+    const { driver, board, bus, clock } = await boughtBench(kind, open);
+    driver.order(1, ON);
+    await until('the relay on', () => isOn(board, 1));
+    const onSinceMs = clock.monoMs();
+    await bus.end();
+    await until('the lease to end', () => !isOn(board, 1));
+    expect(clock.monoMs() - onSinceMs).toBeGreaterThan(60_000);
+    expect(clock.monoMs() - onSinceMs).toBeLessThan(100_000);
+  });
+
+  test('comes back off from a power cut and is switched on anew', async () => {
+    const { driver, board, contacts } = await boughtBench(kind, open);
+    driver.order(1, ON);
+    await until('the echo', () => driver.channel(1)?.reported?.on === true);
+    board.setPower(false);
+    expect(contacts.get(1)).toBe(false);
+    board.setPower(true);
+    await until('the relay on again', () => isOn(board, 1));
+  });
+
+  test('that is deaf is alarmed after three tries and found again when it hears', async () => {
+    const { driver, board, events } = await boughtBench(kind, open);
+    await until('a report', () => driver.channel(1)?.reported?.on === false);
+    board.faults.deaf = true;
+    driver.order(1, ON);
+    await until('the alarm', () => events.some(({ code }) => code === 'relay-unresponsive'));
+    expect(events.at(-1)).toMatchObject({ severity: 'alarm', params: { channel: 1 } });
+    board.faults.deaf = false;
+    await until('the recovery', () => events.some(({ code }) => code === 'relay-recovered'));
+    expect(isOn(board, 1)).toBe(true);
+  });
+
+  test('that falls silent is suspect, then offline, and alarmed', async () => {
+    const { driver, board, events } = await boughtBench(kind, open);
+    await until('a sign of life', () => driver.presence() === 'present');
+    board.setPower(false);
+    await until('suspicion', () => driver.presence() === 'suspect');
+    await until('offline', () => driver.presence() === 'offline');
+    await until('the alarm', () => events.some(({ code }) => code === 'board-offline'));
+    board.setPower(true);
+    await until('its return', () => events.some(({ code }) => code === 'board-back'));
+  });
+
+  test('whose hardware was exchanged gets no order and is reported', async () => {
+    const { driver, board, events, another, clock } = await boughtBench(kind, open);
+    await until('a report', () => driver.channel(1)?.reported?.on === false);
+    await board.close();
+    const other = another('5ccf7fffffff');
+    await until('the alarm', () => events.some(({ code }) => code === 'board-identity-lost'));
+    expect(events.find(({ code }) => code === 'board-identity-lost')?.params).toMatchObject({
+      expected: MACS[kind],
+      found: '5ccf7fffffff',
+    });
+    driver.order(1, ON);
+    const fromMs = clock.monoMs();
+    await until('a minute', () => clock.monoMs() - fromMs > 60_000);
+    expect(isOn(other, 1)).toBe(false);
+  });
+
+  test('switched at the board is not mistaken for an order of ours', async () => {
+    const { driver, board } = await boughtBench(kind, open);
+    await until('a report', () => driver.channel(1)?.reported?.on === false);
+    board.button(1);
+    await until('the button', () => driver.channel(1)?.reported?.cause === 'button');
+    expect(driver.channel(1)?.reported?.on).toBe(true);
+  });
+});
+
+describe('what only some boards do', () => {
+  test('a Tasmota whose lease was never set gets it before its first ON', async () => {
+    const { driver, board, id, bus } = await boughtBench('tasmota', open);
+    await until('a report', () => driver.channel(1)?.reported?.on === false);
+    bus.publishForeign(`cmnd/${id}/PulseTime1`, '0');
+    board.setPower(false);
+    board.setPower(true);
+    driver.order(1, ON);
+    await until('the relay on', () => isOn(board, 1));
+    await bus.end();
+    await until('the lease to end', () => !isOn(board, 1));
+  });
+
+  test('a Shelly tells what flows behind its relay', async () => {
+    const { driver, loadW } = await boughtBench('shelly', open);
+    loadW.set(1, 1987);
+    driver.order(1, ON);
+    await until('the power', () => driver.measuredW(1) === 1987);
+  });
+
+  test('a command that lies retained on a broker that allows it is found and reported', async () => {
+    const url = await mosquitto();
+    const early = await mqtt.connectAsync(url, { clientId: 'somebody' });
+    await early.publishAsync(`cmnd/tasmota-${MACS.tasmota}/POWER1`, 'ON', { qos: 1, retain: true });
+    await early.endAsync();
+    const { events } = await benchOn(url, 'tasmota', open);
+    await until('the ghost', () => events.some(({ code }) => code === 'board-retained-command'));
+    expect(events.find(({ code }) => code === 'board-retained-command')).toMatchObject({
+      severity: 'alarm',
+      params: { topic: `cmnd/tasmota-${MACS.tasmota}/POWER1` },
+    });
+  });
+});
+
+/** A broker without our rules, as one finds it in a home. */
+async function mosquitto(): Promise<string> {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => probe.once('listening', resolve));
+  const address = probe.address();
+  const port = typeof address === 'object' && address ? address.port : 0;
+  await new Promise((resolve) => probe.close(resolve));
+  const dir = mkdtempSync(path.join(tmpdir(), 'mosquitto-'));
+  const file = path.join(dir, 'mosquitto.conf');
+  writeFileSync(file, `listener ${port} 127.0.0.1\nallow_anonymous true\n`);
+  const child: ChildProcess = spawn('mosquitto', ['-c', file], { stdio: 'ignore' });
+  open.push(async () => {
+    child.kill();
+    rmSync(dir, { recursive: true });
+  });
+  const url = `mqtt://127.0.0.1:${port}`;
+  const client = mqtt.connect(url, { reconnectPeriod: 50 });
+  await new Promise((resolve) => client.once('connect', resolve));
+  await client.endAsync();
+  return url;
+}

@@ -1,0 +1,46 @@
+/** The driver for a board, by the firmware that runs on it. */
+import type { BoardConfig } from '@wattward/broker/wire/board';
+import type { Clock } from '../clock.ts';
+import type { MqttBus } from '../link/mqtt-bus.ts';
+import type { BoardDriver, BoardEvent } from './board-driver.ts';
+import { BoughtBoard } from './bought/bought-board.ts';
+import type { Dialect } from './bought/dialect.ts';
+import { esphome } from './bought/esphome.ts';
+import { shelly } from './bought/shelly.ts';
+import { tasmota } from './bought/tasmota.ts';
+import { RelayBoard } from './relay-board.ts';
+
+export type Protocol = 'wattward' | Dialect['name'];
+
+/** Bought boards by the firmware on them. */
+export const BOUGHT: Readonly<Record<Dialect['name'], Dialect>> = { tasmota, shelly, esphome };
+
+export interface OpenBoardOptions {
+  /** Id under which the box knows it. */
+  readonly id: string;
+  readonly protocol: Protocol;
+  /** Channels with their safe states and limits; `board` is its identity on the broker. */
+  readonly config: BoardConfig;
+  /** Lease of each channel, seconds; 90 where none is given. */
+  readonly leaseS: ReadonlyMap<number, number>;
+  /** Hardware that was accepted, 12 hex digits; null takes whoever answers first. */
+  readonly mac: string | null;
+  readonly bus: MqttBus;
+  readonly clock: Clock;
+  /** Longest pace of the cycle, site milliseconds. */
+  readonly cycleMs: number;
+  readonly onEvent: (event: BoardEvent) => void;
+}
+
+const DEFAULT_LEASE_S = 90;
+
+export function openBoard(options: OpenBoardOptions): BoardDriver {
+  const { id, protocol, config, leaseS, ...rest } = options;
+  if (protocol === 'wattward') return new RelayBoard({ id, config, leaseS, ...rest });
+  const channels = config.channels.map(({ channel }) => ({
+    channel,
+    safeOn: false,
+    leaseS: leaseS.get(channel) ?? DEFAULT_LEASE_S,
+  }));
+  return new BoughtBoard({ id, device: config.board, dialect: BOUGHT[protocol], channels, ...rest });
+}
