@@ -2,7 +2,7 @@
  * Opening a database so that a bad file never stops the box: it is checked, and when it is damaged set aside under
  * a dated name, for a fresh one to take its place.
  */
-import { existsSync, renameSync, statSync } from 'node:fs';
+import { closeSync, existsSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
@@ -17,9 +17,6 @@ const PRAGMAS = [
   'PRAGMA busy_timeout = 5000',
 ];
 
-/** Oldest copies of damaged files go when there are more. */
-export const MAX_SET_ASIDE = 3;
-
 export interface Opened {
   readonly db: DatabaseSync;
   /** Where the damaged file lies now, when there was one. */
@@ -32,7 +29,7 @@ export function openDatabase(path: string, schema: string): Opened {
   try {
     return { db: openChecked(path, schema), setAside: null, why: null };
   } catch (error) {
-    if (!isDamage(error)) throw error;
+    if (!isDamage(error, path)) throw error;
     why = error instanceof Error ? error.message : String(error);
   }
   const setAside = setFileAside(path);
@@ -56,11 +53,31 @@ function openChecked(path: string, schema: string): DatabaseSync {
 
 class DamageError extends Error {}
 
-/** SQLITE_CORRUPT and SQLITE_NOTADB, and what our own checks find. */
-export function isDamage(error: unknown): boolean {
+/**
+ * SQLITE_CORRUPT and SQLITE_NOTADB, and what our own checks find; also SQLITE_ERROR, _CONSTRAINT and _MISMATCH: our
+ * statements are fixed and right, so it is the schema or an index that has lost a bit.
+ */
+const DAMAGE_CODES = new Set([1, 11, 19, 20, 26]);
+const READONLY = 8;
+
+/** @param path given: a database that calls itself read-only on a disk that is not has a damaged header. */
+export function isDamage(error: unknown, path?: string): boolean {
   if (error instanceof DamageError) return true;
   const code = sqliteCode(error);
-  return code === 11 || code === 26;
+  if (code === READONLY && path !== undefined) return isWritable(path);
+  return code !== null && DAMAGE_CODES.has(code);
+}
+
+function isWritable(path: string): boolean {
+  const probe = `${path}.probe`;
+  try {
+    closeSync(openSync(path, 'r+'));
+    writeFileSync(probe, '');
+    rmSync(probe);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** The primary result code of an error of SQLite, or null for any other error. */
@@ -78,8 +95,4 @@ export function setFileAside(path: string): string {
     if (existsSync(path + suffix)) renameSync(path + suffix, target + suffix);
   }
   return target;
-}
-
-export function fileBytes(path: string): number {
-  return existsSync(path) ? statSync(path).size : 0;
 }

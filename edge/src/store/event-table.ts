@@ -1,6 +1,7 @@
 /** Events in `log.db`: kept until the portal has acknowledged them, and 30 days after for who looks back. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { SiteEvent } from '@wattward/broker/wire/site';
+import { isoTime } from './iso-time.ts';
 import type { EventRecord, Stamp } from './store.ts';
 
 export const EVENT_SCHEMA = `
@@ -64,10 +65,10 @@ export class EventTable {
       v: 1,
       site: this.#site,
       seq: Number(row.seq),
-      at: new Date(Number(row.at_ms)).toISOString(),
-      severity: row.severity as SiteEvent['severity'],
-      code: String(row.code),
-      params: JSON.parse(String(row.params)) as SiteEvent['params'],
+      at: isoTime(row.at_ms) ?? new Date(0).toISOString(),
+      severity: row.severity === 'info' || row.severity === 'warning' ? row.severity : 'alarm',
+      code: String(row.code).slice(0, 60),
+      params: readableParams(row.params),
     }));
   }
 
@@ -90,5 +91,13 @@ export class EventTable {
     this.#prune.run(Math.round(nowMs - KEEP_ACKED_MS));
     const { waiting } = this.counts();
     if (waiting > MAX_WAITING) this.#thin.run(waiting - MAX_WAITING);
+  }
+}
+
+function readableParams(json: unknown): SiteEvent['params'] {
+  try {
+    return JSON.parse(String(json)) as SiteEvent['params'];
+  } catch {
+    return { damaged: true };
   }
 }

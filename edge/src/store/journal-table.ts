@@ -1,6 +1,7 @@
 /** The decision journal in `log.db`: numbered, chained, never changed. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { type ChainAnchor, chainHash, GENESIS, verifyChain } from '../journal/chain.ts';
+import { type ChainAnchor, type Chained, chainHash, GENESIS, verifyChain } from '../journal/chain.ts';
+import { isoTime } from './iso-time.ts';
 import type { DecisionQuery, DecisionRecord, JournalRecord, JournalVerdict, Stamp } from './store.ts';
 
 export const JOURNAL_SCHEMA = `
@@ -30,16 +31,16 @@ export class JournalTable {
     this.#query = db.prepare(
       'SELECT json, at_ms FROM journal WHERE seq < ? AND (at_ms BETWEEN ? AND ? OR (at_ms IS NULL AND ?)) ORDER BY seq DESC LIMIT ?',
     );
-    this.#page = db.prepare('SELECT json FROM journal WHERE seq > ? ORDER BY seq LIMIT 500');
+    this.#page = db.prepare('SELECT seq, json FROM journal WHERE seq > ? ORDER BY seq LIMIT 500');
     this.#stamp = db.prepare('UPDATE journal SET at_ms = mono_ms + ? WHERE boot = ? AND at_ms IS NULL');
     this.#saveAnchor = db.prepare('INSERT OR REPLACE INTO journal_anchor (id, seq, hash) VALUES (1, ?, ?)');
     this.#removeUpTo = db.prepare('DELETE FROM journal WHERE seq <= ?');
-    const last = db.prepare('SELECT json FROM journal ORDER BY seq DESC LIMIT 1').get();
     const kept = db.prepare('SELECT seq, hash FROM journal_anchor').get();
-    const startsHere = !kept && !last && startAt.seq > 0;
+    const newest = newestRecord(db);
+    const startsHere = !kept && !newest && startAt.seq > 0;
     if (startsHere) this.#saveAnchor.run(startAt.seq, startAt.hash);
     this.#anchor = kept ? { seq: Number(kept.seq), hash: String(kept.hash) } : startsHere ? startAt : GENESIS;
-    this.#head = last ? parse(last.json) : this.#anchor;
+    this.#head = newest ?? this.#anchor;
   }
 
   get head(): ChainAnchor {
@@ -85,10 +86,10 @@ export class JournalTable {
         anyTime ? 1 : 0,
         query.limit ?? 500,
       )
-      .map((row) => {
+      .flatMap((row) => {
         const record = parse(row.json);
-        const at = typeof row.at_ms === 'number' ? new Date(row.at_ms).toISOString() : null;
-        return record.at === null && at !== null ? { ...record, at } : record;
+        if (!record) return [];
+        return record.at === null ? { ...record, at: isoTime(row.at_ms) } : record;
       });
   }
 
@@ -108,19 +109,37 @@ export class JournalTable {
     }
   }
 
-  *#every(): Generator<JournalRecord> {
-    for (let after = 0; ; ) {
+  /** A record that cannot be read counts as one whose hash is wrong. */
+  *#every(): Generator<Chained> {
+    for (let after = Number.MIN_SAFE_INTEGER; ; ) {
       const rows = this.#page.all(after);
       for (const row of rows) {
-        const record = parse(row.json);
-        yield record;
-        after = Math.max(after + 1, record.seq);
+        after = Number(row.seq);
+        yield parse(row.json) ?? { seq: after, hash: '' };
       }
       if (rows.length === 0) return;
     }
   }
 }
 
-function parse(json: unknown): JournalRecord {
-  return JSON.parse(String(json)) as JournalRecord;
+/** Where the chain goes on: after the newest number, with the hash of the newest record that can be read. */
+function newestRecord(db: DatabaseSync): ChainAnchor | null {
+  let seq: number | null = null;
+  for (const row of db.prepare('SELECT seq, json FROM journal ORDER BY seq DESC').iterate()) {
+    seq ??= Number(row.seq);
+    const record = parse(row.json);
+    if (record) return { seq, hash: record.hash };
+  }
+  return seq === null ? null : { seq, hash: GENESIS.hash };
+}
+
+/** The record, or null when it is damaged beyond reading. */
+function parse(json: unknown): JournalRecord | null {
+  try {
+    const record: unknown = JSON.parse(String(json));
+    const isRecord = typeof record === 'object' && record !== null && 'hash' in record && 'seq' in record;
+    return isRecord ? (record as JournalRecord) : null;
+  } catch {
+    return null;
+  }
 }

@@ -91,7 +91,7 @@ export class LogRoom {
       // A handle that cannot be closed is as good as closed: the next use opens a new one.
     }
     this.#log = null;
-    if (isDamage(error)) {
+    if (isDamage(error, this.#options.path)) {
       this.#replaceDamaged(why);
       return;
     }

@@ -123,9 +123,14 @@ function toHead(queue: Queue, row: Record<string, unknown>): BatchHead {
     seq: Number(row.seq),
     firstMs: Number(row.first_ms),
     lastMs: Number(row.last_ms),
-    points: Number(row.points),
-    bytes: Number(row.bytes),
+    points: sane(row.points),
+    bytes: sane(row.bytes),
     stepMs: Number(row.step_ms),
     boot: row.boot === null ? null : String(row.boot),
   };
+}
+
+/** A count from a row whose check value is not looked at yet: damage must not get into the books. */
+function sane(value: unknown): number {
+  return typeof value === 'number' && value >= 0 && value < 1e8 ? value : 0;
 }

@@ -1,5 +1,5 @@
 /** `state.db`: what must survive a restart, as JSON under a key, each row with its own check value. */
-import type { DatabaseSync } from 'node:sqlite';
+import { DatabaseSync } from 'node:sqlite';
 import { crc32c } from '../outbox/crc32c.ts';
 
 export const STATE_SCHEMA = `
@@ -30,6 +30,27 @@ export class StateTable {
   save(key: string, json: string): void {
     this.#save.run(key, json, checkValue(key, json));
   }
+}
+
+/** The rows of a damaged file that can be read and pass their check value, from both ends up to the damage. */
+export function readableStates(file: string): { readonly key: string; readonly json: string }[] {
+  const found = new Map<string, string>();
+  for (const order of ['ASC', 'DESC']) {
+    let db: DatabaseSync | undefined;
+    try {
+      db = new DatabaseSync(file, { readOnly: true });
+      for (const row of db.prepare(`SELECT key, json, crc FROM state ORDER BY key ${order}`).iterate()) {
+        const key = String(row.key);
+        const json = String(row.json);
+        if (row.crc === checkValue(key, json)) found.set(key, json);
+      }
+    } catch {
+      // Up to here it could be read.
+    } finally {
+      db?.close();
+    }
+  }
+  return [...found].map(([key, json]) => ({ key, json }));
 }
 
 function checkValue(key: string, json: string): number {

@@ -2,7 +2,7 @@
 import type { ChainAnchor } from '../journal/chain.ts';
 import { isDamage, openDatabase, setFileAside } from './database.ts';
 import type { LogMarks } from './log-db.ts';
-import { STATE_SCHEMA, StateTable } from './state-db.ts';
+import { readableStates, STATE_SCHEMA, StateTable } from './state-db.ts';
 import type { Durability, StoreAlarm } from './store.ts';
 
 const MARKS_KEY = 'log-marks';
@@ -49,7 +49,7 @@ export class StateRoom {
       return json;
     } catch (error) {
       this.#failed(error);
-      return null;
+      return this.#unsaved.get(key) ?? null;
     }
   }
 
@@ -58,7 +58,7 @@ export class StateRoom {
     return this.saveAll();
   }
 
-  saveAll(): Durability {
+  saveAll(attempts = 2): Durability {
     if (this.#unsaved.size === 0 && !this.#marksDirty) return 'durable';
     try {
       const { table, transact } = this.#opened();
@@ -67,8 +67,8 @@ export class StateRoom {
         if (this.#marks && this.#marksDirty) table.save(MARKS_KEY, JSON.stringify(this.#marks));
       });
     } catch (error) {
-      this.#failed(error);
-      return 'memory';
+      // A damaged file was set aside: the fresh one takes it. Any other trouble needs time.
+      return this.#failed(error) && attempts > 1 ? this.saveAll(attempts - 1) : 'memory';
     }
     this.#unsaved.clear();
     this.#marksDirty = false;
@@ -88,6 +88,7 @@ export class StateRoom {
     if (this.#open) return this.#open;
     const { db, setAside, why } = openDatabase(this.#path, STATE_SCHEMA);
     if (setAside !== null) {
+      this.#salvage(setAside);
       this.#alarm({ code: 'store-damaged', severity: 'alarm', params: { file: setAside, why: why ?? '' } });
     }
     const transact = (work: () => void) => {
@@ -104,7 +105,8 @@ export class StateRoom {
     return this.#open;
   }
 
-  #failed(error: unknown): void {
+  /** @returns whether the file was damaged, and is set aside now. */
+  #failed(error: unknown): boolean {
     try {
       this.#open?.close();
     } catch {
@@ -112,12 +114,24 @@ export class StateRoom {
     }
     this.#open = null;
     const why = error instanceof Error ? error.message : String(error);
-    if (isDamage(error)) {
+    const isDamaged = isDamage(error, this.#path);
+    if (isDamaged) {
       const file = setFileAside(this.#path);
+      this.#salvage(file);
       this.#alarm({ code: 'store-damaged', severity: 'alarm', params: { file, why } });
     } else if (!this.#troubled) {
       this.#alarm({ code: 'store-disk', severity: 'alarm', params: { file: this.#path, why } });
     }
     this.#troubled = true;
+    return isDamaged;
+  }
+
+  /** What is whole in a damaged file is kept, and goes into the fresh one with the next save. */
+  #salvage(file: string): void {
+    for (const { key, json } of readableStates(file)) {
+      if (key === MARKS_KEY) this.#marks ??= JSON.parse(json) as LogMarks;
+      else if (!this.#unsaved.has(key)) this.#unsaved.set(key, json);
+    }
+    this.#marksDirty = this.#marks !== null;
   }
 }

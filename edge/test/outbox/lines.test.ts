@@ -31,7 +31,12 @@ test('every point becomes a line that a strict reader takes, with its series, fi
   const point = fc.record({
     measurement: text,
     tags: fc.dictionary(text, text, { maxKeys: 4 }),
-    fields: fc.dictionary(text, value, { minKeys: 1, maxKeys: 5 }),
+    // A backslash or line end in a name becomes an underscore: two such names may become one.
+    fields: fc.dictionary(
+      text.filter((name) => !/[\\\n]/.test(name)),
+      value,
+      { minKeys: 1, maxKeys: 5 },
+    ),
   });
   fc.assert(
     fc.property(point, fc.integer({ min: 0, max: 4e12 }), (made, timeMs) => {

