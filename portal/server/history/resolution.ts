@@ -15,9 +15,14 @@ export const RESOLUTIONS: readonly { readonly upToMs: number; readonly stepMs: n
   { upToMs: 4 * 366 * D, stepMs: D },
 ];
 const COARSEST_MS = 7 * D;
+const MOST_POINTS = 1500;
 
 /** @param finestMs what the store still keeps for the range. */
 export function stepFor(rangeMs: number, finestMs: number): number {
-  const wanted = RESOLUTIONS.find(({ upToMs }) => rangeMs <= upToMs)?.stepMs ?? COARSEST_MS;
+  const wanted = RESOLUTIONS.find(({ upToMs }) => rangeMs <= upToMs)?.stepMs ?? weeksFor(rangeMs);
   return Math.max(wanted, finestMs);
+}
+
+function weeksFor(rangeMs: number): number {
+  return Math.ceil(rangeMs / (MOST_POINTS * COARSEST_MS)) * COARSEST_MS;
 }

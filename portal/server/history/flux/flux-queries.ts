@@ -54,7 +54,7 @@ export function seriesFlux(bucket: string, query: SeriesQuery, segments: readonl
     const stats = isWhole ? RAW_STATS : isRaw ? RAW_PARTS : ROLLED_PARTS;
     return stats.map(
       ([fn, stat]) => `data${i}()${isRaw ? '' : ` ${onlyStat(stat)}`}
-  |> aggregateWindow(every: ${stepMs}ms, offset: ${fromMs % stepMs}ms, fn: ${fn}, createEmpty: false, timeSrc: "_start")
+  |> aggregateWindow(every: ${stepMs}ms, offset: ${((fromMs % stepMs) + stepMs) % stepMs}ms, fn: ${fn}, createEmpty: false, timeSrc: "_start")
   |> toFloat()
   |> set(key: "stat", value: "${stat}")
   |> keep(columns: ["_time", "_value", "_field", "stat"])`,

@@ -34,7 +34,15 @@ const H = 3_600_000;
 const D = 24 * H;
 const baseMs = Date.parse('2026-06-10T06:00:00Z');
 
-historyContract('embedded history', async () => ({ ...open(), baseMs }));
+historyContract('embedded history', async () => {
+  const { store, write } = open();
+  const age = async (site: string) => {
+    await write(site, [`site,site=${site} batterySocPct=50 ${baseMs + 20 * D}`]);
+    while ((await store.prune()) > 0);
+    return store;
+  };
+  return { store, write, baseMs, age };
+});
 
 describe('days with a change of the clock', () => {
   test.each([

@@ -5,6 +5,7 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { dayRange } from '../../../server/history/day.ts';
 import { DAY_FIELDS, historyDay } from '../../../server/history/history-day.ts';
+import { historyRange } from '../../../server/history/history-range.ts';
 import { decisionCursor, type HistoryStore } from '../../../server/history/store.ts';
 
 export interface StoreUnderTest {
@@ -13,6 +14,8 @@ export interface StoreUnderTest {
   readonly write: (site: string, lines: readonly string[]) => Promise<void>;
   /** Any time the store still keeps raw data for; epoch ms, at a full hour. */
   readonly baseMs: number;
+  /** Lets weeks pass after what this site has written. @returns the store in which only roll-ups are left of it. */
+  readonly age: (site: string) => Promise<HistoryStore>;
 }
 
 const MIN = 60_000;
@@ -175,6 +178,146 @@ export function historyContract(name: string, open: () => Promise<StoreUnderTest
       expect(series?.buckets.filter(({ mean }) => mean !== null).map(({ mean }) => mean)).toEqual([1, 2]);
       expect(shown.nextDay).not.toBeNull();
       expect(shown.series.map(({ field }) => field)).toEqual([...DAY_FIELDS]);
+    });
+
+    test.each([23, 24, 25])(
+      'a day of %d hours has a bucket a minute and all that was counted',
+      async (hours) => {
+        const site = newSite();
+        const from = at.baseMs;
+        const toMs = from + hours * H;
+        const lines = [];
+        for (let atMs = from; atMs < toMs; atMs += 15 * MIN) {
+          lines.push(`site,site=${site} gridPowerW=1000,gridImportWh=${((atMs - from) / H) * 1000} ${atMs}`);
+        }
+        await at.write(site, [counter(site, from - 15 * MIN, 0), ...lines]);
+        const shown = await historyRange(at.store, { site, fields: ['gridPowerW'], fromMs: from, toMs });
+        expect(shown.stepS).toBe(60);
+        expect(shown.series[0]?.buckets).toHaveLength(hours * 60);
+        expect(await imported(site, from, toMs)).toBeCloseTo((hours - 0.25) * 1000, 6);
+      },
+    );
+
+    test('a chart has at most 1,500 points and a point for every step, however long the range', async () => {
+      const site = newSite();
+      const toMs = at.baseMs + H;
+      await at.write(site, [power(site, toMs - 1000, 1)]);
+      for (const days of [0.01, 0.16, 0.17, 1, 1.05, 5, 15, 16, 60, 61, 366, 400, 1464, 3650, 7300, 15_000]) {
+        const fields = ['gridPowerW'];
+        const shown = await historyRange(at.store, { site, fields, fromMs: toMs - days * 24 * H, toMs });
+        const buckets = shown.series[0]?.buckets ?? [];
+        expect(buckets.length).toBeLessThanOrEqual(1500);
+        const rangeS = (Date.parse(shown.to) - Date.parse(shown.from)) / 1000;
+        expect(buckets.length).toBe(Math.ceil(rangeS / shown.stepS));
+        expect(buckets.filter(({ mean }) => mean !== null)).toHaveLength(1);
+      }
+    });
+
+    test('a part of a bucket shows what it has', async () => {
+      const site = newSite();
+      const from = at.baseMs;
+      await at.write(site, [
+        power(site, from + 59 * MIN, 40),
+        power(site, from + H, 10),
+        power(site, from + H + 1, 30),
+      ]);
+      expect(await grid(site, from, from + 2 * H, H)).toEqual([
+        { atMs: from, mean: 40, min: 40, max: 40 },
+        { atMs: from + H, mean: 20, min: 10, max: 30 },
+      ]);
+      const odd = from + 20 * MIN;
+      expect(await grid(site, odd, odd + 2 * H, 2 * H)).toEqual([
+        { atMs: odd, mean: 80 / 3, min: 10, max: 40 },
+      ]);
+    });
+
+    test('the extent goes from the first to the last value', async () => {
+      const site = newSite();
+      const from = at.baseMs;
+      await at.write(site, [
+        power(site, from + 5 * MIN, 1),
+        power(site, from, 2),
+        power(site, from + MIN, 3),
+      ]);
+      expect(await at.store.extent(site)).toEqual({ firstMs: from, lastMs: from + 5 * MIN });
+    });
+
+    test('a card and its chart agree: the total of a day is the sum of its hours', async () => {
+      const site = newSite();
+      const { day, fromMs, toMs } = dayRange(new Date(at.baseMs).toISOString().slice(0, 10), 'Europe/Berlin');
+      const lines = [];
+      // Two resets, a gap of two hours, and values that do not fall on whole minutes.
+      for (let i = 0; i < 24 * 60; i += 1) {
+        const atMs = fromMs + i * MIN + ((i * 7919) % 50_000);
+        const isGap = i > 600 && i < 720;
+        if (!isGap) lines.push(counter(site, atMs, ((i + 100) % 700) * 3));
+      }
+      await at.write(site, lines);
+      let hours = 0;
+      for (let atMs = fromMs; atMs < toMs; atMs += H) hours += (await imported(site, atMs, atMs + H)) ?? 0;
+      const shown = await historyDay(at.store, { id: site, zone: 'Europe/Berlin', nowMs: toMs + H }, day);
+      expect(shown.totals.gridImportWh).toBe(hours);
+      expect(shown.totals.pvWh).toBeNull();
+    });
+
+    test('when raw values are gone, roll-ups give the same charts and totals, resets and gaps included', async () => {
+      const site = newSite();
+      const from = at.baseMs;
+      const lines = [];
+      for (let i = 0; i < 6 * 60; i += 1) {
+        // Twice a minute; begun anew within a minute, between two, and within an hour without values.
+        const isGap = i >= 130 && i < 200;
+        const wh = [2 * i, 2 * i + 1].map((n) => (n < 61 ? n : n < 240 ? n - 61 : n - 240) * 2);
+        if (isGap) continue;
+        lines.push(
+          `site,site=${site} gridPowerW=${(i * 37) % 500},gridImportWh=${wh[0]},savingsMoney=${50 - i} ${from + i * MIN}`,
+        );
+        lines.push(
+          `site,site=${site} gridPowerW=${(i * 11) % 900},gridImportWh=${wh[1]} ${from + i * MIN + 29_500}`,
+        );
+      }
+      await at.write(site, lines);
+      const questions = async (store: HistoryStore) => {
+        const answers: unknown[] = [];
+        for (const stepMs of [MIN, 5 * MIN, 15 * MIN, H, 6 * H]) {
+          const found = await store.series({
+            site,
+            fields: ['gridPowerW'],
+            fromMs: from,
+            toMs: from + 6 * H,
+            stepMs,
+          });
+          const buckets = found.get('gridPowerW') ?? [];
+          answers.push(buckets.map((bucket) => ({ ...bucket, mean: bucket.mean.toFixed(6) })));
+        }
+        for (const [a, b] of [
+          [0, 360],
+          [1, 359],
+          [14, 75],
+          [29, 31],
+          [30, 31],
+          [60, 120],
+          [131, 199],
+          [100, 300],
+        ] as const) {
+          const range = { site, fromMs: from + a * MIN, toMs: from + b * MIN };
+          answers.push([
+            ...(await store.increases({ ...range, fields: ['gridImportWh', 'savingsMoney', 'pvWh'] })),
+          ]);
+          answers.push(await store.peak({ ...range, field: 'gridPowerW' }));
+          answers.push(await store.coveredMinutes({ ...range, field: 'gridPowerW' }));
+        }
+        return answers;
+      };
+      const before = await questions(at.store);
+      const aged = await at.age(site);
+      expect(await aged.finestStepMs(site, from)).toBe(MIN);
+      expect(await questions(aged)).toEqual(before);
+      expect(before[5]).toEqual([
+        ['gridImportWh', 60 * 2 + 178 * 2 + 479 * 2],
+        ['savingsMoney', -359],
+        ['pvWh', null],
+      ]);
     });
 
     test('decisions come newest first, page without gap or repeat, and can be narrowed', async () => {
