@@ -38,9 +38,8 @@ export function balanceOf(snapshot: Snapshot, outage: boolean): Balance {
 
 /** The seven flows of a balance; null while it is not known. */
 export function allocate(balance: Balance): Allocation | null {
-  const { gridPowerW, pvPowerW, batteryPowerW, houseLoadW, managedLoadW } = balance;
+  const { gridPowerW, pvPowerW, batteryPowerW } = balance;
   if (gridPowerW === null || pvPowerW === null || batteryPowerW === null) return null;
-  if (houseLoadW === null || managedLoadW === null) return null;
   // What an array draws at night is a load.
   let sunW = Math.max(0, pvPowerW);
   let loadW = gridPowerW + sunW + batteryPowerW;

@@ -13,7 +13,7 @@ const timeoutMs = tunable(800, {
 const host = z.string().min(1).max(253).meta({ description: 'host name or address in the home network' });
 
 export const modbusTcp = z.strictObject({
-  kind: z.literal('modbus-tcp'),
+  kind: z.literal('modbus-tcp').meta({ description: 'how it is reached' }),
   host,
   port: port(502),
   unit,
@@ -21,16 +21,16 @@ export const modbusTcp = z.strictObject({
 });
 
 export const modbusRtu = z.strictObject({
-  kind: z.literal('modbus-rtu'),
+  kind: z.literal('modbus-rtu').meta({ description: 'how it is reached' }),
   path: z.string().min(1).meta({ description: 'serial port, e.g. /dev/ttyUSB0' }),
   baud: tunable(9600, { unit: 'baud', min: 1200, max: 115_200, about: 'speed of the serial line' }),
-  parity: z.enum(['none', 'even', 'odd']).default('none'),
+  parity: z.enum(['none', 'even', 'odd']).default('none').meta({ description: 'parity of the serial line' }),
   unit,
   timeoutMs,
 });
 
 export const mqtt = z.strictObject({
-  kind: z.literal('mqtt'),
+  kind: z.literal('mqtt').meta({ description: 'how it is reached' }),
   meterId: id,
 });
 

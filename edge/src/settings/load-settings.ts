@@ -48,7 +48,13 @@ export const loadSettings = z.strictObject({
     .meta({ description: 'wired to the relay`s open or closed contact' }),
   safeState: z.enum(['off', 'on']).default('off').meta({ description: 'state without a lease' }),
   power: z
-    .strictObject({ meter: id, signal: z.string().regex(/^[a-z][A-Za-z0-9]*W$/) })
+    .strictObject({
+      meter: id,
+      signal: z
+        .string()
+        .regex(/^[a-z][A-Za-z0-9]*W$/)
+        .meta({ description: 'name of the reading in that meter' }),
+    })
     .nullable()
     .default(null)
     .meta({ description: 'where its own power is measured' }),
@@ -83,7 +89,10 @@ export const loadSettings = z.strictObject({
         about: 'least current the charger takes [IEC 61851-1]',
       }),
       maxA: tunable(16, { unit: 'A', min: 6, max: 32, about: 'largest current of charger and line' }),
-      phases: z.union([z.literal(1), z.literal(3)]).default(1),
+      phases: z
+        .union([z.literal(1), z.literal(3)])
+        .default(1)
+        .meta({ description: 'phases the charger uses' }),
     })
     .nullable()
     .default(null)

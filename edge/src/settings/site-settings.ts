@@ -13,7 +13,10 @@ import { name, optional, required, tunable } from './field.ts';
 import { loadSettings } from './load-settings.ts';
 
 const grid = z.strictObject({
-  phases: z.union([z.literal(1), z.literal(3)]).default(3),
+  phases: z
+    .union([z.literal(1), z.literal(3)])
+    .default(3)
+    .meta({ description: 'phases of the connection' }),
   fuseA: required({ unit: 'A', min: 6, max: 250, about: 'rated current of the main fuse, per phase' }),
   nominalVoltageV: tunable(230, { unit: 'V', min: 100, max: 277, about: 'phase to neutral' }),
   importLimitW: optional({

@@ -5,7 +5,7 @@ import type { Cycle } from '../cycle.ts';
 import type { ManagedBattery } from '../managed.ts';
 import { CEILING_HYSTERESIS_PCT, dischargeOffPct, dischargeOnPct } from '../rules/battery-hysteresis.ts';
 import { FLOOR_HYSTERESIS_PCT } from '../rules/outage.ts';
-import { need, trustNeeds, type Way, wait } from './condition.ts';
+import { need, orderLeftMs, slotLeftMs, trustNeeds, type Way, wait } from './condition.ts';
 
 export interface Change {
   readonly to: ChangeTo;
@@ -75,7 +75,7 @@ function modeAllows(battery: ManagedBattery, direction: Direction): boolean {
 function modeNeeds(cycle: Cycle, battery: ManagedBattery, direction: Direction): Condition[] {
   const reason = battery.modeReason;
   if (modeAllows(battery, direction) || reason === null) return [];
-  const { leftS, limit } = reason.params;
+  const { limit } = reason.params;
   const needed = typeof limit === 'number' ? limit : null;
   const rule = 'price';
   const bought = { rule, signal: 'importPricePerKwh', present: cycle.importPricePerKwh } as const;
@@ -85,9 +85,9 @@ function modeNeeds(cycle: Cycle, battery: ManagedBattery, direction: Direction):
     case 'battery-maintenance':
       return [atLeastPct(battery, battery.settings.reservePct)];
     case 'order-mode':
-      return wait('orders', typeof leftS === 'number' ? leftS * 1000 : 0);
+      return wait('orders', orderLeftMs(reason));
     case 'plan-mode':
-      return wait('plan', (cycle.planSlot?.endMs ?? 0) - cycle.snapshot.time.wallMs);
+      return wait('plan', slotLeftMs(cycle));
     case 'price-negative':
       return [need({ ...bought, comparison: 'at-least', needed: 0 })];
     case 'price-charge':

@@ -1,7 +1,7 @@
 /** Builds the conditions of an explanation. */
 import type { Condition } from '@wattward/broker/wire/explanation';
 import type { Cycle } from '../cycle.ts';
-import type { RuleName } from '../decision.ts';
+import type { Reason, RuleName } from '../decision.ts';
 import { STARTING_SAMPLES } from '../rules/trust.ts';
 
 /** All conditions of one way: every one of them must hold. */
@@ -18,6 +18,16 @@ export function need(wanted: Need): Condition {
 export function wait(rule: RuleName, leftMs: number): Condition[] {
   if (leftMs <= 0) return [];
   return [need({ rule, signal: 'waitMs', comparison: 'at-most', present: leftMs, needed: 0 })];
+}
+
+/** How long the order behind a reason still holds, ms. */
+export function orderLeftMs(reason: Reason): number {
+  return Number(reason.params.leftS) * 1000;
+}
+
+/** How long the slot of the plan that is in force still lasts, ms. */
+export function slotLeftMs(cycle: Cycle): number {
+  return cycle.planSlot === null ? 0 : cycle.planSlot.endMs - cycle.snapshot.time.wallMs;
 }
 
 /** What rule 1 asks for before anything is switched on, or a battery is used again. */

@@ -11,7 +11,7 @@ import { importLimitInForceW } from '../rules/operator-limit.ts';
 import { remainingMs } from '../served.ts';
 import type { PhaseIndex } from '../settings.ts';
 import { BRIDGE_W, dischargingW } from '../surplus-loads.ts';
-import { need, type Way, wait } from './condition.ts';
+import { need, orderLeftMs, slotLeftMs, type Way, wait } from './condition.ts';
 import { budgetNeeds } from './load-on.ts';
 
 /** The ways in which a load that is on goes off, the likeliest first. */
@@ -42,16 +42,10 @@ function ownEnds(cycle: Cycle, load: ManagedLoad): Way[] {
   switch (reason?.code) {
     case 'override-portal':
     case 'override-button':
-    case 'order-load': {
-      const { leftS } = reason.params;
-      return typeof leftS === 'number' && load.settings.use !== 'always'
-        ? [wait('orders', leftS * 1000)]
-        : [];
-    }
-    case 'plan-load': {
-      const endMs = cycle.planSlot?.endMs ?? 0;
-      return [wait('plan', endMs - cycle.snapshot.time.wallMs)];
-    }
+    case 'order-load':
+      return load.settings.use === 'always' ? [] : [wait('orders', orderLeftMs(reason))];
+    case 'plan-load':
+      return [wait('plan', slotLeftMs(cycle))];
     case 'deadline-run':
     case 'program-runs':
       return [wait('loads', remainingMs(load))];

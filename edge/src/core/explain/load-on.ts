@@ -19,7 +19,7 @@ import { pendingStartW, waitingBefore } from '../shedding.ts';
 import { spreadOf } from '../spread.ts';
 import { startPowerW, surplusW } from '../surplus-loads.ts';
 import { DAY_MS, HOUR_MS, switchesWithin } from '../switch-history.ts';
-import { need, trustNeeds, type Way, wait } from './condition.ts';
+import { need, orderLeftMs, trustNeeds, type Way, wait } from './condition.ts';
 
 const MINUTE_MS = 60_000;
 
@@ -174,10 +174,8 @@ function wishes(cycle: Cycle, load: ManagedLoad): Way[] {
     present: 'off',
     needed: 'on',
   });
-  const code = load.choiceReason?.code;
-  const ordered = code === 'override-portal' || code === 'override-button' || code === 'order-load';
-  const leftS = load.choiceReason?.params.leftS;
-  const expiry = ordered && typeof leftS === 'number' ? wait('orders', leftS * 1000) : [];
+  const reason = load.choiceReason;
+  const expiry = reason?.rule === 'orders' ? wait('orders', orderLeftMs(reason)) : [];
   return [...ownWishes(cycle, load).map((wish) => [...expiry, ...wish]), [person]];
 }
 

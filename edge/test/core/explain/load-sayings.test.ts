@@ -123,9 +123,49 @@ const SAYINGS: readonly Saying[] = [
   },
   {
     name: 'in quiet hours',
-    home: { loads: [{ id: 'b', quietHours: { from: '19:00', to: '21:00' } }] },
+    home: {
+      loads: [
+        {
+          id: 'b',
+          quietHours: { from: '19:00', to: '21:00' },
+          target: { runMin: 10, deadline: '07:00' },
+        },
+      ],
+    },
     before: [[100, { gridW: 500 }]],
-    says: [['loads: waitMs at-most 0 (now 3540000)', SUN], [PERSON_ON]],
+    says: [
+      ['loads: waitMs at-most 0 (now 3540000)', SUN],
+      ['loads: waitMs at-most 0 (now 34460000)'],
+      [PERSON_ON],
+    ],
+  },
+  {
+    name: 'behind a more important one that the same sun would start first',
+    home: {
+      loads: [
+        { id: 'b', nominalPowerW: 500 },
+        { id: 'c', nominalPowerW: 1000 },
+      ],
+    },
+    before: [[100, { gridW: -400 }]],
+    actuator: 'load:c',
+    says: [['loads: surplusW at-least 1900 (now 400) for 60 s'], [PERSON_ON]],
+  },
+  {
+    name: 'on by the sun, which has been gone for half its time',
+    home: { loads: [{ id: 'b' }], batteries: [{ capability: 'observe' }] },
+    before: [
+      [200, { gridW: -3000, socPct: 30 }],
+      [40, { gridW: -1000, batteryW: 500, socPct: 30 }],
+    ],
+    says: [
+      ['loads: importW above 50 (now 1000) for 26 s'],
+      ['loads: bridgeW above 50 (now 500) for 861 s'],
+      [PERSON_OFF],
+      ['peak-watch: demandW above 9000 (now 1000)'],
+      ['fuse: phaseA above 63 (now 1.4) for 30 s [1]'],
+      ...SHEDDING.slice(2),
+    ],
   },
   {
     name: 'shed together with a more important one, which returns first',
@@ -258,7 +298,7 @@ const SAYINGS: readonly Saying[] = [
 describe('what an explanation says', () => {
   test.each(SAYINGS)('$name', ({ home: input, before, actuator, says }) => {
     const run = new Run(home(input));
-    if (input.batteries) run.plan = PLAN;
+    if (input.batteries?.[0]?.capability === undefined && input.batteries) run.plan = PLAN;
     for (const [seconds, world] of before) run.run(seconds, world);
     const id = actuator ?? `load:${input.loads?.[0]?.id}`;
     expect(ways(run, before.at(-1)?.[1] ?? {}, id)).toEqual(says);

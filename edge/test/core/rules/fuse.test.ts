@@ -1,5 +1,8 @@
 import { expect, test } from '@jest/globals';
-import { home, Run, type World } from '../home.ts';
+import { openCycle } from '../../../src/core/cycle.ts';
+import { phaseCurrentA } from '../../../src/core/rules/fuse.ts';
+import type { PhaseReading } from '../../../src/core/snapshot.ts';
+import { home, Run, signal, type World } from '../home.ts';
 import { play } from '../table.ts';
 
 const LOADS = [
@@ -216,4 +219,26 @@ test('in an outage the fuse rule only holds what it had shed', () => {
   expect(run.state.loads[2]?.shed?.rule).toBe('fuse');
   run.step({ gridState: 'lost' });
   expect(run.load('pool').on).toBe(false);
+});
+
+test.each([
+  { what: 'the current itself', phase: [undefined, 12, undefined], gridW: 0, amperes: 12 },
+  { what: 'drawn', phase: [2000, 12, 230], gridW: 0, amperes: 12 },
+  { what: 'fed in: the direction is that of the power', phase: [-2000, 12, 230], gridW: 0, amperes: -12 },
+  { what: 'from power and voltage', phase: [2200, 'stale', 220], gridW: 0, amperes: 10 },
+  { what: 'from power and nominal voltage', phase: [2300, 'fault', 'fault'], gridW: 0, amperes: 10 },
+  { what: 'from its share of the sum', phase: ['absent', 'absent', 230], gridW: 6900, amperes: 10 },
+  { what: 'unknown', phase: ['stale', 'stale', 'stale'], gridW: 'stale', amperes: null },
+] as const)('the current of a phase: $what', ({ phase: [powerW, currentA, voltageV], gridW, amperes }) => {
+  const run = new Run(home({ grid: { fuseA: 25 } }));
+  const reading: PhaseReading = {
+    powerW: signal(powerW ?? 'absent', 1),
+    currentA: signal(currentA, 1),
+    voltageV: signal(voltageV ?? 'absent', 1),
+  };
+  const whole = run.snapshot({ gridW });
+  const snapshot = { ...whole, grid: { ...whole.grid, phases: [reading, reading, reading] } };
+  const { state, settings, nowMs } = run;
+  const cycle = openCycle(state, { snapshot, settings, plan: null, nowMs, trace: null });
+  expect(phaseCurrentA(cycle, 0)).toBe(amperes);
 });
