@@ -51,11 +51,12 @@ export const ROOMS: readonly Room[] = [
       'device-sim/src/physics/',
     ],
   },
-  { path: 'portal/', mayImport: ['broker/src/wire/'] },
+  { path: 'portal/server/history/roll-ups/', mayImport: [] },
+  { path: 'portal/', mayImport: ['broker/src/wire/', 'portal/server/history/roll-ups/'] },
   {
     path: 'infra/',
     // What the portal reads in InfluxDB is what the set-up makes there.
-    mayImport: ['broker/src/wire/', 'broker/src/access/', 'portal/server/history/flux/'],
+    mayImport: ['broker/src/wire/', 'broker/src/access/', 'portal/server/history/roll-ups/'],
   },
 ];
 

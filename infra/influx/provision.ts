@@ -6,7 +6,7 @@
 import type { InfluxDB } from '@influxdata/influxdb-client';
 import { type Bucket, BucketsAPI, OrgsAPI, type Task, TasksAPI } from '@influxdata/influxdb-client-apis';
 import { RAW, ROLL_UPS } from '@wattward/portal/history/levels';
-import { rollUpTasks } from '@wattward/portal/history/roll-ups';
+import { rollUpTasks } from '@wattward/portal/history/tasks';
 
 /** Marks a task as ours: one that is no longer wanted is removed. */
 const TASK_MARK = 'Wattward roll-up';

@@ -1,5 +1,5 @@
 /** Makes roll-ups of a range by hand, a day at a time, so that a long range fits into memory. */
-import { rollUpOnce } from '@wattward/portal/history/roll-ups';
+import { rollUpOnce } from '@wattward/portal/history/tasks';
 import type { Place } from './provision.ts';
 
 const HOUR_MS = 3_600_000;

@@ -5,7 +5,7 @@
  */
 import { InfluxDB } from '@influxdata/influxdb-client';
 import { describe, expect, test } from '@jest/globals';
-import { rollUpTasks } from '@wattward/portal/history/roll-ups';
+import { rollUpTasks } from '@wattward/portal/history/tasks';
 import { openFluxHistory } from '@wattward/portal/testing/flux-history';
 import { historyContract } from '@wattward/portal/testing/history-contract';
 import { findPlace, provisionBuckets, provisionTasks } from '../../influx/provision.ts';

@@ -3,7 +3,7 @@
  * not sort all there ever was. Decisions of the last four weeks are read raw, older ones from the bucket that keeps
  * them for ever.
  */
-import { RAW, type Reach, type Segment } from './levels.ts';
+import { RAW, type Reach, type Segment } from '../roll-ups/levels.ts';
 
 const DAY_MS = 86_400_000;
 const PIECES_DAYS = [1, 7, 30, 365, 3650];

@@ -6,6 +6,15 @@ import type { InfluxSettings } from '../../settings.ts';
 import { combine, kindOf, rise, type Summary } from '../embedded/summary.ts';
 import { readReason } from '../reason.ts';
 import {
+  finePlan,
+  finestStepMs,
+  type Level,
+  type Reach,
+  ROLL_UPS,
+  seriesPlan,
+  totalPlan,
+} from '../roll-ups/levels.ts';
+import {
   type DecisionQuery,
   type HistoryBucket,
   type HistorySeries,
@@ -26,7 +35,6 @@ import {
   peakFlux,
   seriesFlux,
 } from './flux-queries.ts';
-import { finePlan, finestStepMs, type Level, type Reach, ROLL_UPS, seriesPlan, totalPlan } from './levels.ts';
 
 const TIMEOUT_MS = 15_000;
 const RAW_STEP_MS = 10_000;

@@ -5,8 +5,8 @@
  */
 import { fluxDateTime, fluxString } from '@influxdata/influxdb-client';
 import { kindOf } from '../embedded/summary.ts';
+import { RAW, ROLL_UPS, type Segment } from '../roll-ups/levels.ts';
 import type { RangeQuery, SeriesQuery } from '../store.ts';
-import { RAW, ROLL_UPS, type Segment } from './levels.ts';
 
 type FieldQuery = Omit<RangeQuery, 'fields'> & { readonly field: string };
 

@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import type { Lsp } from '@influxdata/flux-lsp-browser';
 
 interface Diagnostics {
   readonly method?: string;
@@ -14,13 +15,8 @@ interface Diagnostic {
   readonly message: string;
   readonly range: { readonly start: { readonly line: number; readonly character: number } };
 }
-interface LanguageServer {
-  onMessage(take: (message: string) => void): void;
-  run(): Promise<unknown>;
-  send(message: string): Promise<unknown>;
-}
 interface Glue {
-  readonly Lsp: new () => LanguageServer;
+  readonly Lsp: new () => Lsp;
   setWasm(exports: WebAssembly.Exports): void;
 }
 
@@ -29,10 +25,10 @@ let loaded: Promise<Glue> | undefined;
 /** @returns what is wrong, as `line:column message`; nothing when the text is sound. */
 export async function fluxMistakes(text: string): Promise<string[]> {
   loaded ??= loadGlue();
-  const { Lsp } = await loaded;
-  const server = new Lsp();
+  const glue = await loaded;
+  const server = new glue.Lsp();
   const answered = new Promise<Diagnostics>((resolve) => {
-    server.onMessage((message) => {
+    server.onMessage((message: string) => {
       const heard = JSON.parse(message) as Diagnostics;
       if (heard.method === 'textDocument/publishDiagnostics') resolve(heard);
     });
@@ -49,7 +45,7 @@ export async function fluxMistakes(text: string): Promise<string[]> {
   return found.map(({ range, message }) => `${range.start.line + 1}:${range.start.character + 1} ${message}`);
 }
 
-function tell(server: LanguageServer, method: string, params: object, id?: number): Promise<unknown> {
+function tell(server: Lsp, method: string, params: object, id?: number): Promise<unknown> {
   return server.send(JSON.stringify({ jsonrpc: '2.0', method, params, ...(id === undefined ? {} : { id }) }));
 }
 

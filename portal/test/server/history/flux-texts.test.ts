@@ -10,16 +10,16 @@ import {
   peakFlux,
   seriesFlux,
 } from '../../../server/history/flux/flux-queries.ts';
+import { DAY_FIELDS } from '../../../server/history/history-day.ts';
+import { RESOLUTIONS } from '../../../server/history/resolution.ts';
 import {
   finePlan,
   type Reach,
   ROLL_UPS,
   seriesPlan,
   totalPlan,
-} from '../../../server/history/flux/levels.ts';
-import { rollUpOnce, rollUpTasks } from '../../../server/history/flux/roll-ups.ts';
-import { DAY_FIELDS } from '../../../server/history/history-day.ts';
-import { RESOLUTIONS } from '../../../server/history/resolution.ts';
+} from '../../../server/history/roll-ups/levels.ts';
+import { rollUpOnce, rollUpTasks } from '../../../server/history/roll-ups/tasks.ts';
 import { fluxMistakes } from './flux-check.ts';
 
 const H = 3_600_000;
