@@ -83,12 +83,26 @@ export function observeUnserved(cycle: Cycle, hours: number): void {
   }
 }
 
+/**
+ * What targets have not been given yet, at the mean price it has in the counterfactual. A load that still waits has
+ * saved nothing so far: its energy will be bought, or never served.
+ */
+export function owedMoney(cycle: Cycle): number {
+  let money = 0;
+  for (const load of cycle.loads) {
+    const { target } = load.settings;
+    const { wantedWh, wantedMoney } = load.state;
+    if (target === null || wantedWh === 0) continue;
+    money += (wantedMoney * Math.max(0, wantedWh - givenWh(load, target))) / wantedWh;
+  }
+  return money;
+}
+
 /** Closes a load's day: what its target was not given was never served, and is no saving. */
 export function closeTargetDay(cycle: Cycle, load: ManagedLoad, target: LoadTarget): void {
   const { total } = cycle.state.ledger;
-  const { settings, state } = load;
-  const servedWh = 'runMs' in target ? (state.servedMs / HOUR_MS) * settings.nominalPowerW : state.servedWh;
-  const unservedWh = state.wantedWh - servedWh;
+  const { state } = load;
+  const unservedWh = state.wantedWh - givenWh(load, target);
   if (unservedWh > 0) {
     total.unservedWh += unservedWh;
     const unservedMoney = (state.wantedMoney * unservedWh) / state.wantedWh;
@@ -97,4 +111,9 @@ export function closeTargetDay(cycle: Cycle, load: ManagedLoad, target: LoadTarg
   }
   state.wantedWh = 0;
   state.wantedMoney = 0;
+}
+
+/** Energy a target has really been given in its running day. */
+function givenWh({ settings, state }: ManagedLoad, target: LoadTarget): number {
+  return 'runMs' in target ? (state.servedMs / HOUR_MS) * settings.nominalPowerW : state.servedWh;
 }

@@ -119,6 +119,8 @@ export interface LedgerSlot {
   readonly storedWh: number | null;
   readonly counterfactualStoredWh: number | null;
   readonly storedPricePerKwh: number;
+  /** Part of the counterfactual's cost that buys what the real home has not served yet. */
+  readonly owedMoney: number;
   readonly used: LedgerTotals;
 }
 

@@ -20,6 +20,7 @@ export const LEDGER_COLUMNS: readonly string[] = [
   'storedWh',
   'counterfactualStoredWh',
   'storedPricePerKwh',
+  'owedMoney',
 ];
 
 /** Header and one line per slot, each ended by a line feed. Unknown values are empty. */
@@ -38,6 +39,7 @@ function cells(row: LedgerSlot): (string | number)[] {
     row.storedWh ?? '',
     row.counterfactualStoredWh ?? '',
     row.storedPricePerKwh,
+    row.owedMoney,
   ];
 }
 

@@ -44,6 +44,8 @@ export interface LedgerState {
   storedWh: number | null;
   /** Mean price paid to fill the real battery, money per kWh. */
   storedPricePerKwh: number;
+  /** What loads with a target still wait for, at the price the counterfactual home paid for it. */
+  owedMoney: number;
   savingsMoney: number;
 }
 
@@ -87,6 +89,7 @@ export function initialLedger(settings: Settings): LedgerState {
     counterfactualStoredWh: null,
     storedWh: null,
     storedPricePerKwh: settings.tariff.exportPricePerKwh,
+    owedMoney: 0,
     savingsMoney: 0,
   };
 }

@@ -6,11 +6,11 @@
  * - Energy in the battery has a mean price: what was paid for grid energy, what sun would have earned if exported.
  * - The counterfactual home has the same readings, no shedding, no shifting (a load with a daily target runs when
  *   its day begins), and a battery in plain self-consumption (`counterfactual.ts`).
- * - `savings = cost(counterfactual) - cost(real) + (real stored - counterfactual stored) x mean price`. Energy never
- *   served is taken out of the counterfactual and shown apart.
+ * - `savings = cost(counterfactual) - cost(real) + (real stored - counterfactual stored) x mean price`. Energy not
+ *   served yet is left out of the counterfactual, energy never served is taken out of it and shown apart.
  */
 import type { Allocation } from '@wattward/broker/wire/site';
-import { bookCounterfactual, observeUnserved } from './counterfactual.ts';
+import { bookCounterfactual, observeUnserved, owedMoney } from './counterfactual.ts';
 import type { Cycle } from './cycle.ts';
 import type { Balance, LedgerSlot, Today } from './decision.ts';
 import type { LedgerState, LedgerTotals } from './ledger-state.ts';
@@ -31,6 +31,7 @@ export function book(cycle: Cycle, balance: Balance, allocation: Allocation | nu
     bookCounterfactual(cycle, balance, hours);
   }
   observeStored(cycle, ledger);
+  ledger.owedMoney = owedMoney(cycle);
   ledger.savingsMoney = savingsOf(ledger);
   return closed;
 }
@@ -88,6 +89,7 @@ function slotOf(ledger: LedgerState): LedgerSlot {
     storedWh: ledger.storedWh,
     counterfactualStoredWh: ledger.counterfactualStoredWh,
     storedPricePerKwh: ledger.storedPricePerKwh,
+    owedMoney: ledger.owedMoney,
     used: used as unknown as LedgerTotals,
   };
 }
@@ -138,8 +140,8 @@ function observeStored(cycle: Cycle, ledger: LedgerState): void {
 }
 
 function savingsOf(ledger: LedgerState): number {
-  const { total, storedWh, counterfactualStoredWh, storedPricePerKwh } = ledger;
+  const { total, owedMoney, storedWh, counterfactualStoredWh, storedPricePerKwh } = ledger;
   const known = storedWh !== null && counterfactualStoredWh !== null;
   const moreKwh = known ? (storedWh - counterfactualStoredWh) / 1000 : 0;
-  return total.counterfactualCostMoney - total.costMoney + moreKwh * storedPricePerKwh;
+  return total.counterfactualCostMoney - owedMoney - total.costMoney + moreKwh * storedPricePerKwh;
 }

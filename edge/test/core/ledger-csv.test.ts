@@ -110,5 +110,5 @@ test('every column says its unit, unknown stores stay empty, west of Greenwich h
   const [head = '', line = ''] = ledgerCsv([row]).split('\n');
   for (const name of head.split(',')) expect(name).toMatch(/(Utc|Local|Wh|Money|PricePerKwh)$/);
   expect(line).toContain('2026-06-01T00:00:00.000Z,2026-05-31T20:30:00-03:30,');
-  expect(line).toMatch(/,,,0\.08$/);
+  expect(line).toMatch(/,,,0\.08,0$/);
 });

@@ -147,6 +147,15 @@ test('shifting into cheaper hours saves what it shifts', () => {
   expect(run.last?.decision.today.savingsMoney).toBeCloseTo(2 * 0.2, 2);
 });
 
+test('what a load still waits for is not saved yet', () => {
+  const run = new Run(
+    home({ loads: [{ id: 'pool', nominalPowerW: 2000, target: { runMin: 60, deadline: '23:00' } }] }),
+  );
+  run.run(1800, { gridW: 300 });
+  expect(run.state.ledger.owedMoney).toBeCloseTo(0.3, 1);
+  expect(run.last?.decision.today.savingsMoney).toBeCloseTo(0, 6);
+});
+
 test('energy never served is no saving but shown apart', () => {
   const run = new Run(
     home({ loads: [{ id: 'pool', nominalPowerW: 2000, target: { runMin: 60, deadline: '21:00' } }] }),

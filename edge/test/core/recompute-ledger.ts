@@ -98,7 +98,8 @@ export function recompute(csv: string, battery: PlainBattery | null, toleranceWh
     sum.counterfactualCost += booked;
     sum.profit += get('batteryToGridWh') * sell - get('soldCostMoney');
     const moreWh = text('storedWh') === '' ? 0 : get('storedWh') - get('counterfactualStoredWh');
-    sum.savings = sum.counterfactualCost - sum.cost + (moreWh / 1000) * get('storedPricePerKwh');
+    const stored = (moreWh / 1000) * get('storedPricePerKwh');
+    sum.savings = sum.counterfactualCost - get('owedMoney') - sum.cost + stored;
   }
   return { ...sum, differences };
 }
