@@ -53,13 +53,3 @@ test('said in both languages', () => {
       'mindestens 100,0 % liegt (jetzt 37,0 %).',
   );
 });
-
-test('a charger whose current a peak holds down says so in its chain', () => {
-  const charger = { id: 'ev', kind: 'ev', use: 'always', nominalPowerW: 3680, current: {} } as const;
-  const run = new Run(home({ loads: [charger] }));
-  run.run(900, { gridW: 500 });
-  run.until(({ decision }) => decision.demand.peakActive, { gridW: 6500 }, 15);
-  const { chain } = explained(run, { gridW: 6500 }, 'load:ev');
-  const attempts = chain.flatMap((link) => link.attempts.map(({ effect }) => `${link.rule} ${effect}`));
-  expect(attempts).toContain('peak-watch cap-current');
-});
