@@ -19,6 +19,7 @@ import { Poller } from './cycle/poll.ts';
 import { CONTROL_STATE_KEY, Recorder } from './cycle/recorder.ts';
 import { allowanceOf } from './cycle/setpoint-allowance.ts';
 import { SetpointControl } from './cycle/setpoint-control.ts';
+import { withAddresses } from './device-addresses.ts';
 import { type Buses, openBuses } from './link/buses.ts';
 import { answerRequests, CloudLink } from './link/cloud-link.ts';
 import { startHistory } from './link/history.ts';
@@ -26,6 +27,7 @@ import { answerRequest } from './link/requests.ts';
 import { SOFTWARE_VERSION, siteDescriptionOf } from './link/site-description.ts';
 import { siteStateOf } from './link/site-state.ts';
 import { coreSettings } from './settings/core-settings.ts';
+import type { SiteSettings } from './settings/site-settings.ts';
 import { holdingSettings, type SettingsDocument } from './settings-document.ts';
 import { openStore } from './store/open-store.ts';
 import type { EventRecord, Stamp, Store } from './store/store.ts';
@@ -58,10 +60,8 @@ export interface Agent {
 export async function startAgent(options: AgentOptions): Promise<Agent> {
   const box = await openBox(options);
   const { config, log, clock, store, document, devices, recorder, setpoints, plans, buses, link } = box;
-  const { core } = box;
+  const { site, core } = box;
   const cycleMs = cycleLengthMs(config.cycleMs, clock.speed);
-  const site = document.settings;
-  let picture: Picture | null = null;
   const cycle = new Cycle(
     {
       siteId: config.site,
@@ -77,9 +77,9 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
         const { core: effective, orders, planPolicy } = setpoints.effective(now);
         return { core: effective, orders, plan: planPolicy === 'auto' ? plans.plan : null };
       },
-      publish: (newest) => {
-        picture = newest;
-        link?.show(stateOf(box, newest), recorder.alarms);
+      publish: (picture) => {
+        box.newest.picture = picture;
+        link?.show(stateOf(box, picture), recorder.alarms);
       },
     },
     box.state,
@@ -100,7 +100,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     await Promise.all([link?.close(), buses.home.end(), devices.close(), history?.stop()]);
     await store.close();
   };
-  return { picture: () => picture, store, done, stop };
+  return { picture: () => box.newest.picture, store, done, stop };
 }
 
 type Box = Awaited<ReturnType<typeof openBox>>;
@@ -132,7 +132,8 @@ async function openBox({ config, log, openStore: open = openStore }: AgentOption
   });
   const document = await holdingSettings(store, { text, file }, clock.wallMs());
   const cycleMs = cycleLengthMs(config.cycleMs, clock.speed);
-  const core = coreSettings(config.site, document.settings, cycleMs);
+  const site = withAddresses(document.settings, config.addresses);
+  const core = coreSettings(config.site, site, cycleMs);
   const state = restoreState(parsed(await store.loadState(CONTROL_STATE_KEY)), core);
   const control = new ControlTime(clock, state.atMs);
   let link: CloudLink | null = null;
@@ -147,19 +148,19 @@ async function openBox({ config, log, openStore: open = openStore }: AgentOption
   record = (happened) => recorder.event(happened, now());
   for (const happened of early) record(happened);
   const devices = openDevices({
-    site: document.settings,
+    site,
     core,
     bus: buses.home,
     clock,
     cycleMs,
     onEvent: ({ code, severity, params }) => event({ code, severity, params: { ...params } }),
   });
-  const allowance = allowanceOf(core, document.settings.planPolicy);
+  const allowance = allowanceOf(core, site.planPolicy);
   const setpoints = await SetpointControl.open(
     {
       siteId: config.site,
       core,
-      planPolicy: document.settings.planPolicy,
+      planPolicy: site.planPolicy,
       allowance,
       keyFiles: config.setpointKeys,
       challenge,
@@ -179,22 +180,26 @@ async function openBox({ config, log, openStore: open = openStore }: AgentOption
     },
     onProblem: (problem) => event({ code: 'plan-unreadable', severity: 'warning', params: { problem } }),
   });
-  const basis = { config, log, clock, store, document, core, allowance, state, control };
+  const basis = { config, log, clock, store, document, site, core, allowance, state, control };
   const parts = { ...basis, devices, recorder, setpoints, plans };
+  // Filled by every cycle; questions are answered from it.
+  const newest: { picture: Picture | null } = { picture: null };
   const identity = { boot, challenge, simulated: config.clock !== null };
-  link = openLink({ ...parts, buses, now, identity });
-  return { ...parts, buses, link, event };
+  link = openLink({ ...parts, buses, now, identity, newest: () => newest.picture });
+  return { ...parts, buses, link, event, newest };
 }
 
 interface LinkParts {
   readonly config: EdgeConfig;
   readonly store: Store;
   readonly document: SettingsDocument;
+  readonly site: SiteSettings;
   readonly core: ReturnType<typeof coreSettings>;
   readonly devices: Devices;
   readonly allowance: Allowance;
   readonly setpoints: SetpointControl;
   readonly plans: PlanIntake;
+  readonly newest: () => Picture | null;
   readonly buses: Buses;
   readonly now: () => Stamp;
   readonly identity: { readonly boot: string; readonly challenge: string; readonly simulated: boolean };
@@ -208,6 +213,7 @@ function openLink(parts: LinkParts): CloudLink | null {
       {
         store,
         settings: () => document,
+        newest: parts.newest,
         identify: async (id, seconds) => (await devices.boards.get(id)?.identify(seconds)) ?? false,
       },
       verb,
@@ -229,7 +235,7 @@ function openLink(parts: LinkParts): CloudLink | null {
     describe: () =>
       siteDescriptionOf({
         siteId: config.site,
-        site: document.settings,
+        site: parts.site,
         core: parts.core,
         allowance: parts.allowance,
         setpointSeq: setpoints.lastSeq,

@@ -30,6 +30,16 @@ export const edgeConfig = z.strictObject({
   dataDir: file,
   /** The installer's settings of the home, `site.yaml`. */
   siteSettings: file,
+  /** Where devices of the site settings are reached from this machine, by device id: counts before the settings. */
+  addresses: z
+    .record(
+      id,
+      z.strictObject({
+        host: z.string().min(1).max(253).describe('a host name or address'),
+        port: z.number().int().min(1).max(65_535).describe('a TCP port'),
+      }),
+    )
+    .default({}),
   homeBroker: broker,
   cloudBroker: broker.nullable().default(null),
   history: z

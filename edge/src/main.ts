@@ -1,15 +1,19 @@
-/** Command line of the box: `run`, `check`, `export`, `journal`. The only reader of the environment in the edge. */
+/** Command line of the box: `run`, and what can be asked of its disk. The only reader of the environment in the edge. */
 import path from 'node:path';
 import type { Language } from '@wattward/broker/wire/reasons';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import pino from 'pino';
 import { stringify } from 'yaml';
 import { startAgent } from './agent.ts';
-import { type EdgeConfig, loadConfig, readSecret, readText, StartError } from './config.ts';
+import { lookingAt, settingsOn } from './commands/disk.ts';
+import { type ExplainOptions, explain } from './commands/explain.ts';
+import { clearPlan, setPlan } from './commands/plan.ts';
+import { type ReplayOptions, replay } from './commands/replay.ts';
+import { status } from './commands/status.ts';
+import { loadConfig, readSecret, readText, StartError } from './config.ts';
+import { withAddresses } from './device-addresses.ts';
 import { exportMonth } from './journal/monthly-export.ts';
-import { checkedSettings, keptSettings, type SettingsDocument } from './settings-document.ts';
-import { openStore } from './store/open-store.ts';
-import type { Store } from './store/store.ts';
+import { checkedSettings } from './settings-document.ts';
 
 /** Longest orderly end, real milliseconds. */
 const END_WITHIN_MS = 2_500;
@@ -65,7 +69,7 @@ function check({ config: file }: ConfigOption): void {
   if (cloudBroker) readSecret(cloudBroker.secretFile, cloudBroker.identity);
   if (history) readText(history.tokenFile, 'token-unreadable', 'the token of the history store');
   const text = readText(siteSettings, 'settings-unreadable', 'the site settings');
-  const { devices, loads, batteries } = checkedSettings(text, siteSettings);
+  const { devices, loads, batteries } = withAddresses(checkedSettings(text, siteSettings), config.addresses);
   const counted = [
     `${devices.meters.length} meters`,
     `${devices.inverters.length} inverters`,
@@ -78,9 +82,8 @@ function check({ config: file }: ConfigOption): void {
 
 /** The settings that hold, as the `site.yaml` that would seed them again. */
 async function exportSettings({ config: file }: ConfigOption): Promise<void> {
-  const config = loadConfig(file);
-  await withStore(config, async (store) => {
-    const { version, since, settings } = await settingsOf(store);
+  await lookingAt(file, async ({ reader }) => {
+    const { version, since, settings } = await settingsOn(reader);
     process.stdout.write(`# version ${version}, since ${since}\n${stringify(settings)}`);
   });
 }
@@ -93,11 +96,10 @@ interface JournalOption extends ConfigOption {
 
 /** The decisions of one month as CSV; prints where the file lies. */
 async function journal({ config: file, month, folder, language }: JournalOption): Promise<void> {
-  const config = loadConfig(file);
-  await withStore(config, async (store) => {
-    const zone = (await settingsOf(store)).settings.zone;
+  await lookingAt(file, async ({ config, reader }) => {
+    const zone = (await settingsOn(reader)).settings.zone;
     const target = path.resolve(folder ?? path.join(config.dataDir, 'journal'));
-    const options = { store, site: config.site, month, zone, language, folder: target };
+    const options = { store: reader, site: config.site, month, zone, language, folder: target };
     process.stdout.write(`${await exportMonth(options)}\n`);
   });
 }
@@ -107,25 +109,28 @@ function monthOf(text: string): string {
   throw new InvalidArgumentError('write it as YYYY-MM, e.g. 2026-11');
 }
 
-async function settingsOf(store: Store): Promise<SettingsDocument> {
-  const document = await keptSettings(store);
-  if (document) return document;
-  throw new StartError('never-ran', 'this box has no settings yet', 'Run it once; then ask again.');
+function instantOf(text: string): number {
+  const ms = Date.parse(text);
+  if (Number.isFinite(ms)) return ms;
+  throw new InvalidArgumentError('write it as ISO 8601, e.g. 2026-11-21T12:00:00Z');
 }
 
-/** The box's disk, opened beside a running box: only read from. */
-async function withStore(config: EdgeConfig, use: (store: Store) => Promise<void>): Promise<void> {
-  const store = await openStore({
-    dir: config.dataDir,
-    site: config.site,
-    bootId: 'reader',
-    onAlarm: ({ code }) => process.stderr.write(`${code}\n`),
-  });
-  try {
-    await use(store);
-  } finally {
-    await store.close();
+async function printReplay(options: ReplayOptions): Promise<void> {
+  const { ok, text } = await replay(options);
+  process.stdout.write(text);
+  if (!ok) process.exitCode = EXIT_FAILED;
+}
+
+interface PlanOption extends ConfigOption {
+  readonly set?: string;
+  readonly clear?: boolean;
+}
+
+function changePlan({ config, set, clear }: PlanOption): void {
+  if ((set === undefined) === (clear === undefined)) {
+    throw new StartError('plan-what', 'nothing or two things to do', 'Give either --set FILE or --clear.');
   }
+  process.stdout.write(set === undefined ? clearPlan(config) : setPlan(config, set));
 }
 
 function failed(cause: unknown): void {
@@ -146,14 +151,41 @@ const program = new Command('edge').description(
 const withConfig = (name: string, about: string) =>
   program.command(name).description(about).requiredOption('--config <file>', 'edge.yaml');
 
+const language = (flag: string) =>
+  new Option(`${flag} <language>`, 'of the reasons').choices(['en', 'de']).default('en');
+
 withConfig('run', 'run the box').action(run);
 withConfig('check', 'check edge.yaml and site.yaml, and say all that is wrong with them').action(check);
 withConfig('export', 'write the site settings that hold as YAML').action(exportSettings);
 withConfig('journal', 'write the decisions of a month as CSV, and say where')
   .requiredOption('--month <YYYY-MM>', 'month in the zone of the site', monthOf)
   .option('--folder <dir>', 'where to; the data folder of the box by default')
-  .addOption(new Option('--language <language>', 'of the reasons').choices(['en', 'de']).default('en'))
+  .addOption(language('--language'))
   .action(journal);
+withConfig('plan', 'give the box a plan made elsewhere, or take it away')
+  .option('--set <file>', 'a plan@1 message as JSON')
+  .option('--clear', 'no plan: the rules run')
+  .action(changePlan);
+
+const looking = (name: string, about: string) =>
+  program
+    .command(name)
+    .description(about)
+    .option('--config <file>', 'edge.yaml; the usual places by default');
+
+looking('status', 'books of the outbox, newest readings, alarms').action(async ({ config }) => {
+  process.stdout.write(await status(config));
+});
+looking('explain', 'why an actuator is as it is, and what would switch it')
+  .requiredOption('--actuator <id>', 'load:ID or battery:ID')
+  .addOption(language('--lang'))
+  .action(async (options: ExplainOptions) => {
+    process.stdout.write(await explain(options));
+  });
+looking('replay', 'decide recorded cycles again and compare, bit for bit')
+  .option('--from <instant>', 'ISO 8601; an hour before the end by default', instantOf)
+  .option('--to <instant>', 'ISO 8601; the newest recorded cycle by default', instantOf)
+  .action(printReplay);
 
 try {
   refuseOldNode();

@@ -51,6 +51,15 @@ describe('edge.yaml', () => {
     });
   });
 
+  test('device addresses are checked like everything else', () => {
+    const addresses = { 'grid-meter': { host: '10.0.0.7', port: 5702 } };
+    expect(loadConfig(written(stringify({ ...GOOD, addresses }))).addresses).toEqual(addresses);
+    const file = written(stringify({ ...GOOD, addresses: { 'grid-meter': { host: '', port: 70_000 } } }));
+    const { message } = mistakeOf(() => loadConfig(file));
+    expect(message).toContain('addresses.grid-meter.host: does not fit');
+    expect(message).toContain('addresses.grid-meter.port: does not fit');
+  });
+
   test('works without cloud and history', () => {
     const { cloudBroker: _, history: __, ...rest } = GOOD;
     expect(loadConfig(written(stringify(rest)))).toMatchObject({ cloudBroker: null, history: null });

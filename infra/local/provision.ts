@@ -12,7 +12,8 @@ import {
   revokeCredential,
   writeSecretFile,
 } from '@wattward/broker/access/credentials-file';
-import { stringify } from 'yaml';
+import { parse, stringify } from 'yaml';
+import * as z from 'zod';
 import type { HomeDescription } from './home-description.ts';
 import type { Layout, SiteLayout } from './layout.ts';
 import type { StartOptions } from './options.ts';
@@ -42,8 +43,8 @@ export async function provision(input: ProvisionInput): Promise<void> {
     const home = homes[index];
     if (!home) throw new RangeError(`no description of ${site.id}`);
     const token = historyToken(site);
-    writeSiteSettings(input, site, home);
-    writeFileSync(path.join(site.dir, 'edge.yaml'), stringify(edgeConfig(input, site)), PRIVATE);
+    const addresses = writeSiteSettings(input, site, home);
+    writeFileSync(path.join(site.dir, 'edge.yaml'), stringify(edgeConfig(input, site, addresses)), PRIVATE);
     return {
       id: site.id,
       name: plan.sites.length === 1 ? home.name : `${home.name} ${index + 1}`,
@@ -91,8 +92,13 @@ function historyToken(site: SiteLayout): string {
   return readFileSync(file, 'utf8');
 }
 
-/** The installer's settings are seeded once from the template beside the home; afterwards the box owns them. */
-function writeSiteSettings({ options }: ProvisionInput, site: SiteLayout, home: HomeDescription): void {
+type Addresses = Readonly<Record<string, { readonly host: string; readonly port: number }>>;
+
+/**
+ * The installer's settings are seeded once from the template beside the home; afterwards the box owns them.
+ * @returns where the devices that the template reaches over TCP are at this start, by their ids.
+ */
+function writeSiteSettings({ options }: ProvisionInput, site: SiteLayout, home: HomeDescription): Addresses {
   const file = path.join(site.dir, 'site.yaml');
   const template = options.homeFile.replace(/\.ya?ml$/, '.site.yaml');
   if (!existsSync(template)) {
@@ -115,15 +121,37 @@ function writeSiteSettings({ options }: ProvisionInput, site: SiteLayout, home: 
     (whole, name: string) => values[name] ?? whole,
   );
   writeFileSync(file, text, PRIVATE);
+  return addressesIn(text);
+}
+
+const tcpAddress = z.object({ host: z.string(), port: z.number() });
+const reachedByTcp = z.array(z.object({ id: z.string(), connection: z.unknown() }));
+const templateDevices = z.object({
+  devices: z.object({ meters: reachedByTcp.default([]), inverters: reachedByTcp.default([]) }),
+});
+
+/** The settings the box holds may be older than this start's ports: what it is told here counts before them. */
+function addressesIn(siteSettings: string): Addresses {
+  const { meters, inverters } = templateDevices.parse(parse(siteSettings)).devices;
+  const found = [...meters, ...inverters].flatMap(({ id, connection }) => {
+    const address = tcpAddress.safeParse(connection);
+    return address.success ? [[id, address.data] as const] : [];
+  });
+  return Object.fromEntries(found);
 }
 
 /** @returns the content of `edge.yaml`. */
-function edgeConfig({ plan, options, anchor }: ProvisionInput, site: SiteLayout): object {
+function edgeConfig(
+  { plan, options, anchor }: ProvisionInput,
+  site: SiteLayout,
+  addresses: Addresses,
+): object {
   const influx = process.env.INFLUX_URL;
   return {
     site: site.id,
     dataDir: path.join(site.dir, 'box'),
     siteSettings: path.join(site.dir, 'site.yaml'),
+    addresses,
     homeBroker: { url: brokerUrl(plan), identity: site.edgeId, secretFile: secretFile(plan, site.edgeId) },
     cloudBroker: { url: brokerUrl(plan), identity: site.id, secretFile: secretFile(plan, site.id) },
     history: {

@@ -46,6 +46,34 @@ test('starts a home, ends every process on Ctrl-C, and goes on with its data at 
   forget(second);
 }, 90_000);
 
+test('the same home on other ports is controlled with the settings it already has', async () => {
+  const first = await startHome(['--headless', '--home', 'peak', '--speed', '20']);
+  await first.stop();
+  const second = await startHome(['--headless', '--home', 'peak', '--speed', '20'], {
+    dataDir: first.dataDir,
+    portsBase: await freePortsBase(),
+  });
+  const box = path.join(ROOT, 'edge/src/main.ts');
+  const config = path.join(first.dataDir, 'home-1/edge.yaml');
+  await eventually(
+    'the box reads the meter and rules by it',
+    async () => {
+      const { stdout } = await promisify(execFile)(process.execPath, [box, 'status', '--config', config]);
+      const at = Date.parse(/Newest recorded cycle \d+, (\S+),/.exec(stdout)?.[1] ?? '');
+      return at > startedMs(second.dataDir) && /gridPowerW +-?\d+ W/.test(stdout);
+    },
+    60_000,
+  );
+  await second.stop();
+  forget(second);
+}, 150_000);
+
+/** Site time at which this start began. */
+function startedMs(dataDir: string): number {
+  const text = readFileSync(path.join(dataDir, 'home-1/edge.yaml'), 'utf8');
+  return Number(/anchorSiteMs: (\d+)/.exec(text)?.[1]);
+}
+
 test('leaves no orphan when it is killed without a chance to clean up', async () => {
   const home = await startHome(['--headless', '--home', 'peak']);
   home.child.kill('SIGKILL');

@@ -2,14 +2,20 @@
 import type { Request, Response, Verb } from '@wattward/broker/wire/request';
 import { MAX_PAYLOAD_BYTES } from '@wattward/broker/wire/schema';
 import * as z from 'zod';
+import { explainActuator } from '../core/explain/explain-actuator.ts';
+import type { DecidedCycle } from '../replay/cycle-recording.ts';
+import { type ReplaySource, replayRange } from '../replay/replay-range.ts';
 import type { SettingsDocument } from '../settings-document.ts';
 import type { JournalRecord, Store } from '../store/store.ts';
+import { SOFTWARE_VERSION } from './site-description.ts';
 
 export interface RequestPorts {
-  readonly store: Pick<Store, 'readDecisions'>;
+  readonly store: Pick<Store, 'readDecisions' | 'verifyJournal' | 'flush'> & ReplaySource;
   readonly settings: () => SettingsDocument;
   /** Blinks a board's LED; false when there is no such board or it was not reached. */
   readonly identify: (board: string, seconds: number) => Promise<boolean>;
+  /** What the newest decision was taken on; null before the first cycle. */
+  readonly newest: () => DecidedCycle | null;
 }
 
 const decisionsQuestion = z.object({
@@ -22,6 +28,14 @@ const identifyQuestion = z.object({
   board: z.string(),
   seconds: z.number().int().min(1).max(300).default(10),
 });
+
+const explainQuestion = z.object({ actuator: z.string().max(60) });
+const replayQuestion = z
+  .object({ from: z.iso.datetime(), to: z.iso.datetime() })
+  .transform(({ from, to }) => ({ fromMs: Date.parse(from), toMs: Date.parse(to) }))
+  .refine(({ fromMs, toMs }) => fromMs <= toMs, 'from lies after to');
+/** A question is answered beside the cycle; the command line takes any span. */
+const MAX_REPLAY_MS = 6 * 3_600_000;
 
 /** Room for the envelope of a response. */
 const ENVELOPE_BYTES = 1_024;
@@ -61,12 +75,36 @@ async function answered(ports: RequestPorts, verb: Verb, request: Request): Prom
       if (await ports.identify(board, seconds)) return ok(request, { board, seconds });
       return failed(request, 'board-unreachable', `${board} was not reached`, 'Check its power and Wi-Fi.');
     }
-    case 'commission':
-    case 'replay':
     case 'explain':
+      return explained(ports, request);
+    case 'replay': {
+      const { fromMs, toMs } = replayQuestion.parse(request);
+      if (toMs - fromMs > MAX_REPLAY_MS) {
+        return failed(request, 'too-long', 'at most 6 h are replayed at once', 'Ask for a shorter span.');
+      }
+      await ports.store.flush();
+      const report = await replayRange(ports.store, { fromMs, toMs, software: SOFTWARE_VERSION });
+      return ok(request, { ...report, journal: await ports.store.verifyJournal() });
+    }
+    case 'commission':
     case 'logs':
       return failed(request, 'not-supported', `this box does not answer "${verb}"`, 'Update its software.');
   }
+}
+
+/** Worked out anew on what the newest decision was taken on: what is explained is what was decided. */
+function explained({ newest }: RequestPorts, request: Request): Response {
+  const { actuator } = explainQuestion.parse(request);
+  const cycle = newest();
+  if (!cycle) return failed(request, 'too-early', 'nothing is decided yet', 'Ask again in a moment.');
+  const { before, snapshot, core, plan, decision } = cycle;
+  const explanation = explainActuator(before, snapshot, core, plan, decision.atMs, actuator);
+  if (explanation) return ok(request, explanation);
+  const known = [
+    ...core.loads.map(({ id }) => `load:${id}`),
+    ...core.batteries.map(({ id }) => `battery:${id}`),
+  ];
+  return failed(request, 'no-such-actuator', `there is no "${actuator}" here`, `One of: ${known.join(', ')}`);
 }
 
 /** The newest records that fit one message, and where to go on asking. */

@@ -143,7 +143,24 @@ describe('the box with real sockets', () => {
       status: 'error',
       error: { code: 'bad-question' },
     });
-    expect(await ask('replay', 't4')).toMatchObject({ status: 'error', error: { code: 'not-supported' } });
+    expect(await ask('logs', 't4')).toMatchObject({ status: 'error', error: { code: 'not-supported' } });
+    expect(await ask('explain', 't5', { actuator: 'load:pool-heater' })).toMatchObject({
+      status: 'ok',
+      data: { actuator: 'load:pool-heater', name: 'Pool heater', chain: expect.any(Array) },
+    });
+    expect(await ask('explain', 't6', { actuator: 'load:sauna' })).toMatchObject({
+      status: 'error',
+      error: { code: 'no-such-actuator', remedy: 'One of: load:pool-heater, battery:battery' },
+    });
+    const span = { from: '2026-01-14T12:00:00.000Z', to: '2026-01-14T13:00:00.000Z' };
+    expect(await ask('replay', 't7', span)).toMatchObject({
+      status: 'ok',
+      data: { firstDifference: null, journal: { ok: true } },
+    });
+    expect(await ask('replay', 't8', { from: span.to, to: span.from })).toMatchObject({
+      status: 'error',
+      error: { code: 'bad-question' },
+    });
   });
 
   test('after a restart it remembers its decisions, and changed settings become the next version', async () => {
