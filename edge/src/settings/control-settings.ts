@@ -164,4 +164,3 @@ export const controlSettings = z.strictObject({
   price: price.prefault({}),
   signals: signals.prefault({}),
 });
-export type ControlSettings = z.infer<typeof controlSettings>;

@@ -95,7 +95,8 @@ test('export earns its price', () => {
 
 test('a day begins at local midnight', () => {
   const run = new Run(home());
-  run.run(4 * 3600 - 1, { gridW: 1000 });
+  run.run(4 * 3600 - 10, { gridW: 1000 }, 10_000);
+  run.run(9, { gridW: 1000 });
   expect(run.last?.decision.today.gridImportWh).toBeGreaterThan(3900);
   run.run(2, { gridW: 1000 });
   expect(run.last?.decision.today.gridImportWh).toBeLessThan(1);
@@ -143,7 +144,7 @@ test('shifting into cheaper hours saves what it shifts', () => {
       exportPricePerKwh: 0.05,
     },
   ];
-  run.run(3 * 3600 - 10, { gridW: 300, prices });
+  run.run(3 * 3600 - 10, { gridW: 300, prices }, 10_000);
   expect(run.last?.decision.today.savingsMoney).toBeCloseTo(2 * 0.2, 2);
 });
 
@@ -177,13 +178,13 @@ test('what a shed load without a target is not given counts as unserved', () => 
 
 test('the counterfactual battery supplies itself between reserve and ceiling', () => {
   const run = new Run(home({ batteries: [{ reservePct: 10 }] }));
-  run.run(3600, { gridW: 2000, socPct: 50, batteryW: 0 });
+  run.run(3600, { gridW: 2000, socPct: 50, batteryW: 0 }, 10_000);
   const after = run.state.ledger.counterfactualStoredWh ?? 0;
   expect(after).toBeLessThan(3000);
   expect(after).toBeGreaterThan(2800);
-  run.run(7200, { gridW: 3000, socPct: 50, batteryW: 0 });
+  run.run(7200, { gridW: 3000, socPct: 50, batteryW: 0 }, 10_000);
   expect(run.state.ledger.counterfactualStoredWh).toBeCloseTo(1000, -1);
-  run.run(8 * 3600, { gridW: -4000, pvW: 4000, socPct: 50, batteryW: 0 });
+  run.run(8 * 3600, { gridW: -4000, pvW: 4000, socPct: 50, batteryW: 0 }, 10_000);
   expect(run.state.ledger.counterfactualStoredWh).toBeCloseTo(10_000, -1);
 });
 

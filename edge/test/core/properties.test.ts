@@ -1,7 +1,9 @@
 import { expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { decide } from '../../src/core/decide.ts';
+import { decide, decideTraced } from '../../src/core/decide.ts';
 import { effectiveSettings } from '../../src/core/effective-settings.ts';
+import type { Trace } from '../../src/core/managed.ts';
+import { RULES } from '../../src/core/rules/order.ts';
 import { initialState, type State } from '../../src/core/state.ts';
 import { home, Run, START_MS, type World } from './home.ts';
 
@@ -66,7 +68,7 @@ function eachCycle(worlds: readonly (readonly [World, number])[], look: (step: S
   }
 }
 
-const RUNS = { numRuns: 15 };
+const RUNS = { numRuns: 10 };
 
 /** `expect` costs more than a decision: in every cycle of every history a plain comparison does. */
 function must(holds: boolean, what: string): void {
@@ -245,4 +247,37 @@ test('no set-point, however absurd, leaves the installer`s bounds', async () => 
 test('a fresh state is plain JSON', () => {
   const state = initialState(SETTINGS);
   expect(JSON.parse(JSON.stringify(state))).toEqual(state);
+});
+
+test('the first rule that binds a load wins, and no later one gives back what it took', async () => {
+  const order = RULES.map(({ name }) => name);
+  await fc.assert(
+    fc.property(history, (worlds) => {
+      const run = new Run(SETTINGS);
+      for (const [at, cycles] of worlds) {
+        run.run(cycles, at);
+        const trace: Trace = [];
+        const nowMs = run.nowMs + 1000;
+        const args = { snapshot: run.snapshot(at), settings: SETTINGS, plan: null, nowMs, trace };
+        const { decision } = decideTraced(run.state, args);
+        for (const load of decision.loads) {
+          const own = trace.filter(({ actuator }) => actuator === `load:${load.id}`);
+          const bindings = own.filter(({ effect }) => effect === 'forbid-on' || effect === 'forbid-off');
+          const [first] = bindings;
+          must(
+            bindings.every(({ took }, i) => took === (i === 0)),
+            `${load.id}: a later rule took something too`,
+          );
+          const ranks = own.map(({ rule }) => order.indexOf(rule));
+          must(
+            ranks.every((rank, i) => i === 0 || rank >= (ranks[i - 1] ?? 0)),
+            `${load.id}: the rules spoke out of turn`,
+          );
+          must(!(first?.effect === 'forbid-on' && load.on), `${load.id}: "on" was given back`);
+          must(!(first?.effect === 'forbid-off' && !load.on), `${load.id}: "off" was given back`);
+        }
+      }
+    }),
+    RUNS,
+  );
 });
