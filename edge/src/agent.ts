@@ -158,13 +158,8 @@ async function openBox({ config, log, openStore: open = openStore }: AgentOption
   const allowance = allowanceOf(core, site.planPolicy);
   const setpoints = await SetpointControl.open(
     {
-      siteId: config.site,
-      core,
-      planPolicy: site.planPolicy,
-      allowance,
+      ...{ siteId: config.site, core, planPolicy: site.planPolicy, allowance, challenge, store },
       keyFiles: config.setpointKeys,
-      challenge,
-      store,
       answer: async (ack) => (await link?.acknowledge(ack)) ?? false,
       onTaken: () => void link?.describe(),
       onKeyProblem: (keyFile, cause) => log.warn({ keyFile, err: cause }, 'a set-point key cannot be read'),

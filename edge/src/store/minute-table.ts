@@ -55,7 +55,7 @@ export class MinuteTable {
   }
 
   get head(): ChainAnchor {
-    return this.#head;
+    return { seq: this.#head.seq, hash: this.#head.hash };
   }
 
   /** Inside a transaction; `setHead` afterwards when it is committed. */

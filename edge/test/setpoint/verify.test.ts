@@ -56,7 +56,11 @@ const allowed: readonly [string, object][] = [
   ['load', { load: 'pool-heater', on: true }],
   [
     'load',
-    { load: 'pool-heater', on: false, windows: [{ from: '2026-11-21T18:00:00Z', until: '2026-11-21T20:00:00Z' }] },
+    {
+      load: 'pool-heater',
+      on: false,
+      windows: [{ from: '2026-11-21T18:00:00Z', until: '2026-11-21T20:00:00Z' }],
+    },
   ],
   ['policy', { policy: 'advise' }],
 ];
@@ -65,7 +69,12 @@ test.each(allowed)('%s with %j is taken', (kind, value) => {
 });
 
 const beyond: readonly [string, object, string, object][] = [
-  ['peak-threshold', { watts: 12_001 }, 'out-of-bounds', { value: 12_001, min: 5000, max: 12_000, unit: 'W' }],
+  [
+    'peak-threshold',
+    { watts: 12_001 },
+    'out-of-bounds',
+    { value: 12_001, min: 5000, max: 12_000, unit: 'W' },
+  ],
   ['battery-reserve', { pct: 4 }, 'out-of-bounds', { value: 4, min: 5, max: 80, unit: '%' }],
   ['hysteresis-bounds', { onPct: 95, offPct: 45 }, 'out-of-bounds', { field: 'onPct', max: 90, unit: '%' }],
   ['hysteresis-bounds', { onPct: 50, offPct: 4 }, 'out-of-bounds', { field: 'offPct', min: 5, unit: '%' }],
