@@ -1,19 +1,23 @@
 /**
- * Points in, roll-ups made at once. A roll-up bucket is always computed anew from the level below it, never added
- * to: a point that comes twice, late or corrected cannot be counted twice.
+ * Points in, roll-ups made at once. Requests that come while one is being written are written together and share one
+ * commit; an answer is given after it. Done in slices, so that reads and the live stream of the same process go on
+ * in between.
  *
- * Writes are taken one after the other, each one transaction, done in slices so that reads and the live stream of
- * the same process go on in between. An answer is given after the commit.
+ * Within a request values are sorted by series: what lies together on disk is written together.
  */
-import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import type { LinePoint } from '../line-protocol.ts';
 import { Retention } from './retention.ts';
+import { RollUps } from './roll-ups.ts';
 import { type KnownHead, type Series, SeriesRegistry } from './series-registry.ts';
-import { combine, type Summary, summarise } from './summary.ts';
-import { MINUTE_MS, ROLLS, type RollTable } from './tables.ts';
+import { MINUTE_MS } from './tables.ts';
 
 /** Field values written between two turns of the event loop. */
 const SLICE_VALUES = 4000;
+/** Field values that share one commit, at most: bounds what a reader of the same process waits, and the log. */
+const MOST_SHARED_VALUES = 60_000;
+/** Rows of one statement, largest first. */
+const INSERT_ROWS = [48, 6, 1] as const;
 
 export interface WriteResult {
   readonly values: number;
@@ -21,11 +25,25 @@ export interface WriteResult {
   readonly dropped: ReadonlyMap<string, number>;
 }
 
+interface Job {
+  readonly site: string;
+  readonly points: readonly LinePoint[];
+  readonly resolve: (result: WriteResult) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Values of one series in the order they came, as far as they are written raw. */
+interface Column {
+  readonly series: Series;
+  readonly at: number[];
+  readonly values: number[];
+}
+
 interface Batch {
   readonly site: string;
   readonly dropped: Map<string, number>;
-  /** Minutes to compute anew, by series. */
-  readonly dirty: Map<Series, Set<number>>;
+  /** By series id: one series may be written with its tags in several orders. */
+  readonly columns: Map<number, Column>;
   values: number;
   firstMs: number;
   newestMs: number;
@@ -34,19 +52,28 @@ interface Batch {
 export class HistoryWriter {
   readonly #db: DatabaseSync;
   readonly #statements: ReturnType<typeof prepare>;
+  readonly #rollUps: RollUps;
   readonly retention: Retention;
   readonly #registry: SeriesRegistry;
+  #waiting: Job[] = [];
   #turn: Promise<unknown> = Promise.resolve();
+  #sliceLeft = SLICE_VALUES;
 
   constructor(db: DatabaseSync, nowMs: () => number) {
     this.#db = db;
     this.#statements = prepare(db);
+    this.#rollUps = new RollUps(db);
     this.#registry = new SeriesRegistry(db);
     this.retention = new Retention(db, nowMs);
   }
 
-  write(site: string, points: readonly LinePoint[]): Promise<WriteResult> {
-    return this.#inTurn(() => this.#write(site, points));
+  /** Resolves once the points are committed. @throws LineError when a line's head is none: then nothing is written. */
+  async write(site: string, points: readonly LinePoint[]): Promise<WriteResult> {
+    for (const { head } of points) this.#registry.head(site, head);
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ site, points, resolve, reject });
+      if (this.#waiting.length === 1) void this.#inTurn(() => this.#writeWaiting());
+    });
   }
 
   /** Removes what is past its time. @returns rows removed. */
@@ -60,42 +87,73 @@ export class HistoryWriter {
     return result;
   }
 
-  async #write(site: string, points: readonly LinePoint[]): Promise<WriteResult> {
+  async #writeWaiting(): Promise<void> {
+    const jobs = this.#nextJobs();
+    // Who comes from here on begins the next turn; who is left over has one already.
+    if (this.#waiting.length > 0) void this.#inTurn(() => this.#writeWaiting());
+    try {
+      const batches = await this.#commit(jobs);
+      for (const [i, { resolve }] of jobs.entries()) {
+        const { values = 0, dropped = new Map<string, number>() } = batches[i] ?? {};
+        resolve({ values, dropped });
+      }
+    } catch (error) {
+      for (const { reject } of jobs) reject(error);
+    }
+  }
+
+  #nextJobs(): Job[] {
+    let values = 0;
+    let count = 0;
+    for (const { points } of this.#waiting) {
+      values += points.length * (points[0]?.fields.length ?? 0);
+      if (count > 0 && values > MOST_SHARED_VALUES) break;
+      count += 1;
+    }
+    return this.#waiting.splice(0, count);
+  }
+
+  async #commit(jobs: readonly Job[]): Promise<Batch[]> {
+    const batches: Batch[] = [];
+    this.#db.exec('BEGIN IMMEDIATE');
+    try {
+      for (const job of jobs) batches.push(await this.#write(job));
+      this.#db.exec('COMMIT');
+    } catch (error) {
+      this.#db.exec('ROLLBACK');
+      for (const { site } of jobs) {
+        this.#registry.forget(site);
+        this.retention.forget(site);
+      }
+      throw error;
+    }
+    return batches;
+  }
+
+  async #write({ site, points }: Job): Promise<Batch> {
     const batch: Batch = {
       site,
       dropped: new Map(),
-      dirty: new Map(),
+      columns: new Map(),
       values: 0,
       firstMs: Number.POSITIVE_INFINITY,
       newestMs: Number.NEGATIVE_INFINITY,
     };
-    this.#db.exec('BEGIN IMMEDIATE');
-    try {
-      let pause = SLICE_VALUES;
-      for (const point of points) {
-        this.#take(batch, point);
-        if (batch.values >= pause) {
-          pause = batch.values + SLICE_VALUES;
-          await nextTurn();
-        }
-      }
-      await this.#rollUp(batch.dirty);
-      if (batch.values > 0) this.retention.advance(site, batch.firstMs, batch.newestMs);
-      this.#db.exec('COMMIT');
-    } catch (error) {
-      this.#db.exec('ROLLBACK');
-      this.#registry.forget(site);
-      this.retention.forget(site);
-      throw error;
+    for (const point of points) this.#take(batch, this.#registry.head(site, point.head), point);
+    const knownUntilMs = this.retention.mark(site)?.newestMs ?? Number.NEGATIVE_INFINITY;
+    for (const column of batch.columns.values()) {
+      this.#putRaw(column);
+      this.#rollUps.update(column, knownUntilMs);
+      await this.#pause(column.at.length);
     }
-    return { values: batch.values, dropped: batch.dropped };
+    if (batch.values > 0) this.retention.advance(site, batch.firstMs, batch.newestMs);
+    return batch;
   }
 
-  #take(batch: Batch, point: LinePoint): void {
-    const head = this.#registry.head(batch.site, point.head);
-    const refusal = this.#refusal(batch.site, head);
-    if (refusal) {
-      drop(batch, refusal);
+  #take(batch: Batch, head: KnownHead, point: LinePoint): void {
+    const tagged = head.tags.get('site');
+    if (tagged !== undefined && tagged !== batch.site) {
+      drop(batch, 'tag site is not the site of the token');
       return;
     }
     if (head.measurement === 'decision') this.#takeDecision(batch, head, point);
@@ -104,13 +162,7 @@ export class HistoryWriter {
     batch.newestMs = Math.max(batch.newestMs, point.atMs);
   }
 
-  #refusal(site: string, head: KnownHead): string | null {
-    const tagged = head.tags.get('site');
-    return tagged !== undefined && tagged !== site ? 'tag site is not the site of the token' : null;
-  }
-
   #takeFields(batch: Batch, head: KnownHead, point: LinePoint): void {
-    const minute = Math.floor(point.atMs / MINUTE_MS);
     for (const field of point.fields) {
       const found = this.#registry.series(head, field);
       if (typeof found === 'string') {
@@ -123,18 +175,21 @@ export class HistoryWriter {
         continue;
       }
       if (this.#isSummedUp(batch.site, found.id, point.atMs)) continue;
-      this.#statements.putRaw.run(found.id, point.atMs, field.value);
-      const minutes = batch.dirty.get(found);
-      if (minutes) minutes.add(minute);
-      else batch.dirty.set(found, new Set([minute]));
+      let column = batch.columns.get(found.id);
+      if (!column) {
+        column = { series: found, at: [], values: [] };
+        batch.columns.set(found.id, column);
+      }
+      column.at.push(point.atMs);
+      column.values.push(field.value);
     }
   }
 
   /** Told before: the finer values of its bucket are gone, their sum stands. */
   #isSummedUp(site: string, series: number, atMs: number): boolean {
-    const minute = Math.floor(atMs / MINUTE_MS);
     const removed = this.retention.removedDownTo(site, atMs);
     if (removed === 'nothing') return false;
+    const minute = Math.floor(atMs / MINUTE_MS);
     if (this.#statements.minuteOnly.get(series, minute)) return true;
     const quarter = Math.floor(minute / 15) * 15;
     return removed === 'minutes' && this.#statements.quarterOnly.get(series, quarter) !== undefined;
@@ -157,57 +212,33 @@ export class HistoryWriter {
     batch.values += point.fields.length;
   }
 
-  async #rollUp(dirty: ReadonlyMap<Series, ReadonlySet<number>>): Promise<void> {
-    let done = 0;
-    for (const [series, minutes] of dirty) {
-      for (const minute of minutes) this.#rollMinute(series, minute);
-      for (const quarter of aligned(minutes, 15)) this.#rollUpper(series, quarter, 1);
-      for (const hour of aligned(minutes, 60)) this.#rollUpper(series, hour, 2);
-      done += minutes.size;
-      if (done * 6 < SLICE_VALUES) continue;
-      done = 0;
-      await nextTurn();
+  #putRaw({ series: { id }, at, values }: Column): void {
+    let from = 0;
+    for (const rows of INSERT_ROWS) {
+      const statement = this.#statements.putRaw[rows];
+      for (; at.length - from >= rows; from += rows) {
+        const cells: SQLInputValue[] = [];
+        for (let i = from; i < from + rows; i += 1) cells.push(id, at[i] ?? 0, values[i] ?? 0);
+        statement.run(...cells);
+      }
     }
   }
 
-  #rollMinute(series: Series, minute: number): void {
-    const rows = this.#statements.rawRange.all(series.id, minute * MINUTE_MS, (minute + 1) * MINUTE_MS);
-    const values = (rows as unknown as [number][]).map(([value]) => value);
-    if (values.length > 0) this.#store('roll_1', series, minute, summarise(series.kind, values));
-  }
-
-  #rollUpper(series: Series, at: number, level: 1 | 2): void {
-    const { table, minutes } = ROLLS[level];
-    const below = ROLLS[level === 1 ? 0 : 1].table;
-    const rows = this.#statements.rolls[below].range.all(series.id, at, at + minutes);
-    const parts = (rows as unknown as number[][]).map(summaryOf);
-    if (parts.length > 0) this.#store(table, series, at, combine(series.kind, parts));
-  }
-
-  #store(table: RollTable, { id, kind }: Series, at: number, s: Summary): void {
-    const gauge = kind === 'gauge';
-    const { first, last, up } = gauge ? { first: null, last: null, up: null } : s;
-    this.#statements.rolls[table].put.run(id, at, s.n, s.sum, s.min, s.max, first, last, up);
+  async #pause(values: number): Promise<void> {
+    this.#sliceLeft -= values;
+    if (this.#sliceLeft > 0) return;
+    this.#sliceLeft = SLICE_VALUES;
+    await new Promise((resolve) => setImmediate(resolve));
   }
 }
 
 function prepare(db: DatabaseSync) {
-  const asArrays = (sql: string): StatementSync => {
-    const statement = db.prepare(sql);
-    statement.setReturnArrays(true);
-    return statement;
-  };
-  const roll = (table: RollTable) => ({
-    range: asArrays(
-      `SELECT n, sum, min, max, first, last, up FROM ${table} WHERE series = ? AND at >= ? AND at < ? ORDER BY at`,
-    ),
-    put: db.prepare(`INSERT OR REPLACE INTO ${table} VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`),
-  });
+  const putRaw = (rows: number): StatementSync =>
+    db.prepare(`INSERT OR REPLACE INTO raw VALUES ${Array(rows).fill('(?, ?, ?)').join(', ')}`);
   return {
-    putRaw: db.prepare('INSERT OR REPLACE INTO raw VALUES (?, ?, ?)'),
+    putRaw: { 48: putRaw(48), 6: putRaw(6), 1: putRaw(1) },
     putText: db.prepare('INSERT OR REPLACE INTO raw_text VALUES (?, ?, ?)'),
     putDecision: db.prepare('INSERT OR REPLACE INTO decision VALUES (?, ?, ?, ?, ?, ?, ?, ?)'),
-    rawRange: asArrays('SELECT value FROM raw WHERE series = ? AND ts >= ? AND ts < ? ORDER BY ts'),
     minuteOnly: db.prepare(
       `SELECT 1 FROM roll_1 WHERE series = ?1 AND at = ?2 AND NOT EXISTS
         (SELECT 1 FROM raw WHERE series = ?1 AND ts >= ?2 * 60000 AND ts < (?2 + 1) * 60000)`,
@@ -216,34 +247,9 @@ function prepare(db: DatabaseSync) {
       `SELECT 1 FROM roll_15 WHERE series = ?1 AND at = ?2 AND NOT EXISTS
         (SELECT 1 FROM roll_1 WHERE series = ?1 AND at >= ?2 AND at < ?2 + 15)`,
     ),
-    rolls: { roll_1: roll('roll_1'), roll_15: roll('roll_15'), roll_60: roll('roll_60') },
   };
-}
-
-/** A row `n, sum, min, max, first, last, up`; a gauge has no last three. */
-export function summaryOf(row: readonly (number | null)[]): Summary {
-  const [n, sum, min, max, first, last, up] = row.map((cell) => cell ?? 0) as [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
-  return { n, sum, min, max, first, last, up };
-}
-
-function aligned(minutes: Iterable<number>, width: number): Set<number> {
-  const starts = new Set<number>();
-  for (const minute of minutes) starts.add(minute - (((minute % width) + width) % width));
-  return starts;
 }
 
 function drop(batch: Batch, reason: string): void {
   batch.dropped.set(reason, (batch.dropped.get(reason) ?? 0) + 1);
-}
-
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }

@@ -201,6 +201,50 @@ test('roll-ups at every step agree with the raw values, in whatever order and ba
 });
 const round = (x: number) => Math.round(x * 1e6) / 1e6;
 
+test('tags in another order are the same series, also within one request', async () => {
+  const { write } = open();
+  const load = (tags: string, watts: number, s: number) =>
+    `site,${tags} gridPowerW=${watts} ${baseMs + s * 1000}`;
+  await write('a', [
+    load('site=a,x=1', 10, 0),
+    load('x=1,site=a', 30, 10),
+    load('site=a', 5, 0),
+    load('site=a', 7, 1),
+  ]);
+  const other = new DatabaseSync(join(directories.at(-1) ?? '', 'history.db'), { readOnly: true });
+  expect(other.prepare('SELECT n, sum FROM roll_1 ORDER BY series').all()).toEqual([
+    { n: 2, sum: 40 },
+    { n: 2, sum: 12 },
+  ]);
+  other.close();
+});
+
+test('requests that come together share a commit; one that is refused does not take the others with it', async () => {
+  const { store, write } = open();
+  const lines = (site: string) =>
+    [0, 1, 2].map((i) => `site,site=${site} gridPowerW=${i} ${baseMs + i * 10_000}`);
+  const written = await Promise.allSettled([
+    write('a', lines('a')),
+    write('b', ['site,site gridPowerW=1 5', ...lines('b')]),
+    write('c', lines('a')),
+    write('d', lines('d')),
+    write('a', [`site,site=a gridPowerW=9 ${baseMs + 10_000}`]),
+  ]);
+  expect(written.map(({ status }) => status)).toEqual([
+    'fulfilled',
+    'rejected',
+    'rejected',
+    'fulfilled',
+    'fulfilled',
+  ]);
+  const range = { fields: ['gridPowerW'], fromMs: baseMs, toMs: baseMs + H, stepMs: H };
+  const of = async (site: string) => (await store.series({ site, ...range })).get('gridPowerW');
+  expect(await of('a')).toEqual([{ atMs: baseMs, mean: 11 / 3, min: 0, max: 9 }]);
+  expect(await of('b')).toEqual([]);
+  expect(await of('c')).toEqual([]);
+  expect(await of('d')).toEqual([{ atMs: baseMs, mean: 1, min: 0, max: 2 }]);
+});
+
 test('what was answered for is there after the process is gone without a word', async () => {
   const { write, dataDir } = open();
   await write('a', [`site,site=a gridPowerW=5 ${baseMs}`]);
