@@ -4,7 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { Allowance } from '@wattward/broker/wire/allowance';
-import { openClock } from './clock.ts';
+import { keepClock, openClock } from './clock.ts';
 import { type EdgeConfig, readText } from './config.ts';
 import { restoreState } from './core/restore-state.ts';
 import { Actor } from './cycle/act.ts';
@@ -107,7 +107,7 @@ type Box = Awaited<ReturnType<typeof openBox>>;
 
 /** All parts of the box, before the first cycle. */
 async function openBox({ config, log, openStore: open = openStore }: AgentOptions) {
-  const clock = openClock(config.clock ?? undefined);
+  const clock = openClock(config.clock ?? undefined, config.dataDir);
   const boot = randomBytes(4).toString('hex');
   const challenge = randomBytes(16).toString('hex');
   const now = (): Stamp => ({ monoMs: clock.monoMs(), wallMs: clock.wallTrusted() ? clock.wallMs() : null });
@@ -130,6 +130,7 @@ async function openBox({ config, log, openStore: open = openStore }: AgentOption
     bootId: boot,
     onAlarm: ({ code, severity, params }) => event({ code, severity, params: { ...params } }),
   });
+  await keepClock({ clock, store, event });
   const document = await holdingSettings(store, { text, file }, clock.wallMs());
   const cycleMs = cycleLengthMs(config.cycleMs, clock.speed);
   const site = withAddresses(document.settings, config.addresses);
