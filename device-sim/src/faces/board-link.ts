@@ -1,9 +1,14 @@
-/** A board twin on the home bus: its own credential, its last will, and nothing but its own topics. */
+/**
+ * A board twin on the home bus: its own credential, its last will, and nothing but its own topics. It has a supply
+ * and a link that can be cut. One that was never claimed connects with the code of its label, says only hello, and
+ * waits for its own secret.
+ */
+import { createHash } from 'node:crypto';
 import { encodeMessage, parseMessage } from '@wattward/broker/wire/message';
 import { TOPICS, type TopicName, topic } from '@wattward/broker/wire/topics';
 import type { MqttClient } from 'mqtt';
 import { BoardTwin, type BoardTwinOptions, type Publication } from './board-twin.ts';
-import { connectAs } from './mqtt-client.ts';
+import { connectWith, readCredential } from './mqtt-client.ts';
 
 const PUBLISHES = {
   hello: 'boardHello',
@@ -14,6 +19,7 @@ const PUBLISHES = {
 } as const satisfies Record<Publication['topic'], TopicName>;
 
 const HEARS = ['boardCommand', 'boardConfig', 'boardIdentify'] as const;
+const HEARS_UNCLAIMED = ['boardIdentify', 'boardCredential'] as const;
 
 export interface BoardLinkOptions extends Omit<BoardTwinOptions, 'publish'> {
   readonly brokerUrl: string;
@@ -21,6 +27,8 @@ export interface BoardLinkOptions extends Omit<BoardTwinOptions, 'publish'> {
   /** Home milliseconds per real millisecond. */
   readonly speed: number;
   readonly onProblem: (message: string) => void;
+  /** The code on its label, for a board that was never claimed. */
+  readonly label?: string;
 }
 
 /** The board looks at its clock four times a second of its own. */
@@ -28,57 +36,150 @@ const TICK_MS = 250;
 const SHORTEST_TIMER_MS = 20;
 
 export class BoardLink {
-  readonly twin: BoardTwin;
-  readonly #client: MqttClient;
-  readonly #timer: NodeJS.Timeout;
+  readonly id: string;
+  readonly #options: BoardLinkOptions;
+  #twin: BoardTwin;
+  #client: MqttClient | null = null;
+  #timer: NodeJS.Timeout | undefined;
+  #secret: string | null;
+  #powered = true;
+  #linked = true;
+  #boots = 0;
 
   constructor(options: BoardLinkOptions) {
-    const ids = { boardId: options.identity.board };
-    const will = { topic: topic('boardAvailability', ids), payload: 'offline' };
-    this.#client = connectAs(options.brokerUrl, options.secretsDir, options.identity.board, will);
-    this.twin = new BoardTwin({ ...options, publish: (publication) => this.#publish(publication) });
-    this.#client.on('connect', () => {
-      this.#client.subscribe(
-        HEARS.map((name) => topic(name, ids)),
-        { qos: 1 },
-        (error) => {
-          if (error) options.onProblem(`board ${this.twin.id} may not subscribe: ${error.message}`);
-          else this.twin.handle({ type: 'link', up: true });
-        },
-      );
-    });
-    this.#client.on('close', () => this.twin.handle({ type: 'link', up: false }));
-    this.#client.on('error', (error) => options.onProblem(`board ${this.twin.id}: ${error.message}`));
-    this.#client.on('message', (path, payload) => this.#hear(path, payload.toString('utf8')));
-    this.#timer = setInterval(() => this.twin.tick(), Math.max(SHORTEST_TIMER_MS, TICK_MS / options.speed));
+    const { board } = options.identity;
+    this.id = board;
+    this.#options = options;
+    this.#secret = options.label === undefined ? readCredential(options.secretsDir, board).secret : null;
+    this.#twin = this.#boot(options);
+    this.#start();
+  }
+
+  /** The machine as it runs now; another one after every power cut. */
+  get twin(): BoardTwin {
+    return this.#twin;
+  }
+
+  get powered(): boolean {
+    return this.#powered;
+  }
+
+  /** Its supply; without it every relay drops. */
+  setPower(on: boolean): void {
+    if (this.#powered === on) return;
+    this.#powered = on;
+    if (on) {
+      this.#boots += 1;
+      const bootId = createHash('sha256')
+        .update(`${this.#options.bootId}/${this.#boots}`)
+        .digest('hex')
+        .slice(0, 8);
+      this.#twin = this.#boot({ ...this.#options, bootId, flash: this.#twin.flash, poweredForMs: 0 });
+      this.#start();
+      return;
+    }
+    clearInterval(this.#timer);
+    this.#disconnect();
+    for (const { channel } of this.#twin.state.channels) this.#options.onContact(channel, false);
+  }
+
+  /** Its way to the broker; the machine goes on without it. */
+  setLink(up: boolean): void {
+    if (this.#linked === up) return;
+    this.#linked = up;
+    if (!up) this.#disconnect();
+    else if (this.#powered) this.#connect();
   }
 
   async close(): Promise<void> {
     clearInterval(this.#timer);
-    await this.#client.endAsync(true);
+    const client = this.#client;
+    this.#client = null;
+    await client?.endAsync(true);
+  }
+
+  #boot(options: BoardTwinOptions | BoardLinkOptions): BoardTwin {
+    return new BoardTwin({
+      ...this.#options,
+      ...options,
+      identity: { ...this.#options.identity, claim: fingerprint(this.#options.label) },
+      publish: (publication) => this.#publish(publication),
+    });
+  }
+
+  #start(): void {
+    const everyMs = Math.max(SHORTEST_TIMER_MS, TICK_MS / this.#options.speed);
+    this.#timer = setInterval(() => this.#twin.tick(), everyMs);
+    if (this.#linked) this.#connect();
+  }
+
+  #connect(): void {
+    const { brokerUrl, onProblem, label } = this.#options;
+    const ids = { boardId: this.id };
+    const secret = this.#secret;
+    // Before its claim a board may leave no last will.
+    const will = secret === null ? undefined : { topic: topic('boardAvailability', ids), payload: 'offline' };
+    const client = connectWith(brokerUrl, { id: this.id, secret: secret ?? label ?? '' }, will);
+    this.#client = client;
+    const hears = secret === null ? HEARS_UNCLAIMED : HEARS;
+    client.on('connect', () => {
+      client.subscribe(
+        hears.map((name) => topic(name, ids)),
+        { qos: 1 },
+        (error) => {
+          if (error) onProblem(`board ${this.id} may not subscribe: ${error.message}`);
+          else if (this.#client === client) this.#twin.handle({ type: 'link', up: true });
+        },
+      );
+    });
+    client.on('close', () => {
+      if (this.#powered) this.#twin.handle({ type: 'link', up: false });
+    });
+    client.on('error', (error) => onProblem(`board ${this.id}: ${error.message}`));
+    client.on('message', (path, payload) => this.#hear(path, payload.toString('utf8')));
+  }
+
+  /** Cut off, not said goodbye: the broker speaks the last will. */
+  #disconnect(): void {
+    const client = this.#client;
+    this.#client = null;
+    if (!client) return;
+    client.stream.destroy();
+    client.end(true);
   }
 
   #publish(publication: Publication): void {
     const name = PUBLISHES[publication.topic];
+    const client = this.#client;
+    if (!client?.connected || (this.#secret === null && name !== 'boardHello')) return;
     const { qos, retain } = TOPICS[name];
     // The machine's plain types are the wire's; the contract test holds them to it.
     const payload = encodeMessage(name, publication.message as never);
-    this.#client.publish(topic(name, { boardId: this.twin.id }), payload, { qos, retain }, () => {});
+    client.publish(topic(name, { boardId: this.id }), payload, { qos, retain }, () => {});
   }
 
   #hear(path: string, payload: string): void {
-    for (const name of HEARS) {
-      if (path !== topic(name, { boardId: this.twin.id })) continue;
-      if (name === 'boardCommand') {
-        const parsed = parseMessage(name, payload);
-        if (parsed.ok) this.twin.handle({ type: 'command', message: parsed.message });
-      } else if (name === 'boardConfig') {
-        const parsed = parseMessage(name, payload);
-        if (parsed.ok) this.twin.handle({ type: 'config', message: parsed.message });
-      } else {
-        const parsed = parseMessage(name, payload);
-        if (parsed.ok) this.twin.handle({ type: 'identify', seconds: parsed.message.seconds });
-      }
+    const ids = { boardId: this.id };
+    if (path === topic('boardCommand', ids)) {
+      const parsed = parseMessage('boardCommand', payload);
+      if (parsed.ok) this.#twin.handle({ type: 'command', message: parsed.message });
+    } else if (path === topic('boardConfig', ids)) {
+      const parsed = parseMessage('boardConfig', payload);
+      if (parsed.ok) this.#twin.handle({ type: 'config', message: parsed.message });
+    } else if (path === topic('boardIdentify', ids)) {
+      const parsed = parseMessage('boardIdentify', payload);
+      if (parsed.ok) this.#twin.handle({ type: 'identify', seconds: parsed.message.seconds });
+    } else if (path === topic('boardCredential', ids)) {
+      const parsed = parseMessage('boardCredential', payload);
+      if (!parsed.ok || parsed.message.board !== this.id) return;
+      this.#secret = parsed.message.secret;
+      this.#disconnect();
+      if (this.#linked && this.#powered) this.#connect();
     }
   }
+}
+
+/** As the firmware makes it from its label. */
+function fingerprint(label: string | undefined): string {
+  return label === undefined ? '' : createHash('sha256').update(label).digest('hex').slice(0, 16);
 }

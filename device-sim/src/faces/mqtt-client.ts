@@ -18,7 +18,15 @@ export class CredentialError extends Error {
 
 /** @throws CredentialError when there is no such file or it does not hold a credential. */
 export function connectAs(url: string, secretsDir: string, identity: string, will?: Will): MqttClient {
-  const { id, secret } = readCredential(secretsDir, identity);
+  return connectWith(url, readCredential(secretsDir, identity), will);
+}
+
+export interface Credential {
+  readonly id: string;
+  readonly secret: string;
+}
+
+export function connectWith(url: string, { id, secret }: Credential, will?: Will): MqttClient {
   return mqtt.connect(url, {
     clientId: id,
     username: id,
@@ -36,7 +44,8 @@ export function connectAs(url: string, secretsDir: string, identity: string, wil
   });
 }
 
-function readCredential(secretsDir: string, identity: string) {
+/** @throws CredentialError */
+export function readCredential(secretsDir: string, identity: string): Credential {
   const file = path.join(secretsDir, `${identity}.json`);
   let data: unknown;
   try {

@@ -85,6 +85,11 @@ export class RelayChannel {
     this.#refusal = null;
   }
 
+  /** Nothing is wanted any more: nothing is sent, and the lease runs out. */
+  abandon(): void {
+    this.#desired = null;
+  }
+
   /** A fresh report; true when a board that had not obeyed now does. */
   hear(reported: ReportedChannel): boolean {
     const before = this.#reported;

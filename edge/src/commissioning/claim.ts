@@ -1,0 +1,79 @@
+/**
+ * Giving a new board its own secret. A window is opened by hand and closes by itself; within it the code on the
+ * label, typed by the installer, must match the fingerprint that the board says in its `hello`; each code works
+ * once. The broker takes the secret over from the same message and voids the factory one. [design/wire.md]
+ */
+import { createHash } from 'node:crypto';
+import type { StageRefusal } from './stages.ts';
+
+export const WINDOW_MS = 10 * 60_000;
+/** Wrong codes in one window; the code has 100 bits, this is against a stuck key. */
+const MOST_WRONG = 10;
+
+export class ClaimWindow {
+  #openUntilMonoMs = Number.NEGATIVE_INFINITY;
+  #wrong = 0;
+  readonly #claimed = new Set<string>();
+
+  open(nowMonoMs: number): void {
+    this.#openUntilMonoMs = nowMonoMs + WINDOW_MS;
+    this.#wrong = 0;
+    this.#claimed.clear();
+  }
+
+  leftMs(nowMonoMs: number): number {
+    return Math.max(0, this.#openUntilMonoMs - nowMonoMs);
+  }
+
+  /** Null when the board may have its secret now. */
+  check(
+    board: { readonly device: string; readonly claim: string },
+    code: string,
+    nowMonoMs: number,
+  ): StageRefusal | null {
+    if (this.leftMs(nowMonoMs) === 0) {
+      return {
+        code: 'window-closed',
+        message: 'no window for claims is open',
+        remedy: 'Open one; it lasts 10 minutes.',
+      };
+    }
+    if (board.claim === '') {
+      return {
+        code: 'no-claim',
+        message: `${board.device} asks for no claim`,
+        remedy: 'It has its own secret already.',
+      };
+    }
+    if (this.#claimed.has(board.device)) {
+      return {
+        code: 'claimed',
+        message: `${board.device} was claimed in this window`,
+        remedy: 'Open a new window to repeat it.',
+      };
+    }
+    if (this.#wrong >= MOST_WRONG) {
+      return { code: 'too-many-codes', message: 'too many wrong codes', remedy: 'Open a new window.' };
+    }
+    if (claimFingerprint(code) !== board.claim) {
+      this.#wrong += 1;
+      return {
+        code: 'wrong-code',
+        message: `this code does not belong to ${board.device}`,
+        remedy: 'Read the label of this very board: 20 characters, no letter O, I, L or U.',
+      };
+    }
+    this.#claimed.add(board.device);
+    return null;
+  }
+}
+
+/** As the board makes it: 16 hex digits of SHA-256 over the code, upper case, without separators. */
+export function claimFingerprint(code: string): string {
+  const plain = code
+    .toUpperCase()
+    .replaceAll(/[^0-9A-Z]/g, '')
+    .replaceAll('O', '0')
+    .replaceAll(/[IL]/g, '1');
+  return createHash('sha256').update(plain).digest('hex').slice(0, 16);
+}

@@ -1,0 +1,372 @@
+/**
+ * Commissioning as the box offers it: answers the verb `commission`, keeps every board's case on the disk, and lets
+ * one test or proof run at a time while the installer asks how it goes.
+ */
+import { randomBytes } from 'node:crypto';
+import type { Request, Response } from '@wattward/broker/wire/request';
+import * as z from 'zod';
+import type { Store } from '../store/store.ts';
+import { Bench, type BenchOptions } from './bench.ts';
+import { ClaimWindow } from './claim.ts';
+import { Finder } from './finder.ts';
+import { measuredTest, type TestPorts } from './measured-test.ts';
+import { type CommissionQuestion, commissionQuestion } from './questions.ts';
+import { reportPage, signReport } from './report.ts';
+import { proveSafeState } from './safe-state-proof.ts';
+import { settingsFragment } from './settings-fragment.ts';
+import { advance, type BoardCase, type CaseEvent, type StageRefusal, seenBoard } from './stages.ts';
+
+export interface DeskOptions extends BenchOptions {
+  readonly siteId: string;
+  readonly software: string;
+  readonly store: Pick<Store, 'loadState' | 'saveState'>;
+  /** Powers of the house by phase, import +, from the newest good reading. */
+  readonly phasesW: TestPorts['phasesW'];
+}
+
+/** What runs, or ran last. */
+export interface Job {
+  readonly board: string;
+  readonly what: string;
+  running: boolean;
+  progress: string;
+  /** What a person has to do now: cut-link, restore-link, cut-power, restore-power, or nothing. */
+  instruction: string;
+  /** Why it could not be carried out; empty when it could. */
+  problem: string;
+}
+
+interface Kept {
+  readonly expectedBoards: number | null;
+  readonly boards: readonly BoardCase[];
+}
+
+type Answer = { readonly data: unknown } | { readonly refusal: StageRefusal };
+
+const KEY = 'commissioning';
+
+export class CommissioningDesk {
+  readonly #options: DeskOptions;
+  readonly #finder: Finder;
+  readonly #bench: Bench;
+  readonly #window = new ClaimWindow();
+  readonly #cases = new Map<string, BoardCase>();
+  #expectedBoards: number | null = null;
+  #job: Job | null = null;
+  #loaded: Promise<void> | null = null;
+
+  constructor(options: DeskOptions) {
+    this.#options = options;
+    this.#finder = new Finder(options.bus, () => options.clock.monoMs());
+    this.#bench = new Bench(options);
+  }
+
+  async answer(request: Request): Promise<Response> {
+    const { transaction } = request;
+    const parsed = commissionQuestion.safeParse(request);
+    if (!parsed.success) {
+      const error = {
+        code: 'bad-question',
+        message: z.prettifyError(parsed.error),
+        remedy: 'Correct the question.',
+      };
+      return { v: 1, transaction, status: 'error', error };
+    }
+    this.#loaded ??= this.#load();
+    await this.#loaded;
+    const answer = await this.#act(parsed.data);
+    if ('refusal' in answer) return { v: 1, transaction, status: 'error', error: { ...answer.refusal } };
+    return { v: 1, transaction, status: 'ok', data: answer.data };
+  }
+
+  close(): void {
+    this.#bench.close();
+  }
+
+  async #act(question: CommissionQuestion): Promise<Answer> {
+    switch (question.action) {
+      case 'status':
+        return this.#status();
+      case 'open':
+        this.#finder.listen();
+        this.#window.open(this.#options.clock.monoMs());
+        if (question.expectedBoards !== undefined) this.#expectedBoards = question.expectedBoards;
+        await this.#save();
+        return this.#status();
+      case 'report':
+        return this.#report(question.by);
+      case 'claim':
+        return this.#claim(question.board, question.code);
+      case 'blink':
+        return this.#blink(question.board, question.seconds);
+      default:
+        return this.#onCase(question);
+    }
+  }
+
+  async #onCase(
+    question: Exclude<CommissionQuestion, { action: 'status' | 'open' | 'report' | 'claim' | 'blink' }>,
+  ): Promise<Answer> {
+    const board = this.#caseOf(question.board);
+    if (!board) return notSeen(question.board);
+    const atIso = this.#nowIso();
+    switch (question.action) {
+      case 'identified':
+        return this.#advance(board, { type: 'identified' });
+      case 'name':
+        return this.#advance(board, { type: 'named', name: question.name, room: question.room });
+      case 'assign': {
+        const answer = await this.#advance(board, { type: 'assigned', loads: question.loads });
+        if ('data' in answer) this.#bench.place(this.#cases.get(board.id) ?? board);
+        return answer;
+      }
+      case 'prioritise':
+        return this.#advance(board, { type: 'prioritised', priorities: question.priorities });
+      case 'accept':
+        return this.#advance(board, { type: 'accepted', by: question.by });
+      case 'ignore':
+        return this.#advance(board, { type: 'ignored', why: question.why });
+      case 'replace': {
+        const hardware = this.#finder.sighting(question.device);
+        if (!hardware) return notSeen(question.device);
+        const { device, protocol, mac, model, firmware, channels } = hardware;
+        const found = { device, protocol, mac, model, firmware, channels };
+        this.#cases.delete(device);
+        return this.#advance(board, { type: 'replaced', hardware: found, atIso });
+      }
+      case 'test':
+        return this.#test(board, question.channel);
+      case 'prove':
+        return this.#prove(board, question.proof);
+    }
+  }
+
+  /** A board's case; a board just seen becomes one. */
+  #caseOf(id: string): BoardCase | undefined {
+    const known = this.#cases.get(id);
+    if (known) return known.stage === 'seen' ? this.#refreshed(known) : known;
+    const sighting = this.#finder.sighting(id);
+    return sighting && this.#refreshed(seenBoard(sighting));
+  }
+
+  /** Before anything hangs on it, a board is what it says of itself. */
+  #refreshed(board: BoardCase): BoardCase {
+    const sighting = this.#finder.sighting(board.hardware.device);
+    if (!sighting) return board;
+    const { device, protocol, mac, model, firmware, channels } = sighting;
+    return { ...board, hardware: { device, protocol, mac, model, firmware, channels } };
+  }
+
+  async #advance(board: BoardCase, event: CaseEvent): Promise<Answer> {
+    const next = advance(board, event);
+    if (!next.ok) return { refusal: next.refusal };
+    this.#cases.set(board.id, next.board);
+    await this.#save();
+    return { data: { board: next.board } };
+  }
+
+  #status(): Answer {
+    const nowMonoMs = this.#options.clock.monoMs();
+    const age = (atMonoMs: number | null) =>
+      atMonoMs === null ? null : Math.round((nowMonoMs - atMonoMs) / 1000);
+    const taken = new Set([...this.#cases.values()].map(({ hardware }) => hardware.device));
+    const found = this.#finder.sightings.map(
+      ({ lastHeardMonoMs, lastWillMonoMs: _, lastMoved, ...seen }) => ({
+        ...seen,
+        heardAgoS: age(lastHeardMonoMs),
+        lastMoved: lastMoved && { channel: lastMoved.channel, agoS: age(lastMoved.atMonoMs) },
+        fresh: !taken.has(seen.device),
+      }),
+    );
+    return {
+      data: {
+        site: this.#options.siteId,
+        windowLeftS: Math.round(this.#window.leftMs(nowMonoMs) / 1000),
+        expectedBoards: this.#expectedBoards,
+        found,
+        boards: [...this.#cases.values()].map(brief),
+        job: this.#job,
+      },
+    };
+  }
+
+  async #claim(id: string, code: string): Promise<Answer> {
+    const sighting = this.#finder.sighting(id);
+    if (!sighting) return notSeen(id);
+    const refusal = this.#window.check(sighting, code, this.#options.clock.monoMs());
+    if (refusal) return { refusal };
+    const secret = randomBytes(16).toString('base64url');
+    const sent = await this.#options.bus.publish(
+      'boardCredential',
+      { boardId: id },
+      { v: 1, board: id, secret },
+    );
+    if (sent) return { data: { board: id, claimed: true } };
+    return {
+      refusal: {
+        code: 'not-sent',
+        message: 'the broker did not take it',
+        remedy: 'Open a new window and try again.',
+      },
+    };
+  }
+
+  async #blink(id: string, seconds: number): Promise<Answer> {
+    const board = this.#caseOf(id);
+    if (!board) return notSeen(id);
+    const driver = this.#bench.place(board);
+    if (await driver.identify(seconds)) return { data: { board: id, seconds } };
+    return {
+      refusal: {
+        code: 'cannot-blink',
+        message: `${id} has no light that blinks without switching a relay`,
+        remedy: 'Press a button at the board: the list shows which one moved.',
+      },
+    };
+  }
+
+  #test(board: BoardCase, channel: number): Answer {
+    const own = board.loads.find((load) => load.channel === channel);
+    if (!own)
+      return {
+        refusal: {
+          code: 'no-load',
+          message: `nothing hangs on relay ${channel}`,
+          remedy: 'Assign a load first.',
+        },
+      };
+    const others = [...this.#cases.values()].flatMap(({ id, loads }) => (id === board.id ? loads : []));
+    return this.#run(board, channel, `test of relay ${channel}`, async (ports) => {
+      const result = await measuredTest(ports, own, others);
+      await this.#advance(this.#cases.get(board.id) ?? board, { type: 'tested', result });
+    });
+  }
+
+  #prove(board: BoardCase, proof: 'lease' | 'broker' | 'power'): Answer {
+    const own = board.loads[0];
+    if (!own)
+      return {
+        refusal: { code: 'no-load', message: 'nothing hangs on this board', remedy: 'Assign a load first.' },
+      };
+    const { device } = board.hardware;
+    return this.#run(board, own.channel, `proof ${proof}`, async (ports, job) => {
+      const proofs = await proveSafeState(
+        {
+          ...ports,
+          willAfter: (ms) => later(this.#finder.sighting(device)?.lastWillMonoMs, ms),
+          heardAfter: (ms) => later(this.#finder.sighting(device)?.lastHeardMonoMs, ms),
+          lastHeardMonoMs: () => this.#finder.sighting(device)?.lastHeardMonoMs ?? null,
+          instruct: (what) => {
+            job.instruction = what;
+          },
+        },
+        proof,
+        own,
+      );
+      for (const one of proofs) {
+        await this.#advance(this.#cases.get(board.id) ?? board, { type: 'proved', proof: one });
+      }
+    });
+  }
+
+  /** Starts `work` beside the answers; the installer asks for `status` until it no longer runs. */
+  #run(
+    board: BoardCase,
+    channel: number,
+    what: string,
+    work: (ports: TestPorts, job: Job) => Promise<void>,
+  ): Answer {
+    if (this.#job?.running) {
+      const { board: busy, what: doing } = this.#job;
+      return {
+        refusal: {
+          code: 'busy',
+          message: `${doing} of ${busy} is still running`,
+          remedy: 'Wait for its end.',
+        },
+      };
+    }
+    const loan = this.#bench.borrow(board, channel);
+    if (!loan)
+      return { refusal: { code: 'busy', message: `relay ${channel} is in use`, remedy: 'Try again.' } };
+    const job: Job = { board: board.id, what, running: true, progress: '', instruction: '', problem: '' };
+    this.#job = job;
+    const { clock, phasesW, cycleMs } = this.#options;
+    const ports: TestPorts = {
+      monoMs: () => clock.monoMs(),
+      wallIso: () => this.#nowIso(),
+      sleep: (siteMs) => clock.sleep(siteMs),
+      phasesW,
+      order: loan.order,
+      abandon: loan.abandon,
+      reported: loan.reported,
+      refusal: loan.refusal,
+      cycleMs,
+      progress: (sentence) => {
+        job.progress = sentence;
+      },
+    };
+    work(ports, job)
+      .catch((cause: unknown) => {
+        job.problem = cause instanceof Error ? cause.message : String(cause);
+      })
+      .finally(() => {
+        loan.release();
+        job.running = false;
+        job.instruction = '';
+      });
+    return { data: { job } };
+  }
+
+  #report(by: string): Answer {
+    const boards = [...this.#cases.values()].filter(({ stage }) => stage !== 'seen');
+    const signed = signReport({
+      v: 1,
+      kind: 'acceptance',
+      site: this.#options.siteId,
+      atIso: this.#nowIso(),
+      by,
+      software: this.#options.software,
+      expectedBoards: this.#expectedBoards,
+      ghosts: this.#finder.sightings.flatMap(({ ghosts }) => ghosts),
+      boards,
+    });
+    return { data: { ...signed, page: reportPage(signed), settings: settingsFragment(boards) } };
+  }
+
+  #nowIso(): string {
+    return new Date(this.#options.clock.wallMs()).toISOString();
+  }
+
+  async #load(): Promise<void> {
+    const json = await this.#options.store.loadState(KEY);
+    if (json === null) return;
+    const { expectedBoards, boards } = JSON.parse(json) as Kept;
+    this.#expectedBoards = expectedBoards;
+    for (const board of boards) this.#cases.set(board.id, board);
+  }
+
+  async #save(): Promise<void> {
+    const kept: Kept = { expectedBoards: this.#expectedBoards, boards: [...this.#cases.values()] };
+    await this.#options.store.saveState(KEY, JSON.stringify(kept));
+  }
+}
+
+/** A case without its raw samples, so that the list of many fits one message. */
+function brief({ tests, ...board }: BoardCase) {
+  return { ...board, tests: tests.map(({ repeats: _, ...test }) => test) };
+}
+
+function later(atMonoMs: number | null | undefined, thanMonoMs: number): number | null {
+  return atMonoMs !== null && atMonoMs !== undefined && atMonoMs > thanMonoMs ? atMonoMs : null;
+}
+
+function notSeen(id: string): Answer {
+  return {
+    refusal: {
+      code: 'not-seen',
+      message: `no board "${id}" was heard`,
+      remedy: 'Open the window, give the board power and Wi-Fi, and look at the list.',
+    },
+  };
+}
