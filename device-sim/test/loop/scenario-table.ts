@@ -134,8 +134,8 @@ function week(measured?: Profile): Scenario {
 }
 
 function measuredWeek(): Scenario {
-  const folder = process.env['WATTWARD_DATA'] ?? '';
-  return week(Profile.open(path.join(folder, 'home-fr-30min-2024-2025.csv'), 'Europe/Berlin'));
+  const { WATTWARD_DATA = '' } = process.env;
+  return week(Profile.open(path.join(WATTWARD_DATA, 'home-fr-30min-2024-2025.csv'), 'Europe/Berlin'));
 }
 
 /** Both changes of the clock: 23 hours on 29 March, 25 on 25 October. */

@@ -11,7 +11,8 @@ export const HOUR_MS = 3_600_000;
 export const HOMES_DIR = path.resolve(import.meta.dirname, '../../homes');
 
 /** `WATTWARD_LONG=1` runs every scenario in steps of a second and repeats all of it. */
-export const LONG = process.env['WATTWARD_LONG'] === '1';
+const { WATTWARD_LONG } = process.env;
+export const LONG = WATTWARD_LONG === '1';
 
 export function siteOf(
   name: string,

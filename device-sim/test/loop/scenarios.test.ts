@@ -74,7 +74,8 @@ test(
   PATIENCE_MS,
 );
 
-const measured = process.env['WATTWARD_DATA'] === undefined ? test.skip : test;
+const { WATTWARD_DATA } = process.env;
+const measured = WATTWARD_DATA === undefined ? test.skip : test;
 measured(
   'a measured week runs like a generated one (skipped where WATTWARD_DATA names no directory of measured homes)',
   async () => {

@@ -12,6 +12,17 @@ const MEAN_MS = 10_000;
 const DISCHARGE_ON_PCT = 40;
 const DISCHARGE_OFF_PCT = 35;
 const NOBODY_W = 1;
+const PEAK_RELIEF_MS = 60_000;
+/** As long as a frozen meter may be believed, and some. */
+const MEMORY_MS = 90_000;
+const FLOW_SETTLED_MS = 15_000;
+
+interface OverloadLimit {
+  readonly factor: number;
+  readonly boundMs: number;
+  /** Since when each phase has been above. */
+  readonly clock: Map<number, number>;
+}
 
 export class ControlOracle {
   readonly #limits: SiteLimits;
@@ -20,9 +31,18 @@ export class ControlOracle {
   #liveSinceMs: number;
   #toldOutSinceMs: number | null = null;
   #toldBackMs = Number.NEGATIVE_INFINITY;
-  #overSinceMs: number | null = null;
+  readonly #over = new Map<number, number>();
+  readonly #overMedium = new Map<number, number>();
   #allowedBefore: boolean | null = null;
   #closedBefore: ReadonlySet<string> = new Set();
+  #shedBefore: ReadonlySet<string> = new Set();
+  #peakBefore = false;
+  #aboveAtMs = Number.NEGATIVE_INFINITY;
+  #frozenAtMs: number;
+  #knownSinceMs: number;
+  #overPeakSinceMs: number | null = null;
+  #battery = { atMs: 0, leastW: 0, mostW: 0 };
+  #noDischargeSinceMs: number | null = null;
   #demand: { atMs: number; demandW: number }[] = [];
 
   constructor(limits: SiteLimits, startMs: number, check: Check) {
@@ -30,6 +50,8 @@ export class ControlOracle {
     this.#check = check;
     this.#lostSinceMs = startMs;
     this.#liveSinceMs = startMs;
+    this.#frozenAtMs = startMs;
+    this.#knownSinceMs = startMs;
   }
 
   look(moment: Moment): void {
@@ -40,8 +62,12 @@ export class ControlOracle {
     }
     if (!decision) {
       this.#lostSinceMs = nowMs;
-      this.#overSinceMs = null;
+      this.#over.clear();
+      this.#overMedium.clear();
       this.#toldOutSinceMs = null;
+      this.#knownSinceMs = nowMs;
+      this.#noDischargeSinceMs = null;
+      this.#overPeakSinceMs = null;
       return;
     }
     if (meterWhole) this.#lostSinceMs = null;
@@ -51,8 +77,11 @@ export class ControlOracle {
     this.#lookAtOutage(moment, decision);
     this.#lookAtOverload(moment, decision);
     this.#lookAtPeak(moment, decision);
+    this.#lookAtRelief(moment, decision);
     this.#lookAtShedding(moment, decision);
-    for (const battery of decision.batteries) this.#lookAtBattery(moment, battery);
+    this.#lookAtFlows(moment, decision);
+    for (const battery of decision.batteries) this.#lookAtBattery(moment, battery, decision.homeMode);
+    this.#shedBefore = new Set(decision.loads.filter((load) => load.shed).map(({ id }) => id));
     this.#closedBefore = new Set(decision.loads.filter((load) => load.closed).map(({ id }) => id));
   }
 
@@ -104,28 +133,38 @@ export class ControlOracle {
     }
   }
 
-  /** Above 1.45 times the fuse everything that can go on that phase is ordered off within two seconds. */
+  /** Above 1.45 times the fuse what can go on that phase is ordered off within 2 s, above 1.13 times within 10 s. */
   #lookAtOverload(moment: Moment, decision: DecisionFacts): void {
+    this.#lookAtPhases(moment, decision, { factor: 1.45, boundMs: 2_000, clock: this.#over });
+    this.#lookAtPhases(moment, decision, { factor: 1.13, boundMs: 10_000, clock: this.#overMedium });
+  }
+
+  #lookAtPhases(moment: Moment, decision: DecisionFacts, limit: OverloadLimit): void {
     const { nowMs, phaseA, phaseW } = moment;
-    const over = phaseA.findIndex((a, p) => a > 1.45 * this.#limits.fuseA && (phaseW[p] ?? 0) > 0);
-    const onPhase = (load: LoadFacts) => load.phase === 0 || load.phase === over + 1;
-    // A relay that has not yet obeyed still counts in the meter: the box must not shed twice for one excess.
-    const underWay = decision.loads.some((load) => onPhase(load) && load.closed && !load.commandedOn);
-    if (over < 0 || underWay || !moment.meterLive || !moment.gridOn || moment.gridLostTold) {
-      this.#overSinceMs = null;
-      return;
+    const { clock, boundMs } = limit;
+    const { fuseA, cycleMs } = this.#limits;
+    const readable = moment.meterLive && moment.gridOn && moment.gridLostTold !== true;
+    for (const [p, amps] of phaseA.entries()) {
+      const onPhase = (load: LoadFacts) => load.phase === 0 || load.phase === p + 1;
+      const over = amps > limit.factor * fuseA && (phaseW[p] ?? 0) > 0;
+      // A relay that has not yet obeyed still counts in the meter: the box must not shed twice for one excess.
+      const underWay = decision.loads.some((load) => onPhase(load) && load.closed && !load.commandedOn);
+      if (!readable || !over || underWay) {
+        clock.delete(p);
+        continue;
+      }
+      const sinceMs = clock.get(p) ?? nowMs;
+      clock.set(p, sinceMs);
+      const left = decision.loads.find((load) => load.commandedOn && onPhase(load) && load.powerW > NOBODY_W);
+      const lastsMs = nowMs - sinceMs;
+      const excused = nowMs - this.#liveSinceMs < 60_000 || lastsMs < boundMs + 2 * cycleMs;
+      this.#check(
+        'I7',
+        nowMs,
+        left === undefined || excused,
+        () => `${left?.id} still on after ${lastsMs} ms above ${limit.factor} In on L${p + 1}`,
+      );
     }
-    this.#overSinceMs ??= nowMs;
-    const lastsMs = nowMs - this.#overSinceMs;
-    const boundMs = Math.max(2_000, BELIEVED_CYCLES * this.#limits.cycleMs);
-    const left = decision.loads.find((load) => load.commandedOn && onPhase(load) && load.powerW > NOBODY_W);
-    const readable = nowMs - this.#liveSinceMs >= 60_000;
-    this.#check(
-      'I7',
-      nowMs,
-      left === undefined || !readable || lastsMs < boundMs,
-      () => `${left?.id} still on after ${lastsMs} ms of overload on L${over + 1}`,
-    );
   }
 
   /** Smoothed demand above the threshold is Peak Mode; a spike is not. */
@@ -156,6 +195,57 @@ export class ControlOracle {
     }
   }
 
+  /** A spike is no peak; and a peak that lasts is relieved as long as there is something to shed. */
+  #lookAtRelief(moment: Moment, decision: DecisionFacts): void {
+    const { nowMs, gridW, gridOn, meterWhole, meterLive, boardHeard } = moment;
+    const { thresholdW, cycleMs } = this.#limits;
+    if (meterWhole && !meterLive) this.#frozenAtMs = nowMs;
+    if (gridW > thresholdW) this.#aboveAtMs = nowMs;
+    const begins = decision.peakActive && !this.#peakBefore;
+    this.#peakBefore = decision.peakActive;
+    if (begins && nowMs - this.#frozenAtMs > MEMORY_MS) {
+      const seen = nowMs - this.#aboveAtMs <= MEAN_MS + BELIEVED_CYCLES * cycleMs;
+      this.#check('P3', nowMs, seen, () => 'Peak Mode without any demand above the threshold');
+    }
+    const readable = gridOn && meterLive && boardHeard && this.#toldOutSinceMs === null;
+    if (!readable || gridW <= thresholdW) this.#overPeakSinceMs = null;
+    else this.#overPeakSinceMs ??= nowMs;
+    if (this.#overPeakSinceMs === null || nowMs - this.#overPeakSinceMs < PEAK_RELIEF_MS) return;
+    const left = decision.loads.find(
+      (load) =>
+        load.commandedOn &&
+        load.closed &&
+        !load.essential &&
+        load.kind !== 'program' &&
+        load.powerW > NOBODY_W,
+    );
+    this.#check('P4', nowMs, left === undefined, () => `${left?.id} not shed in a peak that lasts`);
+  }
+
+  /** What the box believes to flow does flow, and the battery does not do what it was told to leave. */
+  #lookAtFlows(moment: Moment, decision: DecisionFacts): void {
+    const { nowMs, batteryW, inverterLive, gridOn } = moment;
+    const band = this.#battery;
+    const inside = batteryW >= band.leastW && batteryW <= band.mostW;
+    if (!inside || !inverterLive) {
+      this.#battery = { atMs: nowMs, leastW: batteryW - 100, mostW: batteryW + 100 };
+    } else if (nowMs - band.atMs >= FLOW_SETTLED_MS && decision.seenBatteryW !== null) {
+      const differsW = Math.abs(decision.seenBatteryW - batteryW);
+      const near = differsW <= 250 + 0.1 * Math.abs(batteryW);
+      this.#check('E1', nowMs, near, () => `battery seen at ${decision.seenBatteryW} W, truly ${batteryW} W`);
+    }
+    const may = decision.batteries.some(
+      ({ dischargeLimitW, mode }) => dischargeLimitW > 0 || mode === 'auto',
+    );
+    // Alone, an inverter carries the house whatever the limits say.
+    if (may || !gridOn) this.#noDischargeSinceMs = null;
+    else this.#noDischargeSinceMs ??= nowMs;
+    const restsMs = this.#noDischargeSinceMs === null ? 0 : nowMs - this.#noDischargeSinceMs;
+    if (restsMs >= 5_000 && decision.batteries.length > 0) {
+      this.#check('E2', nowMs, batteryW <= 100, () => `discharges ${batteryW} W against its order`);
+    }
+  }
+
   /**
    * What is shed for a peak is the least important of what could be shed. A load whose contact is open (its board
    * was rebooted or has not obeyed yet) is not shed but kept from starting, and shedding it would bring nothing.
@@ -176,7 +266,7 @@ export class ControlOracle {
       this.#check('I8', nowMs, !shed.essential, () => `${shed.id} is essential and was shed for a peak`);
     }
     for (const back of loads) {
-      if (!back.changed || !back.commandedOn) continue;
+      if (!back.changed || !back.commandedOn || !this.#shedBefore.has(back.id)) continue;
       const waits = loads.find(
         (load) => load.shed && load.rule === 'peak-watch' && load.priority < back.priority,
       );
@@ -184,7 +274,8 @@ export class ControlOracle {
     }
   }
 
-  #lookAtBattery({ nowMs, socToldPct, socAgeMs, gridLostTold }: Moment, battery: BatteryFacts): void {
+  #lookAtBattery(moment: Moment, battery: BatteryFacts, homeMode: string): void {
+    const { nowMs, socToldPct, socAgeMs, gridLostTold, inverterLive } = moment;
     const { chargeLimitW, dischargeLimitW, dischargeAllowed } = battery;
     const bounded = (limitW: number) => limitW >= 0 && limitW <= this.#limits.batteryMaxW + 1e-6;
     this.#check(
@@ -194,19 +285,29 @@ export class ControlOracle {
       () => `limits ${chargeLimitW}/${dischargeLimitW} W`,
     );
     const drains = dischargeLimitW > 0 && gridLostTold !== true;
-    const full = socToldPct !== null && socToldPct >= DISCHARGE_OFF_PCT;
+    // Registers hold hundredths.
+    const full = socToldPct !== null && socToldPct >= DISCHARGE_OFF_PCT - 0.005;
     this.#check('I11', nowMs, !drains || full, () => `discharge allowed at ${socToldPct} %`);
     this.#check('I11', nowMs, !drains || socAgeMs <= 41_000, () => `charge unknown for ${socAgeMs} ms`);
     const begins = dischargeAllowed && this.#allowedBefore === false;
-    const high = socToldPct !== null && socToldPct >= DISCHARGE_ON_PCT;
+    const high = socToldPct !== null && socToldPct >= DISCHARGE_ON_PCT - 0.005;
     this.#check('I13', nowMs, !begins || high, () => `discharge begins at ${socToldPct} %`);
     this.#allowedBefore = dischargeAllowed;
     const empty =
       gridLostTold === true && socToldPct !== null && socToldPct < 10 - 0.5 && dischargeLimitW > 0;
     this.#check('O4', nowMs, !empty, () => `discharge in an outage at ${socToldPct} %`);
-    const must = socToldPct !== null && socAgeMs <= 5_000 && socToldPct < this.#limits.reservePct - 2.5;
-    if (must && gridLostTold === false && nowMs - this.#liveSinceMs >= 60_000) {
-      this.#check('B1', nowMs, chargeLimitW > 0, () => `not kept alive at ${socToldPct} %`);
-    }
+    if (gridLostTold !== false || socAgeMs > 5_000 || socToldPct === null || !inverterLive)
+      this.#knownSinceMs = nowMs;
+    if (nowMs - this.#knownSinceMs < 60_000 || nowMs - this.#liveSinceMs < 60_000 || socToldPct === null)
+      return;
+    const low = socToldPct < this.#limits.reservePct - 2.5 && homeMode === 'normal';
+    this.#check(
+      'B1',
+      nowMs,
+      !low || battery.mode === 'charge-grid',
+      () => `not kept alive at ${socToldPct} %`,
+    );
+    const usable = socToldPct >= DISCHARGE_ON_PCT + 1;
+    this.#check('B2', nowMs, !usable || dischargeAllowed, () => `may not discharge at ${socToldPct} %`);
   }
 }

@@ -62,7 +62,7 @@ const SPELLS: Readonly<Partial<Record<FaultClass, readonly [number, number, numb
   'box-kill': [0.02, 0.5, 1_000, 900_000],
   'clock-untrusted': [0.02, 0.2, 60_000, 3_600_000],
   'grid-outage': [0.01, 0.1, 10_000, 3_600_000],
-  button: [0.05, 0.5, 1_000, 1_000],
+  button: [0.05, 0.5, 1_000, 20_000],
   surge: [0.3, 3, 20_000, 2_400_000],
 };
 

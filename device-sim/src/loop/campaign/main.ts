@@ -2,6 +2,8 @@
 import { availableParallelism } from 'node:os';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { Command, InvalidArgumentError } from 'commander';
+import { type MutantVerdict, tryMutant } from './mutant-run.ts';
+import { MUTANTS } from './mutant-table.ts';
 import { runSeed, type SeedResult } from './run-seed.ts';
 import { shrink } from './shrink.ts';
 
@@ -10,9 +12,11 @@ interface Options {
   readonly days: number;
   readonly seed: number;
   readonly shrink: boolean;
+  readonly mutants: boolean;
 }
 
 const MAX_WORKERS = 2;
+const LEAST_CAUGHT_PCT = 95;
 
 function positive(text: string): number {
   const value = Number(text);
@@ -27,6 +31,7 @@ function whole(text: string): number {
 }
 
 async function campaign(options: Options): Promise<void> {
+  if (options.mutants) return mutants(options);
   const seeds = Array.from({ length: options.seeds }, (_, i) => options.seed + i);
   const results: SeedResult[] = [];
   const beganMs = performance.now();
@@ -49,6 +54,29 @@ async function campaign(options: Options): Promise<void> {
     }
   }
   process.exitCode = failed.length > 0 ? 1 : 0;
+}
+
+/** The share of planted bugs that the seeds find. Fails below 95 %, and when the code as it is does not pass. */
+async function mutants({ seeds, seed, days }: Options): Promise<void> {
+  const run = { seeds: Array.from({ length: seeds }, (_, i) => seed + i), days };
+  const control = await tryMutant({ ...run, mutant: null });
+  if (control.caughtBy) throw new Error(`without any planted bug: ${control.caughtBy}`);
+  const waiting = [...MUTANTS];
+  const verdicts: MutantVerdict[] = [];
+  const next = async () => {
+    for (let mutant = waiting.shift(); mutant; mutant = waiting.shift()) {
+      const verdict = await tryMutant({ ...run, mutant });
+      verdicts.push(verdict);
+      console.log(`${verdict.caughtBy ? 'caught ' : 'SLIPPED'} ${verdict.id}: ${verdict.caughtBy ?? ''}`);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(MAX_WORKERS, availableParallelism()) }, next));
+  const slipped = verdicts.filter(({ caughtBy }) => caughtBy === null).map(({ id }) => id);
+  const caught = verdicts.length - slipped.length;
+  const share = (100 * caught) / verdicts.length;
+  console.log(`${caught} of ${verdicts.length} planted bugs caught, ${share.toFixed(1)} %`);
+  if (slipped.length > 0) console.log(`slipped: ${slipped.join('; ')}`);
+  process.exitCode = share >= LEAST_CAUGHT_PCT ? 0 : 1;
 }
 
 /** One thread takes seeds from the list until it is empty. */
@@ -102,6 +130,7 @@ if (isMainThread) {
     .option('--days <d>', 'days of faults a seed', positive, 1)
     .option('--seed <s>', 'first seed', whole, 1)
     .option('--shrink', 'make the first failing seeds small', false)
+    .option('--mutants', 'plant bugs one by one and tell which the seeds find', false)
     .action(campaign)
     .parseAsync();
 } else {

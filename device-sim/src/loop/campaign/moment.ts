@@ -64,6 +64,9 @@ export interface DecisionFacts {
   readonly demandW: number | null;
   readonly loads: readonly LoadFacts[];
   readonly batteries: readonly BatteryFacts[];
+  /** As the box sees them: house bus, watts; null where not known. */
+  readonly seenBatteryW: number | null;
+  readonly seenPvW: number | null;
 }
 
 export interface Moment {
@@ -84,7 +87,11 @@ export interface Moment {
   readonly gridW: number;
   readonly phaseW: readonly number[];
   readonly phaseA: readonly number[];
-  /** State of charge as the inverter last told it, and how long ago. */
+  /** True DC powers of the inverter, discharge +, and whether its readings were of this moment lately. */
+  readonly batteryW: number;
+  readonly pvW: number;
+  readonly inverterLive: boolean;
+  /** True state of charge when the inverter was last read, and how long ago. */
   readonly socToldPct: number | null;
   readonly socAgeMs: number;
   /** What the inverter last told of the grid; null before it said anything. */

@@ -134,7 +134,8 @@ class World {
     const surge = this.weather.spell('surge', nowMs).holds;
     running.changeLoad('oven', { on: surge });
     running.changeLoad('space-heater', { on: surge });
-    if (this.weather.spell('button', nowMs).began) {
+    // A stuck button presses again and again.
+    if (this.weather.spell('button', nowMs).holds) {
       this.witness.pressButton(this.#random.whole(1, 4));
     }
     const lost = this.weather.spell('grid-outage', nowMs).holds;
@@ -181,7 +182,9 @@ class World {
         const still = weather.spell('inverter-frozen', nowMs).holds;
         const readings = still && inverter ? inverter.readings : through.inverter(n);
         inverter = { atMs: nowMs, readings };
-        noteInverter(told, readings, nowMs);
+        told.inverterLive = !still;
+        if (!still) noteInverter(told, readings, running);
+        else if (readings) told.socAtMs = told.gridAtMs = nowMs;
         return readings;
       },
       loadPowerW: (objectId) => through.loadPowerW(objectId),
@@ -209,7 +212,7 @@ function broken(told: Told, words: readonly number[], high: number): readonly nu
 
 function drawHome(random: Random): Home {
   const home = readHome(path.join(HOMES, 'default.yaml'));
-  const initialSocPct = random.between(8, 98);
+  const initialSocPct = random.chance(0.3) ? random.between(5, 14) : random.between(8, 98);
   const objects = home.objects.map((object) => {
     if (object.kind === 'battery') return { ...object, initialSocPct };
     return object.kind === 'pv' ? { ...object, peakW: object.peakW * random.between(0.3, 1.4) } : object;
@@ -233,12 +236,13 @@ function drawSite(random: Random): InstalledSite {
     priority: order.findIndex((entry) => entry.i === i) + 1,
     interlock: load.kind === 'interruptible' ? interlock : 0,
   }));
+  const essential = random.chance(0.5) ? random.whole(0, loads.length - 1) : -1;
   const byPriority = order.map(({ i }) => i);
   const settings = {
     ...site.settings,
     grid: { ...site.settings.grid, fuseA: random.pick([16, 20, 25]) },
     peak: { ...site.settings.peak, thresholdW: random.pick([5000, 7000, 9000]) },
-    loads,
+    loads: loads.map((load, i) => (i === essential ? { ...load, essential: true } : load)),
     byPriority,
   };
   return { ...site, settings };

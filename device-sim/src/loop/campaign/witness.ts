@@ -15,6 +15,8 @@ export interface Told {
   meterWhole: boolean;
   /** And they were of this very moment. */
   meterLive: boolean;
+  /** The inverter answers with what is, not with what was. */
+  inverterLive: boolean;
   socPct: number | null;
   socAtMs: number;
   /** What the inverter last said of the grid, and when. */
@@ -32,6 +34,7 @@ export class Witness {
   readonly told: Told = {
     meterWhole: false,
     meterLive: false,
+    inverterLive: true,
     socPct: null,
     socAtMs: 0,
     gridLost: null,
@@ -92,12 +95,17 @@ export class Witness {
         peakActive: decision.demand.peakActive,
         demandW: decision.demand.demandW,
         batteries: decision.batteries,
+        seenBatteryW: decision.balance.batteryPowerW,
+        seenPvW: decision.balance.pvPowerW,
         loads: decision.loads.map((load, i) => this.#loadFacts(load, i, contacts)),
       },
       gridOn: loop.running.state.gridOn,
       gridW: loop.running.flows.gridW,
       phaseA: loop.running.quality().currentA,
       phaseW: loop.running.flows.gridPhaseW,
+      batteryW: loop.running.flows.inverters[0]?.batteryDcPowerW ?? 0,
+      pvW: loop.running.flows.inverters[0]?.pvDcPowerW ?? 0,
+      inverterLive: told.inverterLive && told.gridLost !== null && nowMs - told.gridAtMs <= 5_000,
       socToldPct: told.socPct,
       socAgeMs: told.socPct === null ? Number.POSITIVE_INFINITY : nowMs - told.socAtMs,
       gridLostTold: told.gridLost,
@@ -131,13 +139,16 @@ export class Witness {
   }
 }
 
-/** Notes in `told` what a reading of the inverter says. */
-export function noteInverter(told: Told, readings: InverterReadings | null, nowMs: number): void {
+/**
+ * Notes in `told` what an honest reading of the inverter must have said; taken from the home itself, so that a wrong
+ * decoder is seen. Registers hold hundredths of a percent.
+ */
+export function noteInverter(told: Told, readings: InverterReadings | null, home: RunningHome): void {
   if (!readings) return;
-  told.gridLost = readings.gridLost;
+  const { nowMs } = home.state;
+  told.gridLost = !home.flows.gridOn;
   told.gridAtMs = nowMs;
-  if (readings.socPct === null) return;
-  told.socPct = readings.socPct;
+  told.socPct = home.socPct(0);
   told.socAtMs = nowMs;
 }
 
@@ -153,7 +164,7 @@ function honestReader(home: RunningHome, told: Told): HomeReader {
     },
     inverter(n) {
       const readings = direct.inverter(n);
-      noteInverter(told, readings, home.state.nowMs);
+      noteInverter(told, readings, home);
       return readings;
     },
   };

@@ -1,0 +1,79 @@
+/**
+ * Runs seeds with one planted bug until an invariant breaks. The bug is put into the source text while the module is
+ * loaded, in a thread of its own; files stay as they are.
+ */
+import { registerHooks } from 'node:module';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
+import type { Mutant } from './mutant-table.ts';
+
+export interface MutantVerdict {
+  readonly id: string;
+  /** What gave it away; null when it slipped. */
+  readonly caughtBy: string | null;
+  readonly seedsRun: number;
+}
+
+export interface MutantRun {
+  /** Null: the code as it is, which must pass. */
+  readonly mutant: Mutant | null;
+  readonly seeds: readonly number[];
+  readonly days: number;
+}
+
+const ROOT = path.resolve(import.meta.dirname, '../../../..');
+
+/** @throws when the text to change is not found, or the changed code does not load. */
+export function tryMutant(run: MutantRun): Promise<MutantVerdict> {
+  return new Promise((resolve, reject) => {
+    const worker = new Worker(new URL(import.meta.url), { workerData: run });
+    worker.once('message', resolve);
+    worker.once('error', reject);
+  });
+}
+
+/** Changes the module of `mutant` when it is loaded. */
+function plant({ id, file, find, replace }: Mutant): { readonly loaded: () => boolean } {
+  const target = pathToFileURL(path.join(ROOT, file)).href;
+  let loaded = false;
+  registerHooks({
+    load(url, context, nextLoad) {
+      const result = nextLoad(url, context);
+      if (url !== target) return result;
+      const source = Buffer.from(result.source as Uint8Array).toString('utf8');
+      const times = source.split(find).length - 1;
+      if (times !== 1) throw new Error(`mutant "${id}": its text stands ${times} times in ${file}`);
+      loaded = true;
+      return { ...result, source: source.replace(find, () => replace) };
+    },
+  });
+  return { loaded: () => loaded };
+}
+
+async function work({ mutant, seeds, days }: MutantRun): Promise<MutantVerdict> {
+  const planted = mutant && plant(mutant);
+  const { runSeed } = await import('./run-seed.ts');
+  if (planted && !planted.loaded()) throw new Error(`mutant "${mutant.id}": ${mutant.file} was not loaded`);
+  const id = mutant?.id ?? 'the code as it is';
+  for (const [n, seed] of seeds.entries()) {
+    const caughtBy = firstBreach(() => runSeed({ seed, days, eager: true }).violations[0]?.invariant);
+    if (caughtBy) return { id, caughtBy: `${caughtBy} (seed ${seed})`, seedsRun: n + 1 };
+  }
+  return { id, caughtBy: null, seedsRun: seeds.length };
+}
+
+/** An assertion of the code itself counts as well. */
+function firstBreach(run: () => string | undefined): string | undefined {
+  try {
+    return run();
+  } catch (cause) {
+    return `assertion: ${cause instanceof Error ? cause.message : String(cause)}`;
+  }
+}
+
+if (!isMainThread && isRun(workerData)) parentPort?.postMessage(await work(workerData));
+
+function isRun(data: unknown): data is MutantRun {
+  return typeof data === 'object' && data !== null && 'mutant' in data && 'seeds' in data;
+}
