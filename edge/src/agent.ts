@@ -11,12 +11,13 @@ import { Actor } from './cycle/act.ts';
 import { ControlTime } from './cycle/control-time.ts';
 import { Cycle, type Picture } from './cycle/cycle.ts';
 import { type Devices, openDevices } from './cycle/devices.ts';
+import { lastState } from './cycle/last-state.ts';
 import { Latch } from './cycle/latch.ts';
 import { cycleLengthMs, keepPace } from './cycle/pace.ts';
 import { PlanIntake } from './cycle/plan-intake.ts';
 import { PointMaker } from './cycle/points.ts';
 import { Poller } from './cycle/poll.ts';
-import { CONTROL_STATE_KEY, Recorder } from './cycle/recorder.ts';
+import { Recorder } from './cycle/recorder.ts';
 import { allowanceOf } from './cycle/setpoint-allowance.ts';
 import { SetpointControl } from './cycle/setpoint-control.ts';
 import { withAddresses } from './device-addresses.ts';
@@ -135,7 +136,7 @@ async function openBox({ config, log, openStore: open = openStore }: AgentOption
   const cycleMs = cycleLengthMs(config.cycleMs, clock.speed);
   const site = withAddresses(document.settings, config.addresses);
   const core = coreSettings(config.site, site, cycleMs);
-  const state = restoreState(parsed(await store.loadState(CONTROL_STATE_KEY)), core);
+  const state = restoreState(await lastState(store, config.dataDir), core);
   const control = new ControlTime(clock, state.atMs);
   let link: CloudLink | null = null;
   const recorder = new Recorder({
@@ -252,13 +253,4 @@ function stateOf({ config, store, setpoints }: Box, picture: Picture) {
     setpoints: setpoints.inForce,
     controlAheadMs: decision.atMs - wallMs,
   });
-}
-
-function parsed(json: string | null): unknown {
-  if (json === null) return null;
-  try {
-    return JSON.parse(json);
-  } catch {
-    return null;
-  }
 }

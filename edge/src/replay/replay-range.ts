@@ -4,6 +4,7 @@
  * chain what the last record of each minute was.
  */
 import { setImmediate as turn } from 'node:timers/promises';
+import type { State } from '../core/state.ts';
 import type { MinuteRecord, SnapshotBlock, Store } from '../store/store.ts';
 import { type ReadCycle, readRecord } from './cycle-record.ts';
 import { FRAME_EVERY_MS, KEY_EVERY_MS } from './cycle-recording.ts';
@@ -76,6 +77,20 @@ export async function newestCycle(
     if (!('kind' in record)) replayer.take(record);
   }
   return replayer.last;
+}
+
+/** The state that the cycles up to `newestMs` led to; null when any of them does not come out as it was. */
+export async function newestState(
+  source: Pick<Store, 'nextSnapshots'>,
+  newestMs: number,
+  software: string,
+): Promise<State | null> {
+  const replayer = new Replayer(software);
+  const span = { fromMs: newestMs - LEAD_MS, toMs: newestMs };
+  for await (const record of recordsOf(source, span, replayer)) {
+    if ('kind' in record || replayer.take(record)) return null;
+  }
+  return replayer.state;
 }
 
 async function* recordsOf(

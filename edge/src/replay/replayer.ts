@@ -58,6 +58,11 @@ export class Replayer {
     return this.#last;
   }
 
+  /** The state that the last cycle led to. */
+  get state(): State | null {
+    return this.#state;
+  }
+
   /** Another version of this software decided (some of) what was replayed: a difference may be its doing. */
   get foreignSoftware(): string | null {
     return this.#foreignSoftware;
