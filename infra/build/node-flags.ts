@@ -8,3 +8,6 @@ export const BOX_FLAGS: readonly string[] = ['--lite-mode', '--disable-warning=E
 
 /** The broker: a small young generation, so that a flood of strangers leaves no large heap behind. */
 export const BROKER_FLAGS: readonly string[] = ['--max-semi-space-size=4', '--max-old-space-size=128'];
+
+/** The portal: a heap that is cleaned rather than grown, since writes and large answers leave much behind. */
+export const PORTAL_FLAGS: readonly string[] = ['--max-semi-space-size=2', '--max-old-space-size=144'];

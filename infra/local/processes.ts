@@ -1,6 +1,6 @@
 /** How each process of the home is called. */
 import path from 'node:path';
-import { BROKER_FLAGS } from '../build/node-flags.ts';
+import { BROKER_FLAGS, PORTAL_FLAGS } from '../build/node-flags.ts';
 import type { Layout, SiteLayout } from './layout.ts';
 import type { StartOptions } from './options.ts';
 import { HOST } from './ports.ts';
@@ -62,7 +62,7 @@ export function signerProcess(root: string, plan: Layout): ProcessSpec {
 export function portalProcess(root: string, plan: Layout, server: string): ProcessSpec {
   return {
     name: 'portal',
-    args: [path.join(root, server)],
+    args: [...PORTAL_FLAGS, path.join(root, server)],
     env: {
       NODE_ENV: 'production',
       NEXT_TELEMETRY_DISABLED: '1',

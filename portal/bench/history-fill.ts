@@ -1,5 +1,5 @@
 /** `node history-fill.ts FILE SITES RAW_DAYS END_MS`: fills the tables of an embedded history directly. */
-import { DatabaseSync } from 'node:sqlite';
+import { openForWriting } from '../server/history/embedded/tables.ts';
 import { FIELDS } from './history-fields.ts';
 
 const MIN = 60_000;
@@ -12,7 +12,7 @@ fill(file, SITES, RAW_DAYS);
 
 /** A year of quarters and hours, and some days of raw values with their minutes, straight into the tables. */
 function fill(file: string, sites: number, rawDays: number): void {
-  const db = new DatabaseSync(file);
+  const db = openForWriting(file);
   db.exec('PRAGMA synchronous = OFF; PRAGMA cache_size = -20000');
   const addSeries = db.prepare(
     `INSERT INTO series (site, measurement, tags, field, type) VALUES (?, 'site', '[]', ?, 'float')`,

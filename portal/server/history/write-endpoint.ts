@@ -9,11 +9,18 @@ import type { PortalDatabase } from '../database/schema.ts';
 import { errorText, log } from '../log.ts';
 import type { WriteResult } from './embedded/writer.ts';
 import { LineError, type LinePoint, PRECISIONS, type Precision, parseLines } from './line-protocol.ts';
+import { WeightGate } from './weight-gate.ts';
 
 export const MOST_BODY_BYTES = 8_000_000;
-const MOST_TEXT_BYTES = 50_000_000;
+/** Taken apart it needs some ten times as much. */
+const MOST_TEXT_BYTES = 8_000_000;
+/** Line protocol shrinks to about a tenth. */
+const USUAL_RATIO = 10;
 export const BUCKET = 'wattward';
+/** Text that is read and written at the same time: what it takes apart needs several times as much. */
+const MOST_TEXT_AT_ONCE_BYTES = 2_000_000;
 const unzip = promisify(gunzip);
+const gate = new WeightGate(MOST_TEXT_AT_ONCE_BYTES);
 
 export interface PointSink {
   write(site: string, points: readonly LinePoint[]): Promise<WriteResult>;
@@ -46,20 +53,17 @@ async function takeWrite({ db, sink, nowMs }: WriteContext, request: Request): P
   const bucket = query.get('bucket') ?? '';
   if (bucket !== BUCKET) throw new WriteRefusal(404, 'not found', `bucket "${bucket}" not found`);
   const precision = precisionOf(query.get('precision'));
-  const text = await bodyText(request);
-  let points: LinePoint[];
-  try {
-    points = parseLines(text, precision, nowMs());
-  } catch (error) {
-    if (error instanceof LineError) throw new WriteRefusal(400, 'invalid', error.message);
-    throw error;
-  }
+  const body = await bodyBytes(request);
+  const leave = await gate.enter(body.bytes.byteLength * (body.isGzip ? USUAL_RATIO : 1));
   let dropped: WriteResult['dropped'];
   try {
+    const points = parseLines(await textOf(body), precision, nowMs());
     ({ dropped } = await sink.write(site, points));
   } catch (error) {
     if (error instanceof LineError) throw new WriteRefusal(400, 'invalid', error.message);
     throw error;
+  } finally {
+    leave();
   }
   const [first] = dropped;
   if (!first) return;
@@ -91,18 +95,31 @@ function precisionOf(text: string | null): Precision {
   return found;
 }
 
-async function bodyText(request: Request): Promise<string> {
-  const tooLarge = new WriteRefusal(413, 'request too large', `a request may have ${MOST_BODY_BYTES} bytes`);
-  if (Number(request.headers.get('content-length') ?? 0) > MOST_BODY_BYTES) throw tooLarge;
-  const body = await boundedBody(request, MOST_BODY_BYTES);
-  if (!body) throw tooLarge;
+interface Body {
+  readonly bytes: Buffer;
+  readonly isGzip: boolean;
+}
+
+const tooLarge = () =>
+  new WriteRefusal(413, 'request too large', `a request may have ${MOST_BODY_BYTES} bytes`);
+
+async function bodyBytes(request: Request): Promise<Body> {
+  if (Number(request.headers.get('content-length') ?? 0) > MOST_BODY_BYTES) throw tooLarge();
   const encoding = request.headers.get('content-encoding') ?? 'identity';
-  if (encoding === 'identity') return body.toString('utf8');
-  if (encoding !== 'gzip') throw new WriteRefusal(400, 'invalid', `unknown content encoding ${encoding}`);
+  if (encoding !== 'identity' && encoding !== 'gzip') {
+    throw new WriteRefusal(400, 'invalid', `unknown content encoding ${encoding}`);
+  }
+  const bytes = await boundedBody(request, MOST_BODY_BYTES);
+  if (!bytes) throw tooLarge();
+  return { bytes, isGzip: encoding === 'gzip' };
+}
+
+async function textOf({ bytes, isGzip }: Body): Promise<string> {
+  if (!isGzip) return bytes.toString('utf8');
   try {
-    return (await unzip(body, { maxOutputLength: MOST_TEXT_BYTES })).toString('utf8');
+    return (await unzip(bytes, { maxOutputLength: MOST_TEXT_BYTES })).toString('utf8');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge;
+    if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge();
     throw new WriteRefusal(400, 'invalid', 'the body is not gzip');
   }
 }
