@@ -58,10 +58,10 @@ const SPELLS: Readonly<Partial<Record<FaultClass, readonly [number, number, numb
   'inverter-timeout': [0.05, 1, 5_000, 1_800_000],
   'inverter-frozen': [0.02, 0.3, 60_000, 1_800_000],
   'link-loss': [0.05, 1, 5_000, 600_000],
-  'board-reboot': [0.02, 0.5, 1_000, 60_000],
+  'board-reboot': [0.05, 3, 1_000, 60_000],
   'box-kill': [0.02, 0.5, 1_000, 900_000],
   'clock-untrusted': [0.02, 0.2, 60_000, 3_600_000],
-  'grid-outage': [0.01, 0.1, 10_000, 3_600_000],
+  'grid-outage': [0.05, 0.5, 10_000, 3_600_000],
   button: [0.05, 0.5, 1_000, 20_000],
   surge: [0.3, 3, 20_000, 2_400_000],
 };

@@ -71,7 +71,7 @@ export class Oracle {
 
   /** And after it: nothing may have moved when it was void. */
   afterCommand(valid: boolean, moved: boolean, nowMs: number): void {
-    this.#check('I6', nowMs, valid || !moved, () => 'a void command moved a relay');
+    this.#check('I6', nowMs, valid || !moved, () => 'a void command moved a relay or its lease');
   }
 
   button(channel: number, nowMs: number): void {

@@ -2,6 +2,7 @@
  * A closed loop with the oracle beside it: every command that reaches the board and every cycle is shown to it,
  * together with the truth of the home. Scenarios and campaigns run on it alike.
  */
+import type { BoardState } from '@wattward/hardware/relay-board/state';
 import type { RunningHome } from '../../home/running-home.ts';
 import { ClosedLoop, type CycleRecord, type LoopOptions } from '../closed-loop.ts';
 import { directReader, type HomeReader, type InverterReadings } from '../readings.ts';
@@ -170,9 +171,10 @@ function honestReader(home: RunningHome, told: Told): HomeReader {
   };
 }
 
-function contactsOf(channels: readonly { readonly on: boolean }[]): string {
+/** Contacts and leases: a void command may change neither. */
+function contactsOf(channels: BoardState['channels']): string {
   let text = '';
-  for (const { on } of channels) text += on ? '1' : '0';
+  for (const { on, lease } of channels) text += `${on ? '1' : '0'}${lease?.endsAtMs ?? ''} `;
   return text;
 }
 
