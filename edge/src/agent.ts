@@ -4,7 +4,8 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { Allowance } from '@wattward/broker/wire/allowance';
-import { keepClock, openClock } from './clock.ts';
+import { type Clock, keepClock, openClock } from './clock.ts';
+import { openDesk } from './commissioning/open-desk.ts';
 import { type EdgeConfig, readText } from './config.ts';
 import { restoreState } from './core/restore-state.ts';
 import { Actor } from './cycle/act.ts';
@@ -188,6 +189,8 @@ async function openBox({ config, log, openStore: open = openStore }: AgentOption
 
 interface LinkParts {
   readonly config: EdgeConfig;
+  readonly log: AgentLog;
+  readonly clock: Clock;
   readonly store: Store;
   readonly document: SettingsDocument;
   readonly site: SiteSettings;
@@ -205,8 +208,10 @@ interface LinkParts {
 /** The way to the portal, and the answers to questions on both buses. */
 function openLink(parts: LinkParts): CloudLink | null {
   const { config, store, document, devices, setpoints, plans, buses, now, identity } = parts;
-  const answer: Parameters<typeof answerRequests>[2] = (verb, request) =>
-    answerRequest(
+  const desk = openCommissioning(parts);
+  const answer: Parameters<typeof answerRequests>[2] = (verb, request) => {
+    if (verb === 'commission') return desk.answer(request);
+    return answerRequest(
       {
         store,
         settings: () => document,
@@ -216,6 +221,7 @@ function openLink(parts: LinkParts): CloudLink | null {
       verb,
       request,
     );
+  };
   // An installer asks on the home bus; where both are one broker the answer over the cloud bus is enough.
   if (config.homeBroker.url !== config.cloudBroker?.url) answerRequests(buses.home, config.site, answer);
   if (!buses.cloud) return null;
@@ -238,6 +244,21 @@ function openLink(parts: LinkParts): CloudLink | null {
         setpointSeq: setpoints.lastSeq,
         ...identity,
       }),
+  });
+}
+
+/** Relay boards from unknown to accepted, for the installer on the home bus. */
+function openCommissioning({ config, log, clock, store, site, devices, buses }: LinkParts) {
+  return openDesk({
+    siteId: config.site,
+    software: SOFTWARE_VERSION,
+    store,
+    site,
+    devices,
+    bus: buses.home,
+    clock,
+    cycleMs: cycleLengthMs(config.cycleMs, clock.speed),
+    onEvent: ({ code, params }) => log.warn({ ...params }, code),
   });
 }
 

@@ -69,7 +69,8 @@ export class Bench {
       }),
     );
     this.#placed.set(board.id, { key, board: fresh });
-    this.#timer ??= setInterval(() => this.#tick(), Math.max(SHORTEST_TICK_MS, TICK_MS / clock.speed));
+    const everyMs = Math.max(SHORTEST_TICK_MS, TICK_MS / clock.speed);
+    this.#timer ??= setInterval(() => this.#tick(), everyMs).unref();
     return fresh;
   }
 

@@ -11,9 +11,8 @@ import { ClaimWindow } from './claim.ts';
 import { Finder } from './finder.ts';
 import { measuredTest, type TestPorts } from './measured-test.ts';
 import { type CommissionQuestion, commissionQuestion } from './questions.ts';
-import { reportPage, signReport } from './report.ts';
+import { signReport } from './report.ts';
 import { proveSafeState } from './safe-state-proof.ts';
-import { settingsFragment } from './settings-fragment.ts';
 import { advance, type BoardCase, type CaseEvent, type StageRefusal, seenBoard } from './stages.ts';
 
 export interface DeskOptions extends BenchOptions {
@@ -44,6 +43,8 @@ interface Kept {
 type Answer = { readonly data: unknown } | { readonly refusal: StageRefusal };
 
 const KEY = 'commissioning';
+/** Fits every client's limit, however it is escaped. */
+const PART_CHARS = 6_000;
 
 export class CommissioningDesk {
   readonly #options: DeskOptions;
@@ -53,6 +54,7 @@ export class CommissioningDesk {
   readonly #cases = new Map<string, BoardCase>();
   #expectedBoards: number | null = null;
   #job: Job | null = null;
+  #report = '';
   #loaded: Promise<void> | null = null;
 
   constructor(options: DeskOptions) {
@@ -94,7 +96,11 @@ export class CommissioningDesk {
         await this.#save();
         return this.#status();
       case 'report':
-        return this.#report(question.by);
+        return this.#makeReport(question.by);
+      case 'report-part':
+        return {
+          data: { text: this.#report.slice(question.index * PART_CHARS, (question.index + 1) * PART_CHARS) },
+        };
       case 'claim':
         return this.#claim(question.board, question.code);
       case 'blink':
@@ -105,7 +111,10 @@ export class CommissioningDesk {
   }
 
   async #onCase(
-    question: Exclude<CommissionQuestion, { action: 'status' | 'open' | 'report' | 'claim' | 'blink' }>,
+    question: Exclude<
+      CommissionQuestion,
+      { action: 'status' | 'open' | 'report' | 'report-part' | 'claim' | 'blink' }
+    >,
   ): Promise<Answer> {
     const board = this.#caseOf(question.board);
     if (!board) return notSeen(question.board);
@@ -318,7 +327,8 @@ export class CommissioningDesk {
     return { data: { job } };
   }
 
-  #report(by: string): Answer {
+  /** The report is frozen, and read in parts: a large house does not fit one message. */
+  #makeReport(by: string): Answer {
     const boards = [...this.#cases.values()].filter(({ stage }) => stage !== 'seen');
     const signed = signReport({
       v: 1,
@@ -331,7 +341,9 @@ export class CommissioningDesk {
       ghosts: this.#finder.sightings.flatMap(({ ghosts }) => ghosts),
       boards,
     });
-    return { data: { ...signed, page: reportPage(signed), settings: settingsFragment(boards) } };
+    this.#report = JSON.stringify(signed);
+    const parts = Math.ceil(this.#report.length / PART_CHARS);
+    return { data: { sha256: signed.sha256, parts } };
   }
 
   #nowIso(): string {

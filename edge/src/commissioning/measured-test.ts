@@ -93,8 +93,13 @@ export async function switched(ports: TestPorts, on: boolean): Promise<number | 
       if (fromMs - startMs > REFUSAL_PATIENCE_MS) return null;
     }
     if (ports.monoMs() - fromMs > Math.max(PATIENCE_MS, 6 * ports.cycleMs)) return null;
-    await ports.sleep(100);
+    await ports.sleep(lookEveryMs(ports));
   }
+}
+
+/** Five looks a cycle, at most five a second. */
+export function lookEveryMs({ cycleMs }: TestPorts): number {
+  return Math.max(200, cycleMs / 5);
 }
 
 /** Mean of each phase and the largest deviation from it, over `forMs`. */
@@ -113,7 +118,7 @@ export async function look(
       samples.push(seen.powersW);
     }
     if (ports.monoMs() > lateMs) throw new Error('the grid meter gives no readings');
-    await ports.sleep(200);
+    await ports.sleep(lookEveryMs(ports));
   }
   const phases = samples[0]?.length ?? 0;
   const meanW = Array.from(

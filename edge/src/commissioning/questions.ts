@@ -32,5 +32,6 @@ export const commissionQuestion = z.discriminatedUnion('action', [
   action('replace', { board: id, device: id }),
   action('ignore', { board: id, why: label }),
   action('report', { by: label }),
+  action('report-part', { index: z.number().int().min(0).max(1000) }),
 ]);
 export type CommissionQuestion = z.infer<typeof commissionQuestion>;

@@ -4,7 +4,7 @@
  * of the house. Two of them need a person's hand: `instruct` says what to do.
  */
 import { type Assignment, ENOUGH, type PhasesW } from './judge.ts';
-import { look, switched, type TestPorts } from './measured-test.ts';
+import { look, lookEveryMs, switched, type TestPorts } from './measured-test.ts';
 import type { Proof, ProofName } from './stages.ts';
 
 export interface ProofPorts extends TestPorts {
@@ -169,7 +169,7 @@ async function moment(ports: TestPorts, holds: () => boolean, limitMs: number): 
   for (;;) {
     if (holds()) return ports.monoMs();
     if (ports.monoMs() > limitMs) return null;
-    await ports.sleep(200);
+    await ports.sleep(lookEveryMs(ports));
   }
 }
 

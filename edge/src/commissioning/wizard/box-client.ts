@@ -1,9 +1,14 @@
 /** Asks the box over the home broker, with the credential of an installer. No cloud, no internet. */
 import { randomBytes } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Response } from '@wattward/broker/wire/request';
 import { type BusCredential, MqttBus } from '../../link/mqtt-bus.ts';
 import type { Job } from '../desk.ts';
 import type { BoardCase } from '../stages.ts';
+
+const STATUS_TRIES = 5;
+/** While the link is down nothing can be asked. */
+const OFFLINE_PAUSE_MS = 1_000;
 
 export interface BoxClientOptions {
   readonly url: string;
@@ -90,8 +95,15 @@ export class BoxClient {
     );
   }
 
-  status(): Promise<Status> {
-    return this.ask('status') as Promise<Status>;
+  /** Asked again when the link broke meanwhile: a question changes nothing. */
+  async status(): Promise<Status> {
+    for (let n = 1; ; n += 1) {
+      try {
+        return (await this.ask('status')) as Status;
+      } catch (cause) {
+        if (!(cause instanceof WizardProblem) || cause.code !== 'no-answer' || n >= STATUS_TRIES) throw cause;
+      }
+    }
   }
 
   /** @throws WizardProblem with what the box refused, or when it does not answer. */
@@ -101,8 +113,8 @@ export class BoxClient {
     this.#waiting.set(transaction, resolve);
     const timer = setTimeout(() => resolve(null), this.#options.answerTimeoutMs ?? 10_000);
     const ids = { siteId: this.#options.siteId, verb: 'commission' };
-    await this.#bus.publish('siteRequest', ids, { v: 1, transaction, action, ...more });
-    const response = await promise;
+    const sent = await this.#bus.publish('siteRequest', ids, { v: 1, transaction, action, ...more });
+    const response = sent ? await promise : await delay(OFFLINE_PAUSE_MS, null);
     clearTimeout(timer);
     this.#waiting.delete(transaction);
     if (response?.status === 'ok') return response.data;

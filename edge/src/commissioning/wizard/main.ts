@@ -4,6 +4,8 @@ import path from 'node:path';
 import { Command } from 'commander';
 import { stringify } from 'yaml';
 import * as z from 'zod';
+import { reportPage } from '../report.ts';
+import { settingsFragment } from '../settings-fragment.ts';
 import { personOf, readAnswers } from './answers.ts';
 import { BoxClient, WizardProblem } from './box-client.ts';
 import { TerminalPerson } from './terminal.ts';
@@ -64,10 +66,9 @@ async function main(): Promise<number> {
 
 function write(dir: string, { report }: WizardResult): void {
   mkdirSync(dir, { recursive: true });
-  const { page, settings, ...signed } = report;
-  writeFileSync(path.join(dir, 'acceptance.json'), `${JSON.stringify(signed, null, 2)}\n`);
-  writeFileSync(path.join(dir, 'acceptance.html'), page);
-  const { boards, loads } = settings;
+  writeFileSync(path.join(dir, 'acceptance.json'), `${JSON.stringify(report, null, 2)}\n`);
+  writeFileSync(path.join(dir, 'acceptance.html'), reportPage(report));
+  const { boards, loads } = settingsFragment(report.report.boards);
   writeFileSync(path.join(dir, 'site-fragment.yaml'), stringify({ devices: { boards }, loads }));
 }
 

@@ -3,8 +3,7 @@
  * accept; then the report. The box does the work and keeps it; the wizard may be stopped and begun again anywhere.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { SignedReport } from '../report.ts';
-import type { SettingsFragment } from '../settings-fragment.ts';
+import { isWhole, type SignedReport } from '../report.ts';
 import type { BoardCase } from '../stages.ts';
 import { type BoxClient, type FoundBoard, type Status, WizardProblem } from './box-client.ts';
 import type { Hand, Person, PlannedBoard, PlannedLoad } from './person.ts';
@@ -24,7 +23,7 @@ export interface WizardResult {
   readonly foundBoards: number;
   readonly expectedBoards: number;
   readonly ghosts: readonly string[];
-  readonly report: SignedReport & { readonly page: string; readonly settings: SettingsFragment };
+  readonly report: SignedReport;
 }
 
 export interface WizardOptions {
@@ -66,10 +65,21 @@ class Wizard {
       if (device === null) break;
       await this.#takeUp(device, by);
     }
-    const report = (await this.#box.ask('report', { by })) as WizardResult['report'];
+    const report = await this.#report(by);
     const accepted = report.report.boards.filter(({ stage }) => stage === 'accepted').map(({ id }) => id);
     const { ghosts } = report.report;
     return { accepted, findings: this.#findings, foundBoards: found, expectedBoards, ghosts, report };
+  }
+
+  async #report(by: string): Promise<SignedReport> {
+    const { parts } = (await this.#box.ask('report', { by })) as { parts: number };
+    let json = '';
+    for (let index = 0; index < parts; index += 1) {
+      json += ((await this.#box.ask('report-part', { index })) as { text: string }).text;
+    }
+    const report = JSON.parse(json) as SignedReport;
+    if (isWhole(report)) return report;
+    throw new WizardProblem('report-broken', 'the report did not arrive whole', 'Run the wizard again.');
   }
 
   async #search(expected: number): Promise<number> {
@@ -77,14 +87,12 @@ class Wizard {
     say(`Searching for ${expected} boards. The window for new ones is open for 10 minutes.`);
     let status = (await this.#box.ask('open', { expectedBoards: expected })) as Status;
     const endMs = performance.now() + this.#searchMs;
-    const ready = () =>
-      status.found.filter(({ online, channels }) => online && channels > 0).length >= expected;
-    while (!ready() && performance.now() < endMs) {
+    while (present(status).length < expected && performance.now() < endMs) {
       await delay(this.#lookMs);
       status = await this.#box.status();
     }
     for (const board of status.found) say(`  ${lineOf(board)}`);
-    const online = status.found.filter((board) => board.online).length;
+    const online = present(status).length;
     say(`Found ${online} of ${expected}.`);
     if (online < expected) say('  Missing ones: check power, Wi-Fi and the broker address in the board.');
     for (const { ghosts } of status.found) {
@@ -112,8 +120,6 @@ class Wizard {
     let found = await this.#found(device);
     say('');
     say(lineOf(found));
-    if (found.claim !== '' && found.channels > 0 && found.heardAgoS === null)
-      say('  not heard yet, only remembered');
     const plan = await this.#person.plan(found);
     if (plan.code !== undefined) found = await this.#claim(found);
     await this.#identify(found);
@@ -253,8 +259,13 @@ class Wizard {
   }
 }
 
+/** Heard, or waiting for its claim: such a board says nothing but hello. */
+function present({ found }: Status): FoundBoard[] {
+  return found.filter(({ online, channels, claim }) => (online && channels > 0) || claim !== '');
+}
+
 function lineOf({ device, protocol, channels, model, firmware, online, claim }: FoundBoard): string {
   const about = [protocol, model, firmware].filter(Boolean).join(' ');
-  const state = online ? 'online' : 'OFFLINE';
-  return `${device}  ${about}, ${channels} relays, ${state}${claim ? ', may be claimed' : ''}`;
+  const state = online ? 'online' : claim ? 'waits for its claim' : 'OFFLINE';
+  return `${device}  ${about}, ${channels} relays, ${state}`;
 }
