@@ -80,16 +80,19 @@ export function home(input: HomeInput = {}): Settings {
   return coreSettings('home-1', checked.settings);
 }
 
-type Reading = number | 'stale' | 'fault' | 'absent';
+export type Reading = number | 'stale' | 'fault' | 'absent';
 
 export interface World {
   /** Watts drawn from the grid by everything; managed loads that are on come on top when `responsive`. */
   gridW?: Reading;
   pvW?: Reading;
-  pvAvailableW?: number;
+  pvAvailableW?: Reading;
   socPct?: Reading | readonly Reading[];
   batteryW?: Reading | readonly Reading[];
   phaseA?: readonly Reading[];
+  /** Where the meter does not say currents; its share of the grid power when not given. */
+  phaseW?: readonly Reading[];
+  voltageV?: Reading;
   gridState?: Snapshot['grid']['state'];
   /** Loads add their nominal power to the grid power while they are on. */
   responsive?: boolean;
@@ -158,14 +161,14 @@ export class Run {
         frequencyHz: good(50, nowMs),
         state: world.gridState ?? 'present',
         phases: Array.from({ length: phases }, (_, p) => ({
-          powerW: world.phaseA ? ABSENT : signal(typeof gridW === 'number' ? gridW / phases : gridW, nowMs),
+          powerW: phasePower(world, p, typeof gridW === 'number' ? gridW / phases : gridW, nowMs),
           currentA: signal(world.phaseA?.[p] ?? 'absent', nowMs),
-          voltageV: good(230, nowMs),
+          voltageV: signal(world.voltageV ?? 230, nowMs),
         })),
       },
       pv: {
         powerW: signal(world.pvW ?? 0, nowMs),
-        availableW: world.pvAvailableW === undefined ? ABSENT : good(world.pvAvailableW, nowMs),
+        availableW: signal(world.pvAvailableW ?? 'absent', nowMs),
       },
       batteries: settings.batteries.map((_, i) => ({
         online: true,
@@ -203,6 +206,11 @@ export class Run {
 
 export function signal(value: Reading, atMs: number): Signal {
   return typeof value === 'number' ? good(value, atMs) : missing(value, value === 'absent' ? 0 : atMs);
+}
+
+function phasePower(world: World, p: number, shareW: Reading, nowMs: number): Signal {
+  if (world.phaseW) return signal(world.phaseW[p] ?? 'absent', nowMs);
+  return world.phaseA ? ABSENT : signal(shareW, nowMs);
 }
 
 function pick(value: Reading | readonly Reading[] | undefined, i: number): Reading | undefined {

@@ -22,6 +22,7 @@ export interface Expected {
   readonly batteryWhy?: string;
   readonly chargeW?: number;
   readonly dischargeW?: number;
+  readonly setpointW?: number;
   readonly dischargeAllowed?: boolean;
   readonly exportW?: number | null;
   readonly alarms?: readonly string[];
@@ -44,6 +45,7 @@ export function play(run: Run, rows: readonly Row[]): void {
       ...(gives.batteryWhy === undefined ? {} : { batteryWhy: battery?.reason.code }),
       ...(gives.chargeW === undefined ? {} : { chargeW: battery?.chargeLimitW }),
       ...(gives.dischargeW === undefined ? {} : { dischargeW: battery?.dischargeLimitW }),
+      ...(gives.setpointW === undefined ? {} : { setpointW: battery?.setpointW }),
       ...(gives.dischargeAllowed === undefined ? {} : { dischargeAllowed: battery?.dischargeAllowed }),
       ...(gives.exportW === undefined ? {} : { exportW: decision.exportLimit.limitW }),
       ...(gives.alarms ? { alarms: decision.alarms.map((alarm) => alarm.code) } : {}),

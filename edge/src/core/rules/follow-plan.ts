@@ -77,8 +77,10 @@ function houseW(cycle: Cycle): number | null {
   const { gridNowW, pvPowerW, batteryPowerW } = cycle;
   if (gridNowW === null || pvPowerW === null || batteryPowerW === null) return null;
   let managedW = 0;
-  for (const load of cycle.snapshot.loads) {
-    if (load.powerW.quality === 'good') managedW += load.powerW.value;
+  for (const { powerW } of cycle.snapshot.loads) {
+    if (powerW.quality === 'good') managedW += powerW.value;
+    // What nobody measures belongs to the house; a meter fallen silent leaves the house load unknown.
+    else if (powerW.quality !== 'absent') return null;
   }
   return gridNowW + pvPowerW + batteryPowerW - managedW;
 }

@@ -58,7 +58,8 @@ function relieve(cycle: Cycle, demandMeanW: number, windowOver: boolean): void {
   const { state, settings, nowMs } = cycle;
   const allowanceW = windowOver ? windowAllowanceW(cycle) : Number.POSITIVE_INFINITY;
   const limitW = Math.min(settings.peak.thresholdW, allowanceW);
-  const presentW = Math.min(demandMeanW, Math.max(0, cycle.gridNowW ?? demandMeanW));
+  // A silent meter cannot show what the last shed load relieved: nothing more goes for it.
+  const presentW = Math.min(demandMeanW, Math.max(0, cycle.gridNowW ?? 0));
   let needW = presentW - limitW - pendingReliefW(cycle, 0);
   if (nowMs - state.peak.sinceMs < settings.peak.batteryFirstMs) needW -= cycle.batteryHeadroomW;
   if (needW <= 0) return;
