@@ -6,6 +6,8 @@ import { readableStates, STATE_SCHEMA, StateTable } from './state-db.ts';
 import type { Durability, StoreAlarm } from './store.ts';
 
 const MARKS_KEY = 'log-marks';
+/** Real time a save may take before the disk is called slow. */
+const SLOW_MS = 2000;
 
 export class StateRoom {
   readonly #path: string;
@@ -60,6 +62,7 @@ export class StateRoom {
 
   saveAll(attempts = 2): Durability {
     if (this.#unsaved.size === 0 && !this.#marksDirty) return 'durable';
+    const startedMs = performance.now();
     try {
       const { table, transact } = this.#opened();
       transact(() => {
@@ -72,6 +75,9 @@ export class StateRoom {
     }
     this.#unsaved.clear();
     this.#marksDirty = false;
+    const tookMs = Math.round(performance.now() - startedMs);
+    if (tookMs > SLOW_MS)
+      this.#alarm({ code: 'store-disk', severity: 'warning', params: { why: 'slow', tookMs } });
     if (this.#troubled)
       this.#alarm({ code: 'store-recovered', severity: 'info', params: { file: this.#path } });
     this.#troubled = false;

@@ -52,7 +52,7 @@ export class KillCampaign {
   async #live(kill: Kill): Promise<void> {
     const boot = `boot-${this.#runs}`;
     const script = [CHILD, this.dir, boot, String(this.#runs++ * GAP)];
-    const rule = 'atCall' in kill ? `inject=fdatasync,pwrite64:signal=SIGKILL:when=${kill.atCall}` : '';
+    const rule = 'atCall' in kill ? `inject=fsync,fdatasync,pwrite64:signal=SIGKILL:when=${kill.atCall}` : '';
     const strace = [
       '-f',
       '-qq',
@@ -60,7 +60,7 @@ export class KillCampaign {
       '-o',
       '/dev/null',
       '-e',
-      'trace=fdatasync,pwrite64',
+      'trace=fsync,fdatasync,pwrite64',
       '-e',
       rule,
     ];
