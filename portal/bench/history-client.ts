@@ -1,6 +1,6 @@
 /** Questions of browsers and writes of boxes to a portal with a large embedded history, over HTTP. */
 import { gzipSync } from 'node:zlib';
-import { FIELDS } from './history-fields.ts';
+import { FIELDS, LINES, VALUES_PER_INSTANT } from './history-fields.ts';
 import { type BenchPortal, startBenchPortal } from './history-portal.ts';
 
 export interface HistoryNumbers {
@@ -41,8 +41,8 @@ async function measure(portal: BenchPortal, sites: number): Promise<HistoryNumbe
     rawDayP95Ms: await ask((n) => `site-${n}/export?${range(1)}&fields=gridPowerW&format=wide`),
   };
   const writes = {
-    backlogValuesPerS: await writeRate(portal, { rounds: 2, lines: 360, fromMs: endMs }),
-    liveValuesPerS: await writeRate(portal, { rounds: 10, lines: 6, fromMs: endMs + 3 * 3_600_000 }),
+    backlogValuesPerS: await writeRate(portal, { rounds: 2, instants: 360, fromMs: endMs }),
+    liveValuesPerS: await writeRate(portal, { rounds: 10, instants: 6, fromMs: endMs + 3 * 3_600_000 }),
   };
   const { rssMb, mostRssMb, fileMb } = portal;
   return { ...reads, ...writes, rssMb: rssMb(), mostRssMb: mostRssMb(), fileMb: fileMb() };
@@ -73,23 +73,23 @@ async function p95(
 
 interface WriteLoad {
   readonly rounds: number;
-  /** Lines of a request, ten seconds apart: 360 are an hour that was held back, 6 the minute a box sends. */
-  readonly lines: number;
+  /** Of a request, ten seconds apart: 360 are an hour that was held back, 6 the minute a box sends. */
+  readonly instants: number;
   readonly fromMs: number;
 }
 
 /** Each round is one request of each site, all at once, gzipped as boxes do. Field values a second, committed. */
-async function writeRate({ url }: BenchPortal, { rounds, lines, fromMs }: WriteLoad): Promise<number> {
+async function writeRate({ url }: BenchPortal, { rounds, instants, fromMs }: WriteLoad): Promise<number> {
   let tookMs = 0;
   for (let round = 0; round < rounds; round += 1) {
     const bodies = Array.from({ length: WRITERS }, (_, n) =>
-      gzipSync(body(n, lines, fromMs + round * lines * STEP_MS)),
+      gzipSync(body(n, instants, fromMs + round * instants * STEP_MS)),
     );
     const start = performance.now();
     await Promise.all(bodies.map((one, n) => write(url, n, one)));
     tookMs += performance.now() - start;
   }
-  return (rounds * WRITERS * lines * FIELDS.length) / (tookMs / 1000);
+  return (rounds * WRITERS * instants * VALUES_PER_INSTANT) / (tookMs / 1000);
 }
 
 async function write(url: string, site: number, body: Buffer): Promise<void> {
@@ -101,11 +101,13 @@ async function write(url: string, site: number, body: Buffer): Promise<void> {
   if (response.status !== 204) throw new Error(`${response.status} ${await response.text()}`);
 }
 
-function body(site: number, lines: number, fromMs: number): string {
+function body(site: number, instants: number, fromMs: number): string {
   const rows: string[] = [];
-  for (let i = 0; i < lines; i += 1) {
-    const values = FIELDS.map((field, f) => `${field}=${(i * 13 + f * 7 + site) % 5000}.5`).join(',');
-    rows.push(`site,site=site-${site} ${values} ${fromMs + i * STEP_MS}`);
+  for (let i = 0; i < instants; i += 1) {
+    for (const { head, fields } of LINES) {
+      const values = fields.map((field, f) => `${field}=${(i * 13 + f * 7 + site) % 5000}.5`).join(',');
+      rows.push(`${head}site-${site} ${values} ${fromMs + i * STEP_MS}`);
+    }
   }
   return rows.join('\n');
 }

@@ -11,9 +11,9 @@ import type { WriteResult } from './embedded/writer.ts';
 import { LineError, type LinePoint, PRECISIONS, type Precision, parseLines } from './line-protocol.ts';
 import { WeightGate } from './weight-gate.ts';
 
-export const MOST_BODY_BYTES = 8_000_000;
+export const MOST_BODY_BYTES = 4_000_000;
 /** Taken apart it needs some ten times as much. */
-const MOST_TEXT_BYTES = 8_000_000;
+const MOST_TEXT_BYTES = 4_000_000;
 /** Line protocol shrinks to about a tenth. */
 const USUAL_RATIO = 10;
 export const BUCKET = 'wattward';

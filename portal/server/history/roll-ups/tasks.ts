@@ -43,7 +43,7 @@ const TIMINGS: readonly Timing[] = [
 const NUMBERS =
   '|> filter(fn: (r) => r._measurement == "site" or r._measurement == "flow" or r._measurement == "device" ' +
   'or r._measurement == "load")\n' +
-  '  |> filter(fn: (r) => r._field =~ /(W|Wh|Kwh|Pct|V|A|C|Hz|Money|[sS]witches)$/)';
+  '  |> filter(fn: (r) => r._field =~ /(W|Wh|Kwh|Pct|V|A|Var|Ratio|C|Hz|Money|[sS]witches)$/)';
 /** As `kindOf` tells kinds apart: a price per `Kwh` is no counter. */
 const COUNTERS = '/(Wh|[sS]witches)$/';
 const MONEY = '/Money$/';

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { HistoryRange } from '../../../contract/api.ts';
+import { exportedPieces } from '../../../server/history/export.ts';
 import { parseLines } from '../../../server/history/line-protocol.ts';
 import { type Browser, type RunningPortal, runPortal } from '../running-portal.ts';
 
@@ -41,6 +42,28 @@ test('tidy and line protocol hold the same values', async () => {
   expect(tidy).toHaveLength(values.length);
   const points = parseLines(await text('line'), 'ms', 0);
   expect(points.flatMap(({ fields }) => fields.map(({ value }) => String(value)))).toEqual(values);
+});
+
+test('a file comes in pieces, each read when it is asked for', async () => {
+  let questions = 0;
+  const { history } = at.portal;
+  const counted = new Proxy(history, {
+    get: (store, key) => {
+      if (key === 'series') questions += 1;
+      const value = Reflect.get(store, key);
+      return typeof value === 'function' ? value.bind(store) : value;
+    },
+  });
+  const input = { site: 'home-1', fields: ['gridPowerW'], fromMs, toMs: fromMs + HOURS * 3_600_000 };
+  const pieces = exportedPieces(counted, { ...input, stepMs: 10_000, format: 'wide' });
+  await pieces.next();
+  expect(questions).toBe(0);
+  const first = await pieces.next();
+  expect(questions).toBe(1);
+  const rest: string[] = [String(first.value)];
+  for await (const piece of pieces) rest.push(piece);
+  expect(questions).toBe(3);
+  expect(rest.join('').trimEnd().split('\r\n')).toHaveLength(HOURS * 360);
 });
 
 test('the chart of the range shows the means of what the file holds', async () => {
