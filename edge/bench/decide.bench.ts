@@ -24,6 +24,8 @@ interface Bench {
 const WARM_UP = 20_000;
 const ROUNDS = 5;
 const CYCLES = 20_000;
+const WEEK_S = 7 * 86_400;
+const YEAR_S = 365 * 86_400;
 const START_MS = Date.UTC(2026, 5, 1, 4, 0, 0);
 
 export const benches: Bench[] = [
@@ -45,7 +47,45 @@ export const benches: Bench[] = [
     bar: { max: 5 },
     run: async () => heapGrowthMb(1_000_000),
   },
+  {
+    name: 'a week of decisions at 1 s',
+    unit: 's',
+    bar: { max: 60 },
+    run: async () => week(),
+  },
+  {
+    name: 'a year of decisions at 1 s, extrapolated from the week',
+    unit: 's',
+    bar: null,
+    run: async () => (week() * YEAR_S) / WEEK_S,
+  },
+  {
+    name: 'a year of decisions at 1 s',
+    unit: 's',
+    bar: null,
+    long: true,
+    run: async () => decideFor(YEAR_S),
+  },
 ];
+
+let weekS: number | null = null;
+
+function week(): number {
+  weekS ??= decideFor(WEEK_S);
+  return weekS;
+}
+
+/** Seconds it takes to decide so many cycles of one second each, the making of the snapshots included. */
+function decideFor(cycles: number): number {
+  const settings = busyHome();
+  let state = initialState(settings);
+  const before = performance.now();
+  for (let i = 0; i < cycles; i++) {
+    const nowMs = START_MS + i * 1000;
+    state = decide(state, snapshotAt(settings, nowMs, i, state.loads), settings, null, nowMs).state;
+  }
+  return (performance.now() - before) / 1000;
+}
 
 let rounds: Float64Array[] | null = null;
 

@@ -7,7 +7,7 @@ import { type ManagedBattery, type ManagedLoad, manageBattery, manageLoad, type 
 import type { Plan, PlanSlot } from './plan.ts';
 import type { Settings } from './settings.ts';
 import { localMinute } from './site-time.ts';
-import type { Snapshot } from './snapshot.ts';
+import type { PriceSlot, Snapshot } from './snapshot.ts';
 import type { State } from './state.ts';
 import { addSample, meanOf } from './time-mean.ts';
 
@@ -160,9 +160,14 @@ function currentSlot(snapshot: Snapshot): number {
     const slot = at(prices, middle);
     if (time.wallMs < slot.startMs) high = middle - 1;
     else if (time.wallMs >= slot.endMs) low = middle + 1;
-    else return middle;
+    else return isPriced(slot) ? middle : -1;
   }
   return -1;
+}
+
+/** A price that is no number is no price: the ledger must never see it. */
+export function isPriced(slot: PriceSlot): boolean {
+  return Number.isFinite(slot.importPricePerKwh) && Number.isFinite(slot.exportPricePerKwh);
 }
 
 /** A copy whose records may be written; arrays inside them are replaced, never changed. */

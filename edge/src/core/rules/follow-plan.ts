@@ -27,7 +27,7 @@ function observe(cycle: Cycle): void {
     state.plan = { ...state.plan, houseLoadW: mean };
   }
   const { wallMs } = cycle.snapshot.time;
-  if (wallMs >= plan.expiresAtMs || wallMs < plan.issuedAtMs) return;
+  if (!(wallMs >= plan.issuedAtMs && wallMs < plan.expiresAtMs)) return;
   const slot = slotAt(plan.slots, wallMs);
   if (!slot) return;
   if (!state.plan.left && hasLeft(cycle, slot)) state.plan = { ...state.plan, left: true };

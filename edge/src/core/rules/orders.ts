@@ -15,7 +15,7 @@ export const orders: Rule = { name: 'orders', apply };
 function apply(cycle: Cycle): void {
   for (const load of cycle.loads) {
     const { override } = load.reading;
-    if (!override || cycle.nowMs >= override.untilMs) continue;
+    if (!override || !(cycle.nowMs < override.untilMs)) continue;
     const leftS = Math.ceil((override.untilMs - cycle.nowMs) / 1000);
     const code = override.source === 'button' ? 'override-button' : 'override-portal';
     choose(cycle, load, override.on, { rule: 'orders', code, params: { leftS } });
@@ -24,7 +24,8 @@ function apply(cycle: Cycle): void {
   if (!cycle.clockTrusted) return;
   const { wallMs } = cycle.snapshot.time;
   for (const order of cycle.snapshot.orders) {
-    if (wallMs < order.fromMs || wallMs >= order.untilMs) continue;
+    // Asked this way round, a time that is no number never begins.
+    if (!(wallMs >= order.fromMs && wallMs < order.untilMs)) continue;
     const leftS = Math.ceil((order.untilMs - wallMs) / 1000);
     if (order.kind === 'load') {
       const load = cycle.loads.find((candidate) => candidate.settings.id === order.load);

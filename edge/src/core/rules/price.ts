@@ -9,7 +9,7 @@
 import type { ReasonCode } from '@wattward/broker/wire/reasons';
 import { at } from '../at.ts';
 import { chooseMode } from '../binding.ts';
-import type { Cycle } from '../cycle.ts';
+import { type Cycle, isPriced } from '../cycle.ts';
 import type { Reason } from '../decision.ts';
 import type { ManagedBattery } from '../managed.ts';
 import type { Rule } from '../rule.ts';
@@ -71,6 +71,7 @@ function pricesAhead(cycle: Cycle): Ahead {
   for (let k = cycle.priceIndex + 1; k < prices.length; k++) {
     const slot = at(prices, k);
     if (slot.startMs >= untilMs) break;
+    if (!isPriced(slot)) continue;
     cheapest = Math.min(cheapest, slot.importPricePerKwh);
     dearest = Math.max(dearest, slot.importPricePerKwh);
   }
