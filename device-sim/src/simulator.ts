@@ -2,17 +2,21 @@
 import { randomBytes } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import { apiServer } from './api/server.ts';
+import { type BoardHandle, boughtHandle, ownHandle } from './faces/board-handle.ts';
 import { BoardLink } from './faces/board-link.ts';
 import type { BoardFlash, BoardTwin } from './faces/board-twin.ts';
+import { BoughtBoard } from './faces/bought-boards/bought-board.ts';
 import { gridMeterFace } from './faces/grid-meter.ts';
 import { ModbusTcpServer } from './faces/modbus-tcp-server.ts';
+import { readCredential } from './faces/mqtt-client.ts';
 import { MqttMeter } from './faces/mqtt-meter.ts';
 import { sunspecFace } from './faces/sunspec-inverter.ts';
+import { Wiring } from './faces/wiring.ts';
 import { HomeModel } from './home/home-model.ts';
 import { boardId, boardMac, meterId } from './home/identity.ts';
 import { type MeasuredSource, RunningHome } from './home/running-home.ts';
 import { loadState, type SavedState, saveState } from './home/saved-home.ts';
-import { type Home, type HomeObject, isLoad } from './home/schema.ts';
+import type { Home, HomeObject } from './home/schema.ts';
 import type { SiteClock } from './home/site-clock.ts';
 import type { Log } from './log.ts';
 
@@ -47,7 +51,6 @@ const STEPS_A_TICK = 400;
 export class Simulator {
   readonly running: RunningHome;
   readonly ports: SimulatorPorts;
-  readonly boards: ReadonlyMap<string, BoardTwin>;
   readonly #options: SimulatorOptions;
   readonly #parts: Parts;
   readonly #timers: NodeJS.Timeout[] = [];
@@ -56,10 +59,14 @@ export class Simulator {
     this.#options = options;
     this.running = running;
     this.#parts = parts;
-    this.boards = parts.twins;
     this.ports = parts.ports;
     this.#timers.push(setInterval(() => this.#follow(), TICK_MS));
     this.#timers.push(setInterval(() => this.#save(), SAVE_MS));
+  }
+
+  /** Our own boards by object id, as their machines run now. */
+  get boards(): ReadonlyMap<string, BoardTwin> {
+    return new Map([...this.#parts.links].map(([id, link]) => [id, link.twin]));
   }
 
   /** Rejects when a port or a credential cannot be had; nothing stays open then. */
@@ -104,8 +111,8 @@ export class Simulator {
 
 interface Parts {
   readonly servers: ModbusTcpServer[];
-  readonly links: BoardLink[];
-  readonly twins: Map<string, BoardTwin>;
+  readonly links: Map<string, BoardLink>;
+  readonly bought: BoughtBoard[];
   readonly meters: MqttMeter[];
   readonly http: FastifyInstance;
   readonly ports: SimulatorPorts;
@@ -116,11 +123,21 @@ async function openParts(
   running: RunningHome,
   saved: SavedState | undefined,
 ): Promise<Parts> {
-  const twins = new Map<string, BoardTwin>();
+  const handles = new Map<string, BoardHandle>();
+  const wirings: Wiring[] = [];
   const { siteId, clock } = options;
-  const http = apiServer({ running, siteId, speed: clock.speed, boards: twins });
+  const http = apiServer({
+    running,
+    siteId,
+    speed: clock.speed,
+    boards: handles,
+    rewire: () => {
+      for (const wiring of wirings) wiring.settle();
+    },
+  });
   const servers: ModbusTcpServer[] = [];
-  const links: BoardLink[] = [];
+  const links = new Map<string, BoardLink>();
+  const bought: BoughtBoard[] = [];
   const meters: MqttMeter[] = [];
   try {
     const { host } = options;
@@ -140,42 +157,78 @@ async function openParts(
     servers.push(inverter);
     for (const object of options.home.objects) {
       if (object.kind === 'board') {
-        const link = openBoard(options, running, { object, flash: saved?.boards[object.id] });
-        links.push(link);
-        twins.set(object.id, link.twin);
+        const wiring = new Wiring(running, object.id);
+        wirings.push(wiring);
+        if (object.protocol === 'wattward') {
+          const link = openBoard(options, wiring, { object, flash: saved?.boards[object.id] });
+          links.set(object.id, link);
+          handles.set(object.id, ownHandle(link));
+        } else {
+          const board = openBought(options, running, { object, kind: object.protocol, wiring });
+          bought.push(board);
+          handles.set(object.id, boughtHandle(board));
+        }
       } else if (object.kind === 'load-meter') meters.push(openMeter(options, running, object));
     }
     await http.listen({ host, port: options.httpPort });
     const address = http.server.address();
     const httpPort = typeof address === 'object' && address ? address.port : options.httpPort;
     const ports = { httpPort, meterPort: meter.port, inverterPort: inverter.port };
-    return { servers, links, twins, meters, http, ports };
+    return { servers, links, bought, meters, http, ports };
   } catch (error) {
-    await closeParts({ servers, links, meters, http });
+    await closeParts({ servers, links, bought, meters, http });
     throw error;
   }
 }
 
-async function closeParts({ servers, links, meters, http }: Omit<Parts, 'ports' | 'twins'>): Promise<void> {
+async function closeParts({ servers, links, bought, meters, http }: Omit<Parts, 'ports'>): Promise<void> {
   await Promise.all([
     http.close(),
     ...servers.map((server) => server.close()),
-    ...links.map((link) => link.close()),
+    ...[...links.values()].map((link) => link.close()),
+    ...bought.map((board) => board.close()),
     ...meters.map((meter) => meter.close()),
   ]);
 }
 
+function openBought(
+  { siteId, clock, brokerUrl, secretsDir, log }: SimulatorOptions,
+  running: RunningHome,
+  board: {
+    readonly object: Extract<HomeObject, { kind: 'board' }>;
+    readonly kind: 'tasmota' | 'shelly' | 'esphome';
+    readonly wiring: Wiring;
+  },
+): BoughtBoard {
+  const { object, kind, wiring } = board;
+  const id = boardId(siteId, object.id, kind);
+  wiring.settle();
+  return new BoughtBoard({
+    kind,
+    id,
+    secret: readCredential(secretsDir, id).secret,
+    mac: boardMac(siteId, object.id).replaceAll(':', ''),
+    channels: object.channels,
+    brokerUrl,
+    monoMs: () => clock.monoMs(),
+    speed: clock.speed,
+    onContact: (channel, on) => wiring.coil(channel, on),
+    // Of the three only this one measures.
+    ...(kind === 'shelly'
+      ? { powerW: (channel: number) => running.loadPowerW(wiring.loadOn(channel) ?? '') }
+      : {}),
+    onProblem: (message) => log('warn', message),
+  });
+}
+
 function openBoard(
   options: SimulatorOptions,
-  running: RunningHome,
+  wiring: Wiring,
   board: { readonly object: Extract<HomeObject, { kind: 'board' }>; readonly flash: BoardFlash | undefined },
 ): BoardLink {
   const { siteId, clock, brokerUrl, secretsDir, log } = options;
   const { id, channels, poweredForS } = board.object;
-  const wired = new Map<number, string>();
-  for (const load of options.home.objects.filter(isLoad)) {
-    if (load.relay?.board === id) wired.set(load.relay.channel, load.id);
-  }
+  wiring.settle();
   return new BoardLink({
     identity: {
       board: boardId(siteId, id),
@@ -190,10 +243,7 @@ function openBoard(
     flash: board.flash ?? { config: null, switches: null },
     // A restart of the simulator is a power cut to the board; a new home begins with one that runs.
     poweredForMs: board.flash ? 0 : poweredForS * 1000,
-    onContact: (channel, on) => {
-      const load = wired.get(channel);
-      if (load) running.setRelay(load, on);
-    },
+    onContact: (channel, on) => wiring.coil(channel, on),
     brokerUrl,
     secretsDir,
     speed: clock.speed,

@@ -1,7 +1,7 @@
 /** The HTTP interface of a running home. Loopback by default; whoever reaches it may switch the simulated home. */
 import Fastify, { type FastifyInstance } from 'fastify';
 import * as z from 'zod';
-import type { BoardTwin } from '../faces/board-twin.ts';
+import type { BoardHandle } from '../faces/board-handle.ts';
 import type { RunningHome } from '../home/running-home.ts';
 import { changeObject, objectOf, Refusal, switchObject, viewOf } from './home-control.ts';
 
@@ -9,8 +9,10 @@ export interface ApiOptions {
   readonly running: RunningHome;
   readonly siteId: string;
   readonly speed: number;
-  /** Board object id to its twin. */
-  readonly boards: ReadonlyMap<string, BoardTwin>;
+  /** Boards by object id. */
+  readonly boards: ReadonlyMap<string, BoardHandle>;
+  /** Wires and contacts may have changed. */
+  readonly rewire: () => void;
 }
 
 const switchBody = z.strictObject({ on: z.boolean() });
@@ -46,14 +48,23 @@ export function apiServer(options: ApiOptions): FastifyInstance {
     return view(options, params.id);
   });
   app.post<IdRoute>('/api/v1/objects/:id/button', ({ params, body }) => {
-    boardOf(options, params.id).handle({
-      type: 'button',
-      channel: parsed(buttonBody, body, '{"channel": 1}').channel,
-    });
+    boardOf(options, params.id).button(parsed(buttonBody, body, '{"channel": 1}').channel);
     return view(options, params.id);
+  });
+  // A board is named by its object or by its identity on the broker, which is what an installer sees.
+  app.post<IdRoute>('/api/v1/boards/:id/power', ({ params, body }) => {
+    const board = boardOf(options, params.id);
+    board.setPower(parsed(switchBody, body, '{"on": false}').on);
+    return board.status();
+  });
+  app.post<IdRoute>('/api/v1/boards/:id/link', ({ params, body }) => {
+    const board = boardOf(options, params.id);
+    board.setLink(parsed(switchBody, body, '{"on": false}').on);
+    return board.status();
   });
   app.patch<IdRoute>('/api/v1/objects/:id', ({ params, body }) => {
     changeObject(running, params.id, parsed(patchBody, body, '{"powerW": 2000}'));
+    options.rewire();
     return view(options, params.id);
   });
   app.get('/api/v1/clock', () => ({
@@ -68,23 +79,14 @@ export function apiServer(options: ApiOptions): FastifyInstance {
 function view(options: ApiOptions, id: string) {
   const object = objectOf(options.running.home, id);
   const seen = viewOf(options.running, object);
-  const twin = options.boards.get(id);
-  if (!twin) return seen;
-  const { boot, uptimeMs, channels, linkUp } = twin.state;
-  const relays = channels.map((c) => ({
-    channel: c.channel,
-    on: c.on,
-    cause: c.cause,
-    leaseLeftS: c.lease ? Math.max(0, (c.lease.endsAtMs - uptimeMs) / 1000) : 0,
-    switches: c.switches,
-  }));
-  return { ...seen, state: { board: twin.id, boot, uptimeMs, linkUp, channels: relays } };
+  const board = options.boards.get(id);
+  return board ? { ...seen, state: board.status() } : seen;
 }
 
-function boardOf(options: ApiOptions, id: string): BoardTwin {
+function boardOf(options: ApiOptions, id: string): BoardHandle {
+  const named = options.boards.get(id) ?? [...options.boards.values()].find((board) => board.id === id);
+  if (named) return named;
   const object = objectOf(options.running.home, id);
-  const twin = options.boards.get(id);
-  if (twin) return twin;
   throw new Refusal(
     409,
     'no-button',

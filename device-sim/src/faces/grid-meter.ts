@@ -22,7 +22,7 @@ export function gridMeterFace(home: RunningHome): ModbusDevice {
 }
 
 function meterImage(home: RunningHome): Map<number, number> {
-  const [l1, l2, l3] = home.flows.gridPhaseW;
+  const [l1, l2, l3] = seenW(home);
   const { voltageV, currentA, frequencyHz } = home.quality();
   const va = [voltageV[0] * currentA[0], voltageV[1] * currentA[1], voltageV[2] * currentA[2]] as const;
   const vaSum = va[0] + va[1] + va[2];
@@ -47,12 +47,24 @@ function meterImage(home: RunningHome): Map<number, number> {
     phase1PowerFactorRatio: factor(l1, va[0]),
     phase2PowerFactorRatio: factor(l2, va[1]),
     phase3PowerFactorRatio: factor(l3, va[2]),
-    powerW: home.flows.gridW,
+    powerW: reversedPhases(home).length > 0 ? l1 + l2 + l3 : home.flows.gridW,
     apparentPowerVA: vaSum,
     reactivePowerVar: 0,
-    powerFactorRatio: factor(home.flows.gridW, vaSum),
+    powerFactorRatio: factor(l1 + l2 + l3, vaSum),
     frequencyHz,
     importWh: totals.gridInJ / 3600,
     exportWh: totals.gridOutJ / 3600,
   });
+}
+
+/** What its current transformers make of the phases. */
+function seenW(home: RunningHome): readonly [number, number, number] {
+  const [l1, l2, l3] = home.flows.gridPhaseW;
+  const reversed = reversedPhases(home);
+  const sign = (phase: 'L1' | 'L2' | 'L3') => (reversed.includes(phase) ? -1 : 1);
+  return [sign('L1') * l1, sign('L2') * l2, sign('L3') * l3];
+}
+
+function reversedPhases({ home }: RunningHome): readonly ('L1' | 'L2' | 'L3')[] {
+  return home.objects.find((object) => object.kind === 'grid-meter')?.reversed ?? [];
 }

@@ -8,9 +8,10 @@ export function boardMac(siteId: string, objectId: string): string {
   return `5ccf7f${digest.slice(0, 6)}`.replace(/(..)(?!$)/g, '$1:');
 }
 
-/** The board's id on the wire, `esp12f-` and its MAC. */
-export function boardId(siteId: string, objectId: string): string {
-  return `esp12f-${boardMac(siteId, objectId).replaceAll(':', '')}`;
+/** The board's id on the wire: its make and its MAC. */
+export function boardId(siteId: string, objectId: string, protocol = 'wattward'): string {
+  const make = protocol === 'wattward' ? 'esp12f' : protocol;
+  return `${make}-${boardMac(siteId, objectId).replaceAll(':', '')}`;
 }
 
 export function meterId(siteId: string, objectId: string): string {
@@ -18,7 +19,9 @@ export function meterId(siteId: string, objectId: string): string {
 }
 
 export function boardIds(home: Home, siteId: string): string[] {
-  return home.objects.filter(({ kind }) => kind === 'board').map(({ id }) => boardId(siteId, id));
+  return home.objects.flatMap((object) =>
+    object.kind === 'board' ? [boardId(siteId, object.id, object.protocol)] : [],
+  );
 }
 
 /** Meters that speak MQTT. */

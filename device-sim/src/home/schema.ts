@@ -130,6 +130,8 @@ const gridMeter = z.strictObject({
   ...base,
   kind: z.literal('grid-meter'),
   model: z.literal('sdm630').default('sdm630'),
+  /** Phases whose current transformer sits the wrong way round. */
+  reversed: z.array(z.enum(['L1', 'L2', 'L3'])).default([]),
 });
 
 const loadMeter = z.strictObject({
@@ -144,6 +146,16 @@ const board = z.strictObject({
   ...base,
   kind: z.literal('board'),
   channels: z.number().int().min(1).max(4).default(4),
+  /** Firmware on it: ours, or that of a bought board. */
+  protocol: z.enum(['wattward', 'tasmota', 'shelly', 'esphome']).default('wattward'),
+  /** What is wrong with its contacts and wires, by relay. */
+  contacts: z
+    .strictObject({
+      stuck: z.array(z.number().int().min(1).max(4)).default([]),
+      welded: z.array(z.number().int().min(1).max(4)).default([]),
+      swapped: z.array(z.array(z.number().int().min(1).max(4)).length(2)).default([]),
+    })
+    .prefault({}),
   /** How long the board had power when the home begins; a fresh one leaves its relays alone for a while. */
   poweredForS: number(0, 10_000_000).default(3600),
 });
