@@ -10,4 +10,4 @@ export const BOX_FLAGS: readonly string[] = ['--lite-mode', '--disable-warning=E
 export const BROKER_FLAGS: readonly string[] = ['--max-semi-space-size=4', '--max-old-space-size=128'];
 
 /** The portal: a heap that is cleaned rather than grown, since writes and large answers leave much behind. */
-export const PORTAL_FLAGS: readonly string[] = ['--max-semi-space-size=2', '--max-old-space-size=144'];
+export const PORTAL_FLAGS: readonly string[] = ['--max-semi-space-size=2', '--max-old-space-size=128'];

@@ -18,7 +18,7 @@ const MOST_TEXT_BYTES = 4_000_000;
 const USUAL_RATIO = 10;
 export const BUCKET = 'wattward';
 /** Text that is read and written at the same time: what it takes apart needs several times as much. */
-const MOST_TEXT_AT_ONCE_BYTES = 2_000_000;
+const MOST_TEXT_AT_ONCE_BYTES = 1_000_000;
 const unzip = promisify(gunzip);
 const gate = new WeightGate(MOST_TEXT_AT_ONCE_BYTES);
 
