@@ -167,7 +167,8 @@ class World {
       told.meterWhole = this.#frozenSinceMs === null || nowMs - this.#frozenSinceMs < FROZEN_KNOWN_MS;
       if (frozen) return frozen;
       if (weather.strikes('meter-not-available')) return broken(told, words, 0x7fc0);
-      if (weather.strikes('meter-spike')) return broken(told, words, 0x4700 + weather.draw().whole(0, 0x3ff));
+      // 52 kW and more, which a 25 A connection never carries: less, for a second, cannot be told from a real load.
+      if (weather.strikes('meter-spike')) return broken(told, words, 0x474b + weather.draw().whole(0, 0x3b4));
       return words;
     });
     return {
