@@ -44,13 +44,11 @@ test('two days in slots, 15 min for the first and half an hour for the second, f
     ...Array.from({ length: 97 }, (_, i) => i * 15),
     ...Array.from({ length: 48 }, (_, i) => 1470 + i * 30),
   ];
-  const slots = minutes
-    .slice(0, -1)
-    .map((start, i) => ({
-      ...slot,
-      start: at(start),
-      end: at(minutes[i + 1] ?? 0),
-      batteries: [battery, battery],
-    }));
+  const slots = minutes.slice(0, -1).map((start, i) => ({
+    ...slot,
+    start: at(start),
+    end: at(minutes[i + 1] ?? 0),
+    batteries: [battery, battery],
+  }));
   expect(problemOf({ slots })).toBeNull();
 });

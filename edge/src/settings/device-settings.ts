@@ -49,7 +49,6 @@ export const meterSettings = z.strictObject({
   connection: z.discriminatedUnion('kind', [modbusTcp, modbusRtu, mqtt]),
   pollMs,
 });
-export type MeterSettings = z.infer<typeof meterSettings>;
 
 export const inverterSettings = z.strictObject({
   id,
@@ -61,7 +60,6 @@ export const inverterSettings = z.strictObject({
   gridState: z.boolean().default(true).meta({ description: 'it tells whether the grid is there' }),
   exportLimit: z.boolean().default(false).meta({ description: 'it takes an export limit from the box' }),
 });
-export type InverterSettings = z.infer<typeof inverterSettings>;
 
 export const boardSettings = z.strictObject({
   id,
@@ -80,7 +78,6 @@ export const boardSettings = z.strictObject({
     .meta({ description: 'hardware accepted at commissioning; another one under the same id gets no order' }),
   channels: tunable(4, { unit: 'count', min: 1, max: 16, about: 'relays on the board' }),
 });
-export type BoardSettings = z.infer<typeof boardSettings>;
 
 export const deviceSettings = z.strictObject({
   meters: z.array(meterSettings).max(16).default([]),

@@ -10,7 +10,7 @@ import type { Reason } from '@wattward/broker/wire/schema';
 import type { HomeMode, SiteEvent } from '@wattward/broker/wire/site';
 import type { Point } from '../outbox/point.ts';
 
-export type { FieldValue, Point } from '../outbox/point.ts';
+export type { Point } from '../outbox/point.ts';
 
 /** The time of a cycle. Points with `wallMs: null` are kept by boot and stamped once when a later stamp has one. */
 export interface Stamp {
