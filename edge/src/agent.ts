@@ -28,6 +28,7 @@ import { startHistory } from './link/history.ts';
 import { answerRequest } from './link/requests.ts';
 import { SOFTWARE_VERSION, siteDescriptionOf } from './link/site-description.ts';
 import { siteStateOf } from './link/site-state.ts';
+import { openOutward } from './outward/outward.ts';
 import { coreSettings } from './settings/core-settings.ts';
 import type { SiteSettings } from './settings/site-settings.ts';
 import { holdingSettings, type SettingsDocument } from './settings-document.ts';
@@ -64,6 +65,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const { config, log, clock, store, document, devices, recorder, setpoints, plans, buses, link } = box;
   const { site, core } = box;
   const cycleMs = cycleLengthMs(config.cycleMs, clock.speed);
+  const outward = await openOutward({ ...box, software: SOFTWARE_VERSION });
   const cycle = new Cycle(
     {
       siteId: config.site,
@@ -82,6 +84,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       publish: (picture) => {
         box.newest.picture = picture;
         link?.show(stateOf(box, picture), recorder.alarms);
+        outward.show(() => stateOf(box, picture));
       },
     },
     box.state,
@@ -91,7 +94,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   buses.home.start();
   buses.cloud?.start();
   const ending = new AbortController();
-  const done = keepPace(clock, cycleMs, ending.signal, () => cycle.run());
+  const done = keepPace(clock, cycleMs, ending.signal, () => outward.timed(() => cycle.run()));
   done.catch((cause: unknown) => log.error({ err: cause }, 'the cycle broke; leases bring every relay home'));
   log.info({ site: config.site, cycleMs, settings: document.version }, 'control begins');
   const stop = async () => {
@@ -99,7 +102,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     await done.catch(() => {});
     plans.stop();
     await recorder.finish(cycle.state);
-    await Promise.all([link?.close(), buses.home.end(), devices.close(), history?.stop()]);
+    await Promise.all([link?.close(), buses.home.end(), devices.close(), history?.stop(), outward.close()]);
     await store.close();
   };
   return { picture: () => box.newest.picture, store, done, stop };

@@ -51,6 +51,16 @@ export const edgeConfig = z.strictObject({
     })
     .nullable()
     .default(null),
+  /** Numbers for Prometheus at `/metrics`; nothing is opened when left out. */
+  metrics: z
+    .strictObject({
+      host: z.string().min(1).max(253).default('127.0.0.1').describe('an address of this machine'),
+      port: z.number().int().min(0).max(65_535).describe('a TCP port'),
+    })
+    .nullable()
+    .default(null),
+  /** Announces the home to Home Assistant by MQTT discovery on the home broker. */
+  homeAssistant: z.boolean().default(false).describe('true or false'),
   /** Public keys whose set-points this box obeys. */
   setpointKeys: z.array(file).max(4).default([]),
   /** Time that runs faster than real time; only for simulated homes. */

@@ -9,11 +9,11 @@ import type { Store } from '../store/store.ts';
 import { Bench, type BenchOptions } from './bench.ts';
 import { ClaimWindow } from './claim.ts';
 import { Finder } from './finder.ts';
-import { measuredTest, type TestPorts } from './measured-test.ts';
+import { type Answer, JobRunner } from './job-runner.ts';
+import type { TestPorts } from './measured-test.ts';
 import { type CommissionQuestion, commissionQuestion } from './questions.ts';
 import { signReport } from './report.ts';
-import { proveSafeState } from './safe-state-proof.ts';
-import { advance, type BoardCase, type CaseEvent, type StageRefusal, seenBoard } from './stages.ts';
+import { advance, type BoardCase, type CaseEvent, seenBoard } from './stages.ts';
 
 export interface DeskOptions extends BenchOptions {
   readonly siteId: string;
@@ -23,24 +23,10 @@ export interface DeskOptions extends BenchOptions {
   readonly phasesW: TestPorts['phasesW'];
 }
 
-/** What runs, or ran last. */
-export interface Job {
-  readonly board: string;
-  readonly what: string;
-  running: boolean;
-  progress: string;
-  /** What a person has to do now: cut-link, restore-link, cut-power, restore-power, or nothing. */
-  instruction: string;
-  /** Why it could not be carried out; empty when it could. */
-  problem: string;
-}
-
 interface Kept {
   readonly expectedBoards: number | null;
   readonly boards: readonly BoardCase[];
 }
-
-type Answer = { readonly data: unknown } | { readonly refusal: StageRefusal };
 
 const KEY = 'commissioning';
 /** Fits every client's limit, however it is escaped. */
@@ -50,10 +36,10 @@ export class CommissioningDesk {
   readonly #options: DeskOptions;
   readonly #finder: Finder;
   readonly #bench: Bench;
+  readonly #runner: JobRunner;
   readonly #window = new ClaimWindow();
   readonly #cases = new Map<string, BoardCase>();
   #expectedBoards: number | null = null;
-  #job: Job | null = null;
   #report = '';
   #loaded: Promise<void> | null = null;
 
@@ -61,6 +47,12 @@ export class CommissioningDesk {
     this.#options = options;
     this.#finder = new Finder(options.bus, () => options.clock.monoMs());
     this.#bench = new Bench(options);
+    this.#runner = new JobRunner({
+      ...options,
+      finder: this.#finder,
+      bench: this.#bench,
+      record: (board, event) => this.#record(board, event),
+    });
   }
 
   async answer(request: Request): Promise<Response> {
@@ -144,9 +136,9 @@ export class CommissioningDesk {
         return this.#advance(board, { type: 'replaced', hardware: found, atIso });
       }
       case 'test':
-        return this.#test(board, question.channel);
+        return this.#runner.test(board, question.channel, [...this.#cases.values()]);
       case 'prove':
-        return this.#prove(board, question.proof);
+        return this.#runner.prove(board, question.proof);
     }
   }
 
@@ -194,7 +186,7 @@ export class CommissioningDesk {
         expectedBoards: this.#expectedBoards,
         found,
         boards: [...this.#cases.values()].map(brief),
-        job: this.#job,
+        job: this.#runner.job,
       },
     };
   }
@@ -234,97 +226,10 @@ export class CommissioningDesk {
     };
   }
 
-  #test(board: BoardCase, channel: number): Answer {
-    const own = board.loads.find((load) => load.channel === channel);
-    if (!own)
-      return {
-        refusal: {
-          code: 'no-load',
-          message: `nothing hangs on relay ${channel}`,
-          remedy: 'Assign a load first.',
-        },
-      };
-    const others = [...this.#cases.values()].flatMap(({ id, loads }) => (id === board.id ? loads : []));
-    return this.#run(board, channel, `test of relay ${channel}`, async (ports) => {
-      const result = await measuredTest(ports, own, others);
-      await this.#advance(this.#cases.get(board.id) ?? board, { type: 'tested', result });
-    });
-  }
-
-  #prove(board: BoardCase, proof: 'lease' | 'broker' | 'power'): Answer {
-    const own = board.loads[0];
-    if (!own)
-      return {
-        refusal: { code: 'no-load', message: 'nothing hangs on this board', remedy: 'Assign a load first.' },
-      };
-    const { device } = board.hardware;
-    return this.#run(board, own.channel, `proof ${proof}`, async (ports, job) => {
-      const proofs = await proveSafeState(
-        {
-          ...ports,
-          willAfter: (ms) => later(this.#finder.sighting(device)?.lastWillMonoMs, ms),
-          heardAfter: (ms) => later(this.#finder.sighting(device)?.lastHeardMonoMs, ms),
-          lastHeardMonoMs: () => this.#finder.sighting(device)?.lastHeardMonoMs ?? null,
-          instruct: (what) => {
-            job.instruction = what;
-          },
-        },
-        proof,
-        own,
-      );
-      for (const one of proofs) {
-        await this.#advance(this.#cases.get(board.id) ?? board, { type: 'proved', proof: one });
-      }
-    });
-  }
-
-  /** Starts `work` beside the answers; the installer asks for `status` until it no longer runs. */
-  #run(
-    board: BoardCase,
-    channel: number,
-    what: string,
-    work: (ports: TestPorts, job: Job) => Promise<void>,
-  ): Answer {
-    if (this.#job?.running) {
-      const { board: busy, what: doing } = this.#job;
-      return {
-        refusal: {
-          code: 'busy',
-          message: `${doing} of ${busy} is still running`,
-          remedy: 'Wait for its end.',
-        },
-      };
-    }
-    const loan = this.#bench.borrow(board, channel);
-    if (!loan)
-      return { refusal: { code: 'busy', message: `relay ${channel} is in use`, remedy: 'Try again.' } };
-    const job: Job = { board: board.id, what, running: true, progress: '', instruction: '', problem: '' };
-    this.#job = job;
-    const { clock, phasesW, cycleMs } = this.#options;
-    const ports: TestPorts = {
-      monoMs: () => clock.monoMs(),
-      wallIso: () => this.#nowIso(),
-      sleep: (siteMs) => clock.sleep(siteMs),
-      phasesW,
-      order: loan.order,
-      abandon: loan.abandon,
-      reported: loan.reported,
-      refusal: loan.refusal,
-      cycleMs,
-      progress: (sentence) => {
-        job.progress = sentence;
-      },
-    };
-    work(ports, job)
-      .catch((cause: unknown) => {
-        job.problem = cause instanceof Error ? cause.message : String(cause);
-      })
-      .finally(() => {
-        loan.release();
-        job.running = false;
-        job.instruction = '';
-      });
-    return { data: { job } };
+  /** A result comes in when the work is done; meanwhile the case may have moved on. */
+  #record(id: string, event: CaseEvent): Promise<unknown> {
+    const board = this.#cases.get(id);
+    return board ? this.#advance(board, event) : Promise.resolve();
   }
 
   /** The report is frozen, and read in parts: a large house does not fit one message. */
@@ -367,10 +272,6 @@ export class CommissioningDesk {
 /** A case without its raw samples, so that the list of many fits one message. */
 function brief({ tests, ...board }: BoardCase) {
   return { ...board, tests: tests.map(({ repeats: _, ...test }) => test) };
-}
-
-function later(atMonoMs: number | null | undefined, thanMonoMs: number): number | null {
-  return atMonoMs !== null && atMonoMs !== undefined && atMonoMs > thanMonoMs ? atMonoMs : null;
 }
 
 function notSeen(id: string): Answer {

@@ -117,6 +117,11 @@ export class MqttBus {
     return true;
   }
 
+  /** A description that others find when they come later; never a command. */
+  announceForeign(path: string, text: string): void {
+    if (this.#online) this.#client?.publish(path, text, { qos: 1, retain: true });
+  }
+
   onLink(listener: (up: boolean) => void): void {
     this.#linkListeners.push(listener);
   }

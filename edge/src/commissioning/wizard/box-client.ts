@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Response } from '@wattward/broker/wire/request';
 import { type BusCredential, MqttBus } from '../../link/mqtt-bus.ts';
-import type { Job } from '../desk.ts';
+import type { Job } from '../job-runner.ts';
 import type { BoardCase } from '../stages.ts';
 
 const STATUS_TRIES = 5;
