@@ -24,6 +24,9 @@ interface OverloadLimit {
   readonly clock: Map<number, number>;
 }
 
+/** Share of the peak threshold from which on keeping the battery alive may wait. */
+const NEARLY_USED = 0.7;
+
 export class ControlOracle {
   readonly #limits: SiteLimits;
   readonly #check: Check;
@@ -300,7 +303,9 @@ export class ControlOracle {
       this.#knownSinceMs = nowMs;
     if (nowMs - this.#knownSinceMs < 60_000 || nowMs - this.#liveSinceMs < 60_000 || socToldPct === null)
       return;
-    const low = socToldPct < this.#limits.reservePct - 2.5 && homeMode === 'normal';
+    // Rules 3 to 5 come before it: on a connection that is nearly used the battery waits.
+    const used = moment.gridW > NEARLY_USED * this.#limits.thresholdW;
+    const low = socToldPct < this.#limits.reservePct - 2.5 && homeMode === 'normal' && !used;
     this.#check(
       'B1',
       nowMs,
