@@ -164,6 +164,10 @@ export const REASONS = {
     de: 'heute oft genug geschaltet (höchstens {limit})',
   },
   interlock: { en: 'locked while "{other}" is on', de: 'gesperrt, solange „{other}“ an ist' },
+  'interlock-unknown': {
+    en: 'locked: whether "{other}" is off cannot be seen',
+    de: 'gesperrt: ob „{other}“ aus ist, ist nicht zu sehen',
+  },
   'next-turn': {
     en: 'comes next: loads are switched on one after the other',
     de: 'kommt als Nächstes: Verbraucher werden nacheinander eingeschaltet',

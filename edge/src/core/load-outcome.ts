@@ -8,9 +8,9 @@
 import type { Cycle } from './cycle.ts';
 import type { LoadCommand, Reason } from './decision.ts';
 import { chargerCurrentA } from './ev-current.ts';
+import { interlockOf } from './interlock.ts';
 import type { ManagedLoad } from './managed.ts';
 import { isProtective } from './protective.ts';
-import { interlockReason } from './rules/relay-care.ts';
 import { withSwitch } from './switch-history.ts';
 
 const UNDECIDED: Reason = { rule: 'start', code: 'starting', params: {} };
@@ -24,10 +24,11 @@ export function concludeLoads(cycle: Cycle): LoadCommand[] {
     let on = load.canOn && load.canOff ? wanted : load.canOn;
     let reason = reasonOf(load, on);
     if (on && !load.was) {
-      const other = interlockedWith(cycle, load);
-      if (other !== null) {
+      // A partner may have been switched on in this very cycle.
+      const locked = interlockOf(cycle, load);
+      if (locked !== null) {
         on = false;
-        reason = interlockReason(other);
+        reason = locked;
       } else if (started && !load.settings.essential) {
         on = false;
         reason = NEXT_TURN;
@@ -43,16 +44,6 @@ export function concludeLoads(cycle: Cycle): LoadCommand[] {
 function reasonOf(load: ManagedLoad, on: boolean): Reason {
   const decisive = load.firm || load.choice === null || load.choice !== on;
   return (decisive ? load.bound : null) ?? load.choiceReason ?? load.bound ?? UNDECIDED;
-}
-
-/** A load of the same group that is on, perhaps only since this very cycle; null when there is none. */
-function interlockedWith(cycle: Cycle, load: ManagedLoad): ManagedLoad | null {
-  const { interlock } = load.settings;
-  if (interlock === 0) return null;
-  for (const other of cycle.loads) {
-    if (other !== load && other.state.on && other.settings.interlock === interlock) return other;
-  }
-  return null;
 }
 
 /** Writes the state; the reason that counts is kept in `bound` until the command is made. */

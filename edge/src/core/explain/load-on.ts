@@ -6,6 +6,7 @@
 import type { Condition } from '@wattward/broker/wire/explanation';
 import type { Cycle } from '../cycle.ts';
 import type { RuleName } from '../decision.ts';
+import { interlockPartners, lockedBy } from '../interlock.ts';
 import { onPhaseW } from '../load-power.ts';
 import type { ManagedLoad } from '../managed.ts';
 import { phaseCurrentA } from '../rules/fuse.ts';
@@ -138,12 +139,12 @@ function careNeeds(cycle: Cycle, load: ManagedLoad): Condition[] {
     ...wait(rule, settings.minOffMs - (cycle.nowMs - offSinceMs(load))),
     ...budgetNeeds(cycle, load, 2),
   ];
-  for (const other of cycle.loads) {
-    if (settings.interlock === 0 || other === load || other.settings.interlock !== settings.interlock)
-      continue;
-    if (!other.state.on && other.reading.reportedOn !== true) continue;
+  for (const other of interlockPartners(cycle, load)) {
+    const locked = lockedBy(other);
+    if (locked === null) continue;
+    const present = locked.code === 'interlock' ? 'on' : 'unknown';
     const params = { other: other.settings.name };
-    out.push(need({ rule, signal: 'otherLoad', comparison: 'equals', present: 'on', needed: 'off', params }));
+    out.push(need({ rule, signal: 'otherLoad', comparison: 'equals', present, needed: 'off', params }));
   }
   return state.sinceMs === 0 ? [] : out;
 }

@@ -8,6 +8,7 @@
 import { forbidOff, forbidOn } from '../binding.ts';
 import type { Cycle } from '../cycle.ts';
 import type { Reason } from '../decision.ts';
+import { interlockOf, interlockPartners, lockedBy } from '../interlock.ts';
 import type { ManagedLoad } from '../managed.ts';
 import type { Rule } from '../rule.ts';
 import { DAY_MS, HOUR_MS, switchesWithin } from '../switch-history.ts';
@@ -24,7 +25,7 @@ function apply(cycle: Cycle): void {
 function careOfOn(cycle: Cycle, load: ManagedLoad): void {
   const { settings, state } = load;
   const other = moreImportantOn(cycle, load);
-  if (other !== null) forbidOn(cycle, load, interlockReason(other), 'firm');
+  if (other !== null) forbidOn(cycle, load, other, 'firm');
   const leftMs = settings.minOnMs - (cycle.nowMs - state.sinceMs);
   if (leftMs > 0) forbidOff(cycle, load, timeReason('min-on', leftMs));
   const spent = spentBudget(cycle, load, 1);
@@ -37,12 +38,8 @@ function careOfOff(cycle: Cycle, load: ManagedLoad): void {
   if (leftMs > 0) forbidOn(cycle, load, timeReason('min-off', leftMs), 'loose');
   const spent = spentBudget(cycle, load, 2);
   if (spent !== null) forbidOn(cycle, load, spent, 'loose');
-  if (settings.interlock === 0) return;
-  for (const other of cycle.loads) {
-    if (other === load || other.settings.interlock !== settings.interlock) continue;
-    if (other.was || other.reading.reportedOn === true)
-      forbidOn(cycle, load, interlockReason(other), 'loose');
-  }
+  const locked = interlockOf(cycle, load);
+  if (locked !== null) forbidOn(cycle, load, locked, 'loose');
 }
 
 /** Why `more` further operations do not fit a budget; null when they do. */
@@ -66,17 +63,12 @@ export function offSinceMs(load: ManagedLoad): number {
 }
 
 /** Another load of the group that is on and goes before this one; null when there is none. */
-function moreImportantOn(cycle: Cycle, load: ManagedLoad): ManagedLoad | null {
-  if (load.settings.interlock === 0) return null;
-  for (const other of cycle.byPriority) {
-    if (other === load) break;
-    if (other.settings.interlock === load.settings.interlock && other.was) return other;
-  }
-  return null;
-}
-
-export function interlockReason(other: ManagedLoad): Reason {
-  return { rule: 'relay-care', code: 'interlock', params: { other: other.settings.name } };
+function moreImportantOn(cycle: Cycle, load: ManagedLoad): Reason | null {
+  const rank = cycle.byPriority.indexOf(load);
+  const other = interlockPartners(cycle, load).find(
+    (partner) => partner.was && cycle.byPriority.indexOf(partner) < rank,
+  );
+  return other === undefined ? null : lockedBy(other);
 }
 
 function timeReason(code: 'min-on' | 'min-off', leftMs: number): Reason {

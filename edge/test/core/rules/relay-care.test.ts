@@ -110,6 +110,32 @@ test('a relay that is still reported on keeps its group locked', () => {
   expect(run.load('b')).toMatchObject({ on: false, reason: { code: 'interlock' } });
 });
 
+test.each([
+  { when: 'never reported', partner: { online: false, reportedOn: null } },
+  { when: 'online but without a report', partner: { online: true, reportedOn: null } },
+  { when: 'last reported off and not heard since', partner: { online: false, reportedOn: false } },
+])('a partner $when may be on and keeps its group locked', ({ partner }) => {
+  const loads = ['a', 'b'].map((id) => ({ ...LOAD, id, interlock: 1, minOnS: 0, minOffS: 0 }));
+  const run = new Run(home({ loads }));
+  run.run(3, { gridW: 300, loads: { a: partner } });
+  const wish = { on: true, source: 'portal', untilMs: run.nowMs + 1e9 } as const;
+  run.run(600, { gridW: 300, loads: { a: partner, b: { override: wish } } });
+  expect(run.load('b')).toMatchObject({ on: false, reason: { code: 'interlock-unknown' } });
+  run.run(2, { gridW: 300, loads: { b: { override: wish } } });
+  expect(run.load('b').on).toBe(true);
+  run.run(60, { gridW: 300, loads: { a: partner, b: { override: wish } } });
+  expect(run.load('b').on).toBe(true);
+});
+
+test('a welded partner keeps its group locked although its relay is reported off', () => {
+  const loads = ['a', 'b'].map((id) => ({ ...LOAD, id, interlock: 1, minOnS: 0, minOffS: 0 }));
+  const run = new Run(home({ loads }));
+  run.run(3, { gridW: 300 });
+  const wish = { on: true, source: 'portal', untilMs: run.nowMs + 1e9 } as const;
+  run.run(10, { gridW: 300, loads: { a: { contact: 'welded' }, b: { override: wish } } });
+  expect(run.load('b')).toMatchObject({ on: false, reason: { code: 'interlock', params: { other: 'a' } } });
+});
+
 test('an interlock added while both are on takes the less important off', () => {
   const loads = ['a', 'b'].map((id) => ({ ...LOAD, id, use: 'always' as const }));
   const run = new Run(home({ loads }));
