@@ -185,6 +185,7 @@ const CONTROL = {
   signals: {
     meterFreshMs: 5_000,
     meterFrozenMs: 60_000,
+    inverterFrozenMs: 300_000,
     inverterFreshMs: 10_000,
     batteryFreshMs: 30_000,
     loadFreshMs: 30_000,

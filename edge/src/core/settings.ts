@@ -191,6 +191,7 @@ export interface SignalSettings {
   readonly meterFreshMs: number;
   readonly meterFrozenMs: number;
   readonly inverterFreshMs: number;
+  readonly inverterFrozenMs: number;
   readonly batteryFreshMs: number;
   readonly loadFreshMs: number;
   readonly confirmSamples: number;

@@ -89,7 +89,10 @@ export function signalAt(spec: SignalSpec, memory: SignalMemory, nowMs: number, 
   return good(memory.lastValue, memory.lastGoodMs);
 }
 
-/** True when all quantities of one meter have stood still for longer than is plausible. */
+/**
+ * True when all quantities of one meter have stood still for longer than is plausible. One that is a fault anyway says
+ * nothing: it neither moves nor stands still.
+ */
 export function frozenTogether(
   specs: readonly SignalSpec[],
   memories: readonly SignalMemory[],
@@ -98,7 +101,8 @@ export function frozenTogether(
   let judged = 0;
   for (const [i, spec] of specs.entries()) {
     const memory = memories[i];
-    if (memory === undefined || memory.lastGoodMs === 0 || spec.frozenMs === 0) continue;
+    if (memory === undefined || memory.lastGoodMs === 0 || memory.lastWasFault) continue;
+    if (spec.frozenMs === 0) continue;
     judged++;
     if (memory.sameCount < FROZEN_SAMPLES || nowMs - memory.sameSinceMs < spec.frozenMs) return false;
   }

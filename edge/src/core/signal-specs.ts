@@ -18,6 +18,8 @@ export interface SiteSpecs {
   readonly phaseCurrentA: SignalSpec;
   readonly voltageV: SignalSpec;
   readonly frequencyHz: SignalSpec;
+  readonly inverterVoltageV: SignalSpec;
+  readonly inverterFrequencyHz: SignalSpec;
   readonly pvPowerW: SignalSpec;
   readonly batteries: readonly { readonly powerW: SignalSpec; readonly socPct: SignalSpec }[];
   readonly loads: readonly { readonly powerW: SignalSpec }[];
@@ -43,15 +45,21 @@ export function signalSpecs(settings: Settings, cycleMs: number): SiteSpecs {
     frozenMs,
   });
   const meter = (min: number, max: number) => spec(signals.meterFreshMs, min, max, signals.meterFrozenMs);
+  const inverter = (min: number, max: number) =>
+    spec(signals.inverterFreshMs, min, max, signals.inverterFrozenMs);
+  const voltage = [grid.nominalVoltageV * 0.78, grid.nominalVoltageV * 1.18] as const;
+  const frequency = [45, 55] as const;
   return {
     gridPowerW: meter(-phaseW * grid.phases, phaseW * grid.phases),
     phasePowerW: meter(-phaseW, phaseW),
     phaseCurrentA: meter(0, FUSE_MULTIPLE * grid.fuseA),
-    voltageV: meter(grid.nominalVoltageV * 0.78, grid.nominalVoltageV * 1.18),
-    frequencyHz: meter(45, 55),
-    pvPowerW: spec(signals.inverterFreshMs, -1000, 1_000_000),
+    voltageV: meter(...voltage),
+    frequencyHz: meter(...frequency),
+    inverterVoltageV: inverter(...voltage),
+    inverterFrequencyHz: inverter(...frequency),
+    pvPowerW: inverter(-1000, 1_000_000),
     batteries: settings.batteries.map((battery) => ({
-      powerW: spec(signals.inverterFreshMs, -powerLimitW(battery), powerLimitW(battery)),
+      powerW: inverter(-powerLimitW(battery), powerLimitW(battery)),
       socPct: spec(signals.batteryFreshMs, 0, 100, 0, SOC_STEP_PCT_PER_S),
     })),
     loads: settings.loads.map((load) => ({

@@ -3,23 +3,18 @@
  * `absent`, never zero; freshness, plausibility, jumps and frozen meters are judged by `core/signal-latch`.
  */
 import type { Settings } from '../core/settings.ts';
-import { ABSENT, type Signal } from '../core/signal.ts';
+import { ABSENT } from '../core/signal.ts';
 import { frozenTogether } from '../core/signal-latch.ts';
-import { type SiteSpecs, signalSpecs } from '../core/signal-specs.ts';
+import { signalSpecs } from '../core/signal-specs.ts';
 import type { SiteTime } from '../core/site-time.ts';
-import {
-  type BatteryReading,
-  type GridReading,
-  NO_OPERATOR,
-  type Order,
-  type Snapshot,
-} from '../core/snapshot.ts';
+import { type GridReading, NO_OPERATOR, type Order, type Snapshot } from '../core/snapshot.ts';
 import type { BoardDriver } from '../devices/board-driver.ts';
 import type { SiteSettings } from '../settings/site-settings.ts';
 import type { ControlTime } from './control-time.ts';
 import type { Devices } from './devices.ts';
 import { type LoadSwitch, readSwitch } from './load-switch.ts';
 import { SignalLine } from './signal-line.ts';
+import { SupplyLatch } from './supply-latch.ts';
 
 export interface LatchOptions {
   readonly site: SiteSettings;
@@ -47,9 +42,7 @@ export class Latch {
   readonly #gridPower: SignalLine;
   readonly #frequency: SignalLine;
   readonly #phases: readonly PhaseLines[];
-  readonly #gridLost: readonly SignalLine[];
-  readonly #pv: readonly SignalLine[];
-  readonly #batteries: readonly { readonly powerW: SignalLine; readonly socPct: SignalLine }[];
+  readonly #supply: SupplyLatch;
   readonly #loads: readonly LoadLine[];
 
   constructor(options: LatchOptions) {
@@ -65,17 +58,7 @@ export class Latch {
       currentA: new SignalLine(meter, `phase${i + 1}CurrentA`, specs.phaseCurrentA),
       voltageV: new SignalLine(meter, `phase${i + 1}VoltageV`, specs.voltageV),
     }));
-    this.#gridLost = site.devices.inverters
-      .filter(({ gridState }) => gridState)
-      .map(({ id }) => inverterLine(devices, id, 'gridLostCode', { ...specs.pvPowerW, min: 0, max: 1 }));
-    this.#pv = pvLines(site, devices, specs);
-    this.#batteries = site.batteries.map(({ inverter }, i) => {
-      const spec = specs.batteries[i] ?? { powerW: specs.pvPowerW, socPct: specs.pvPowerW };
-      return {
-        powerW: inverterLine(devices, inverter, 'batteryPowerW', spec.powerW),
-        socPct: inverterLine(devices, inverter, 'socPct', spec.socPct),
-      };
-    });
+    this.#supply = new SupplyLatch(site, core, devices, cycleMs);
     this.#loads = site.loads.map((load, i) => ({
       power: new SignalLine(
         devices.meters.get(load.power?.meter ?? '')?.source,
@@ -92,14 +75,14 @@ export class Latch {
   snapshot(time: SiteTime, orders: readonly Order[], nowMonoMs: number): Snapshot {
     const { control } = this.#options;
     for (const line of this.#lines()) line.take(control);
+    this.#supply.take(control);
     const nowMs = control.at(nowMonoMs);
+    const { pvPowerW, batteries, gridState } = this.#supply.readings(nowMs);
     return {
       time,
-      grid: this.#grid(nowMs),
-      pv: { powerW: sumOf(this.#pv.map((line) => line.signal(nowMs))), availableW: ABSENT },
-      batteries: this.#batteries.map(({ powerW, socPct }) =>
-        batteryOf(powerW.signal(nowMs), socPct.signal(nowMs)),
-      ),
+      grid: { ...this.#grid(nowMs), state: gridState },
+      pv: { powerW: pvPowerW, availableW: ABSENT },
+      batteries,
       loads: this.#readLoads(nowMonoMs),
       prices: [],
       operator: NO_OPERATOR,
@@ -112,14 +95,11 @@ export class Latch {
       this.#gridPower,
       this.#frequency,
       ...this.#phases.flatMap(({ powerW, currentA, voltageV }) => [powerW, currentA, voltageV]),
-      ...this.#gridLost,
-      ...this.#pv,
-      ...this.#batteries.flatMap(({ powerW, socPct }) => [powerW, socPct]),
       ...this.#loads.map(({ power }) => power),
     ];
   }
 
-  #grid(nowMs: number): GridReading {
+  #grid(nowMs: number): Omit<GridReading, 'state'> {
     // Power, voltage and frequency together: what never stands still all at once in a living meter.
     const watched = [
       this.#gridPower,
@@ -139,16 +119,7 @@ export class Latch {
         currentA: currentA.signal(nowMs, frozen),
         voltageV: voltageV.signal(nowMs, frozen),
       })),
-      state: this.#gridState(nowMs),
     };
-  }
-
-  #gridState(nowMs: number): GridReading['state'] {
-    const codes = this.#gridLost
-      .map((line) => line.signal(nowMs))
-      .filter(({ quality }) => quality === 'good');
-    if (codes.length === 0) return 'unknown';
-    return codes.some(({ value }) => value === 1) ? 'lost' : 'present';
   }
 
   #readLoads(nowMonoMs: number): Snapshot['loads'] {
@@ -169,36 +140,4 @@ export class Latch {
       return [{ online: now.online, reportedOn: now.reportedOn, powerW, contact: now.contact, override }];
     });
   }
-}
-
-function inverterLine(devices: Devices, id: string, key: string, spec: SignalLine['spec']): SignalLine {
-  return new SignalLine(devices.inverters.get(id)?.source, key, spec);
-}
-
-function pvLines(site: SiteSettings, devices: Devices, specs: SiteSpecs): SignalLine[] {
-  const { inverters, meters } = site.devices;
-  return [
-    ...inverters
-      .filter(({ pv }) => pv)
-      .map(({ id }) => inverterLine(devices, id, 'pvPowerW', specs.pvPowerW)),
-    ...meters
-      .filter(({ role }) => role === 'pv')
-      .map(({ id }) => new SignalLine(devices.meters.get(id)?.source, 'powerW', specs.pvPowerW)),
-  ];
-}
-
-function batteryOf(powerW: Signal, socPct: Signal): BatteryReading {
-  return { online: powerW.quality === 'good' || powerW.quality === 'fault', powerW, socPct };
-}
-
-/** The sum, or the first part that is missing; no parts are no device. */
-function sumOf(parts: readonly Signal[]): Signal {
-  let value = 0;
-  let atMs = Number.POSITIVE_INFINITY;
-  for (const part of parts) {
-    if (part.quality !== 'good') return part;
-    value += part.value;
-    atMs = Math.min(atMs, part.atMs);
-  }
-  return parts.length === 0 ? ABSENT : { quality: 'good', value, atMs };
 }

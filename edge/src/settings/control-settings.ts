@@ -135,7 +135,16 @@ const signals = z.strictObject({
       frozenS: s(60, 86_400, 'power, voltage and frequency bit-identical for so long: frozen; 0 is no check'),
     })
     .prefault({}),
-  inverter: z.strictObject({ freshS: fresh(10) }).prefault({}),
+  inverter: z
+    .strictObject({
+      freshS: fresh(10),
+      frozenS: s(
+        300,
+        86_400,
+        'power, voltage and frequency of an inverter or PV meter bit-identical for so long: frozen; 0 is no check',
+      ),
+    })
+    .prefault({}),
   battery: z
     .strictObject({
       freshS: fresh(30),

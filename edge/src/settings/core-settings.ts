@@ -82,6 +82,7 @@ export function coreSettings(siteId: string, site: SiteSettings, cycleMs = 1000)
       meterFreshMs: signals.meter.freshS * 1000,
       meterFrozenMs: signals.meter.frozenS * 1000,
       inverterFreshMs: signals.inverter.freshS * 1000,
+      inverterFrozenMs: signals.inverter.frozenS * 1000,
       batteryFreshMs: signals.battery.freshS * 1000,
       loadFreshMs: signals.load.freshS * 1000,
       confirmSamples: signals.confirmSamples,
