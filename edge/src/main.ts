@@ -12,8 +12,9 @@ import { type ReplayOptions, replay } from './commands/replay.ts';
 import { status } from './commands/status.ts';
 import { loadConfig, readSecret, readText, StartError } from './config.ts';
 import { withAddresses } from './device-addresses.ts';
-import { exportMonth } from './journal/monthly-export.ts';
+import { exportLedger, exportMonth, type MonthOf } from './journal/monthly-export.ts';
 import { checkedSettings } from './settings-document.ts';
+import type { LogReader } from './store/log-reader.ts';
 
 /** Longest orderly end, real milliseconds. */
 const END_WITHIN_MS = 2_500;
@@ -88,19 +89,35 @@ async function exportSettings({ config: file }: ConfigOption): Promise<void> {
   });
 }
 
-interface JournalOption extends ConfigOption {
+interface MonthOption extends ConfigOption {
   readonly month: string;
   readonly folder?: string;
+}
+
+interface JournalOption extends MonthOption {
   readonly language: Language;
 }
 
 /** The decisions of one month as CSV; prints where the file lies. */
-async function journal({ config: file, month, folder, language }: JournalOption): Promise<void> {
+async function journal({ language, ...options }: JournalOption): Promise<void> {
+  await exporting(options, (month) => exportMonth({ ...month, language }));
+}
+
+/** The ledger of one month as CSV; prints where the file lies. */
+async function ledger(options: MonthOption): Promise<void> {
+  await exporting(options, exportLedger);
+}
+
+async function exporting(
+  { config: file, month, folder }: MonthOption,
+  write: (of: MonthOf<LogReader>) => Promise<string>,
+): Promise<void> {
   await lookingAt(file, async ({ config, reader }) => {
     const zone = (await settingsOn(reader)).settings.zone;
     const target = path.resolve(folder ?? path.join(config.dataDir, 'journal'));
-    const options = { store: reader, site: config.site, month, zone, language, folder: target };
-    process.stdout.write(`${await exportMonth(options)}\n`);
+    process.stdout.write(
+      `${await write({ store: reader, site: config.site, month, zone, folder: target })}\n`,
+    );
   });
 }
 
@@ -162,6 +179,13 @@ withConfig('journal', 'write the decisions of a month as CSV, and say where')
   .option('--folder <dir>', 'where to; the data folder of the box by default')
   .addOption(language('--language'))
   .action(journal);
+withConfig(
+  'ledger',
+  'write the energy and money of a month as CSV, a line per quarter of an hour, and say where',
+)
+  .requiredOption('--month <YYYY-MM>', 'month in the zone of the site', monthOf)
+  .option('--folder <dir>', 'where to; the data folder of the box by default')
+  .action(ledger);
 withConfig('plan', 'give the box a plan made elsewhere, or take it away')
   .option('--set <file>', 'a plan@1 message as JSON')
   .option('--clear', 'no plan: the rules run')

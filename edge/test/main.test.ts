@@ -4,6 +4,7 @@ import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { SmallHome } from './agent/small-home.ts';
+import { recompute } from './core/recompute-ledger.ts';
 import { until } from './devices/modbus-server.ts';
 
 const open: (() => Promise<unknown>)[] = [];
@@ -16,6 +17,16 @@ async function home(options = {}): Promise<SmallHome> {
   open.push(() => opened.close());
   return opened;
 }
+
+/** The battery of the small home, as a home without a box would run it. */
+const PLAIN_BATTERY = {
+  capacityWh: 10_000,
+  reservePct: 10,
+  ceilingPct: 100,
+  chargeW: 5000,
+  dischargeW: 5000,
+  efficiency: 0.9,
+};
 
 interface Ended {
   readonly code: number | null;
@@ -86,6 +97,33 @@ describe('the box as a process', () => {
     const seqs = csv.slice(1).map((line) => Number(line.split(',')[0]));
     expect(seqs).toEqual(seqs.map((_, i) => i + 1));
     expect(csv.filter((line) => line.includes('load:pool-heater,on')).length).toBeGreaterThanOrEqual(1);
+  }, 60_000);
+
+  test('its ledger comes from the disk: each quarter of an hour once, over a kill too, and it can be worked out anew', async () => {
+    const box = await home({ startMs: Date.UTC(2026, 0, 14, 11, 59, 10) });
+    const first = await running(box);
+    const rows = async () => {
+      const { code, stdout, stderr } = await start('ledger', '--config', box.configFile, '--month', '2026-01')
+        .ended;
+      if (code !== 0) throw new Error(stderr);
+      return readFileSync(stdout.trim(), 'utf8');
+    };
+    let csv = await rows();
+    for (let i = 0; i < 20 && csv.trim().split('\n').length < 2; i++) csv = await rows();
+    expect(csv).toContain('2026-01-14T11:45:00.000Z,2026-01-14T12:45:00+01:00,');
+    first.child.kill('SIGKILL');
+    await first.ended;
+    const second = await running(box);
+    await until('the relay on', () => box.board.isOn(1), 20_000);
+    second.child.kill('SIGTERM');
+    await second.ended;
+    expect(await rows()).toBe(csv);
+    expect(csv.trim().split('\n')).toHaveLength(2);
+    const { differences, importWh } = recompute(csv, PLAIN_BATTERY);
+    expect(differences).toEqual([]);
+    // 300 W for what was left of the quarter of an hour.
+    expect(importWh).toBeGreaterThan(1);
+    expect(importWh).toBeLessThan(300 / 60);
   }, 60_000);
 
   test('check tells that both files are in order, or all that is wrong with them', async () => {

@@ -70,6 +70,7 @@ export class Recorder {
       recordHash: this.#recording.hash,
     });
     if (minute) store.recordMinute(minute, at);
+    if (decision.closedSlot) store.recordSlot(decision.closedSlot, at);
     if (this.#pointsAtMonoMs === null || at.monoMs - this.#pointsAtMonoMs >= recordMs) {
       this.#pointsAtMonoMs = this.#nextGrid(at.monoMs, recordMs);
       store.recordPoints(points.points(cycle.points()), at);

@@ -73,11 +73,6 @@ export function* journalCsv(records: Iterable<CsvDecision>, options: CsvOptions)
   }
 }
 
-/** Name of the file of a month, e.g. `home-1-decisions-2026-11.csv`. */
-export function csvFileName(site: string, month: string): string {
-  return `${site}-decisions-${month}.csv`;
-}
-
 function number(value: number | null | undefined): string {
   return typeof value === 'number' && Number.isFinite(value) ? String(Math.round(value * 1000) / 1000) : '';
 }

@@ -1,45 +1,52 @@
-/** The journal of a month as a file: read from the store in pages, written beside and renamed when whole. */
-import { createWriteStream } from 'node:fs';
-import { mkdir, rename } from 'node:fs/promises';
+/** The journal of a month, and its ledger, as files: read from the store, written whole. */
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import { ledgerCsv } from '../core/ledger-csv.ts';
 import type { JournalRecord, Store } from '../store/store.ts';
-import { type CsvOptions, csvFileName, journalCsv } from './csv.ts';
+import { type CsvOptions, journalCsv } from './csv.ts';
+import { monthIn } from './month.ts';
+import { writeWhole } from './whole-file.ts';
 
-export interface MonthlyExport extends CsvOptions {
-  readonly store: Pick<Store, 'readDecisions'>;
+export interface MonthOf<S> {
+  readonly store: S;
   readonly site: string;
+  /** IANA zone of the site. */
+  readonly zone: string;
   /** `YYYY-MM`, a month of the site's own zone. */
   readonly month: string;
   readonly folder: string;
 }
 
-const PAGE = 1000;
-const DAY_MS = 86_400_000;
+export type MonthlyExport = MonthOf<Pick<Store, 'readDecisions'>> & CsvOptions;
 
-/** Writes the file and returns its path. */
+const PAGE = 1000;
+
+/** Writes the decisions of the month and returns the file's path. */
 export async function exportMonth(options: MonthlyExport): Promise<string> {
-  await mkdir(options.folder, { recursive: true });
-  const path = join(options.folder, csvFileName(options.site, options.month));
   const records = await decisionsOf(options);
-  const draft = `${path}.new`;
-  await pipeline(Readable.from(journalCsv(records, options)), createWriteStream(draft, { flush: true }));
-  await rename(draft, path);
-  return path;
+  return writeWhole(fileOf('decisions', options), journalCsv(records, options));
+}
+
+/** Writes the closed quarters of an hour of the month and returns the file's path; the running one is not in it yet. */
+export async function exportLedger(options: MonthOf<Pick<Store, 'readSlots'>>): Promise<string> {
+  const { fromMs, toMs, holds } = monthIn(options.zone, options.month);
+  const slots = await options.store.readSlots(fromMs, toMs);
+  const csv = ledgerCsv(slots.filter(({ startMs }) => holds(startMs)));
+  return writeWhole(fileOf('ledger', options), [csv]);
+}
+
+/** E.g. `home-1-decisions-2026-11.csv`. */
+function fileOf(kind: 'decisions' | 'ledger', { folder, site, month }: MonthOf<unknown>): string {
+  return join(folder, `${site}-${kind}-${month}.csv`);
 }
 
 /** Oldest first. */
 async function decisionsOf({ store, month, zone }: MonthlyExport): Promise<JournalRecord[]> {
-  const firstDayMs = Date.parse(`${month}-01T00:00:00Z`);
-  if (Number.isNaN(firstDayMs)) throw new RangeError(`"${month}" is not a month like 2026-11`);
-  const inMonth = new Intl.DateTimeFormat('en-CA', { timeZone: zone, year: 'numeric', month: '2-digit' });
+  const { fromMs, toMs, holds } = monthIn(zone, month);
   const found: JournalRecord[] = [];
   let beforeSeq = Number.MAX_SAFE_INTEGER;
   for (;;) {
-    const query = { fromMs: firstDayMs - DAY_MS, toMs: firstDayMs + 33 * DAY_MS, beforeSeq, limit: PAGE };
-    const page = await store.readDecisions(query);
-    found.push(...page.filter(({ at }) => at !== null && inMonth.format(new Date(at)).startsWith(month)));
+    const page = await store.readDecisions({ fromMs, toMs, beforeSeq, limit: PAGE });
+    found.push(...page.filter(({ at }) => at !== null && holds(Date.parse(at))));
     const last = page.at(-1);
     if (!last || page.length < PAGE) return found.reverse();
     beforeSeq = last.seq;

@@ -5,6 +5,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SiteEvent } from '@wattward/broker/wire/site';
+import type { LedgerSlot } from '../core/decision.ts';
 import type { NewRow } from '../outbox/outbox.ts';
 import { encodeLine, type Point } from '../outbox/point.ts';
 import { DEFAULT_BOUNDS } from '../outbox/room.ts';
@@ -107,6 +108,12 @@ export class Keeper {
     this.#commitWhenDue();
   }
 
+  recordSlot(slot: LedgerSlot, at: Stamp): void {
+    this.#note(at);
+    this.#block.addSlot(slot, at);
+    this.#commitWhenDue();
+  }
+
   recordDecisions(decisions: readonly DecisionRecord[], at: Stamp): Durability {
     return this.#recordUrgent({ kind: 'decisions', decisions: decisions.map(asJsonHolds), at });
   }
@@ -156,6 +163,10 @@ export class Keeper {
 
   readMinutes(fromMs: number, toMs: number): MinuteRecord[] {
     return this.#room.use((log) => log.minutes.read(fromMs, toMs))?.value ?? [];
+  }
+
+  readSlots(fromMs: number, toMs: number): LedgerSlot[] {
+    return this.#room.use((log) => log.slots.read(fromMs, toMs))?.value ?? [];
   }
 
   verifyMinutes(): JournalVerdict {
@@ -257,7 +268,8 @@ export class Keeper {
     const rows = whole ? block.rows(this.#options.bootId) : [];
     const snapshots = whole ? block.snapshots : [];
     const minutes = whole ? block.minutes : [];
-    if (rows.length + block.urgent.length + snapshots.length + minutes.length === 0) return;
+    const slots = whole ? block.slots : [];
+    if (rows.length + block.urgent.length + snapshots.length + minutes.length + slots.length === 0) return;
     let head = log.journal.head;
     let minuteHead = log.minutes.head;
     log.transact(() => {
@@ -275,6 +287,7 @@ export class Keeper {
       else log.outbox.persist();
       log.snapshots.insert(snapshots, this.#options.bootId);
       minuteHead = log.minutes.append(minutes, this.#options.bootId, minuteHead);
+      log.slots.append(slots, this.#options.bootId);
     });
     log.journal.setHead(head);
     log.minutes.setHead(minuteHead);
@@ -314,6 +327,7 @@ export class Keeper {
         if (this.#wallMs !== null) {
           log.snapshots.prune(this.#wallMs);
           log.events.prune(this.#wallMs);
+          log.slots.prune(this.#wallMs);
         }
       });
     });

@@ -1,4 +1,4 @@
-/** `log.db` opened: outbox, journal, events and snapshots, changed together in one transaction. */
+/** `log.db` opened: outbox, journal, events, snapshots, minutes and ledger, changed together in one transaction. */
 import type { DatabaseSync } from 'node:sqlite';
 import type { ChainAnchor } from '../journal/chain.ts';
 import { EMPTY_LEDGER, type Loss } from '../outbox/books.ts';
@@ -8,10 +8,11 @@ import { EVENT_SCHEMA, EventTable } from './event-table.ts';
 import { JOURNAL_SCHEMA, JournalTable } from './journal-table.ts';
 import { MINUTE_SCHEMA, MinuteTable } from './minute-table.ts';
 import { deflateCodec } from './row-codec.ts';
+import { SLOT_SCHEMA, SlotTable } from './slot-table.ts';
 import { SNAPSHOT_SCHEMA, SnapshotTable } from './snapshot-table.ts';
 import { BATCH_SCHEMA, SqliteBatchStore } from './sqlite-batch-store.ts';
 
-const SCHEMA = BATCH_SCHEMA + JOURNAL_SCHEMA + EVENT_SCHEMA + SNAPSHOT_SCHEMA + MINUTE_SCHEMA;
+const SCHEMA = BATCH_SCHEMA + JOURNAL_SCHEMA + EVENT_SCHEMA + SNAPSHOT_SCHEMA + MINUTE_SCHEMA + SLOT_SCHEMA;
 
 /** What state.db remembers of the log, so that a log cut short or lost is noticed and numbers never repeat. */
 export interface LogMarks {
@@ -35,6 +36,7 @@ export class LogDb {
   readonly events: EventTable;
   readonly snapshots: SnapshotTable;
   readonly minutes: MinuteTable;
+  readonly slots: SlotTable;
   readonly batches: SqliteBatchStore;
   /** Where a damaged file was put, and what was wrong with it. */
   readonly damage: { readonly setAside: string; readonly why: string } | null;
@@ -52,6 +54,7 @@ export class LogDb {
     this.events = new EventTable(db, site, marks ? marks.eventSeq + NUMBER_GAP : 0);
     this.snapshots = new SnapshotTable(db);
     this.minutes = new MinuteTable(db);
+    this.slots = new SlotTable(db);
   }
 
   /** All of `work` durable when it returns, or none of it and an exception. */

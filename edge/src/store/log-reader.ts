@@ -9,6 +9,7 @@ import { Books, QUEUES } from '../outbox/books.ts';
 import { JournalTable } from './journal-table.ts';
 import { MinuteTable } from './minute-table.ts';
 import { deflateCodec } from './row-codec.ts';
+import { SlotTable } from './slot-table.ts';
 import { SnapshotTable } from './snapshot-table.ts';
 import { SqliteBatchStore } from './sqlite-batch-store.ts';
 import { StateTable } from './state-db.ts';
@@ -39,6 +40,7 @@ type Readable =
   | 'verifyJournal'
   | 'nextSnapshots'
   | 'readMinutes'
+  | 'readSlots'
   | 'verifyMinutes';
 
 export interface LogReader extends Pick<Store, Readable> {
@@ -60,6 +62,9 @@ export function openLogReader(dir: string): LogReader | null {
   const snapshots = new SnapshotTable(log);
   const minutes = new MinuteTable(log);
   const journal = new JournalTable(log);
+  // A log that no box of this age has opened yet knows no ledger.
+  const hasSlots = log.prepare("SELECT 1 FROM sqlite_master WHERE name = 'ledger_slot'").get() !== undefined;
+  const slots = hasSlots ? new SlotTable(log) : null;
   return {
     loadState: async (key) => states.load(key).json,
     readDecisions: async (query) => journal.read(query),
@@ -67,6 +72,7 @@ export function openLogReader(dir: string): LogReader | null {
     nextSnapshots: async (...args) => snapshots.next(...args),
     readMinutes: async (...args) => minutes.read(...args),
     verifyMinutes: async () => minutes.verify(),
+    readSlots: async (...args) => slots?.read(...args) ?? [],
     newestMs: () => {
       const newest = log.prepare('SELECT max(last_ms) AS ms FROM snapshot').get()?.ms;
       return typeof newest === 'number' ? newest : null;

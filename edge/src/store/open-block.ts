@@ -3,6 +3,7 @@
  * take the memory: the oldest points give way and are counted, snapshots go first.
  */
 
+import type { LedgerSlot } from '../core/decision.ts';
 import type { NewRow } from '../outbox/outbox.ts';
 import { encodeLine, type Point } from '../outbox/point.ts';
 import type { TakenMinute } from './minute-table.ts';
@@ -12,6 +13,7 @@ import type { DecisionRecord, EventRecord, MinuteSummary, Stamp } from './store.
 export const MAX_LINES = 30_000;
 const MAX_SNAPSHOTS = 600;
 const MAX_MINUTES = 1440;
+const MAX_SLOTS = 96;
 const MAX_URGENT = 5000;
 
 interface TimedLines {
@@ -37,6 +39,7 @@ export class OpenBlock {
   lost = 0;
   snapshots: TakenSnapshot[] = [];
   minutes: TakenMinute[] = [];
+  slots: LedgerSlot[] = [];
   urgent: Urgent[] = [];
   /** Monotonic time of the first record in it; null while it is empty. */
   sinceMonoMs: number | null = null;
@@ -73,6 +76,12 @@ export class OpenBlock {
     if (this.minutes.length > MAX_MINUTES) this.minutes.shift();
   }
 
+  addSlot(slot: LedgerSlot, at: Stamp): void {
+    this.sinceMonoMs ??= at.monoMs;
+    this.slots.push(slot);
+    if (this.slots.length > MAX_SLOTS) this.slots.shift();
+  }
+
   addUrgent(urgent: Urgent): void {
     this.urgent.push(urgent);
     if (this.urgent.length > MAX_URGENT) this.urgent.shift();
@@ -94,6 +103,7 @@ export class OpenBlock {
     this.#untimed = emptyLines();
     this.snapshots = [];
     this.minutes = [];
+    this.slots = [];
     this.sinceMonoMs = null;
   }
 }

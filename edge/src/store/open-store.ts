@@ -97,6 +97,10 @@ class ThreadedStore implements Store {
     void this.#link.call('recordMinute', [summary, at], undefined);
   }
 
+  recordSlot: Store['recordSlot'] = (slot, at) => {
+    void this.#link.call('recordSlot', [slot, at], undefined);
+  };
+
   recordDecisions: Store['recordDecisions'] = (decisions, at) =>
     this.#link.call('recordDecisions', [decisions, at], 'memory');
 
@@ -122,6 +126,8 @@ class ThreadedStore implements Store {
   nextSnapshots: Store['nextSnapshots'] = (...args) => this.#link.call('nextSnapshots', args, null);
 
   readMinutes: Store['readMinutes'] = (...args) => this.#link.call('readMinutes', args, []);
+
+  readSlots: Store['readSlots'] = (...args) => this.#link.call('readSlots', args, []);
 
   verifyMinutes: Store['verifyMinutes'] = () =>
     this.#link.call('verifyMinutes', [], { ok: false, firstBadSeq: 0, why: 'the store is not running' });

@@ -8,6 +8,7 @@
  */
 import type { Reason } from '@wattward/broker/wire/schema';
 import type { HomeMode, SiteEvent } from '@wattward/broker/wire/site';
+import type { LedgerSlot } from '../core/decision.ts';
 import type { Point } from '../outbox/point.ts';
 
 export type { Point } from '../outbox/point.ts';
@@ -199,6 +200,8 @@ export interface Store {
   recordSnapshot(json: string, at: Stamp): void;
   /** One minute, kept for ever, into the open block. */
   recordMinute(summary: MinuteSummary, at: Stamp): void;
+  /** A closed quarter of an hour of the ledger, into the open block. */
+  recordSlot(slot: LedgerSlot, at: Stamp): void;
   /** Into the journal and, as points of measurement `decision`, into the event lane. */
   recordDecisions(decisions: readonly DecisionRecord[], at: Stamp): Promise<Durability>;
   recordEvent(event: EventRecord, at: Stamp): Promise<Durability>;
@@ -215,6 +218,8 @@ export interface Store {
   nextSnapshots(fromMs: number, toMs: number, afterId: number): Promise<SnapshotBlock | null>;
   /** Minutes whose end lies in the span, oldest first. */
   readMinutes(fromMs: number, toMs: number): Promise<readonly MinuteRecord[]>;
+  /** Ledger slots that begin in `[fromMs, toMs)`, oldest first. */
+  readSlots(fromMs: number, toMs: number): Promise<readonly LedgerSlot[]>;
   verifyMinutes(): Promise<JournalVerdict>;
   /** The newest known figures; never waits. */
   stats(): StoreStats;

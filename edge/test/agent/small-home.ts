@@ -25,6 +25,8 @@ export interface SmallHomeOptions {
   /** Laid over the site settings. */
   readonly control?: object;
   readonly load?: object;
+  /** The home's time when it opens; noon of a day in January when left out. */
+  readonly startMs?: number;
   readonly onPin?: (channel: number, level: 0 | 1) => void;
 }
 
@@ -49,8 +51,8 @@ export class SmallHome {
   }
 
   static async open(options: SmallHomeOptions = {}): Promise<SmallHome> {
-    const { speed = 1, cycleMs = 1000, onPin } = options;
-    const clock = { speed, anchorRealMs: Date.now(), anchorSiteMs: Date.UTC(2026, 0, 14, 12) };
+    const { speed = 1, cycleMs = 1000, startMs = Date.UTC(2026, 0, 14, 12), onPin } = options;
+    const clock = { speed, anchorRealMs: Date.now(), anchorSiteMs: startMs };
     const broker = await homeBroker();
     const meter = await ModbusServer.open(encode(sdm630, gridReading(300)));
     const inverter = await ModbusServer.open(hybridImage());

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { CSV_COLUMNS, type CsvDecision, csvFileName, journalCsv } from '../../src/journal/csv.ts';
+import { CSV_COLUMNS, type CsvDecision, journalCsv } from '../../src/journal/csv.ts';
 
 const decision = (change: Partial<CsvDecision> = {}): CsvDecision => ({
   seq: 1,
@@ -67,8 +67,4 @@ test('commas, quotes and line ends stay within their cell', () => {
 
 test('a decision without a known time leaves both times empty', () => {
   expect(cells(lines([decision({ at: null })])[1])).toMatchObject({ time_utc: '', time_local: '' });
-});
-
-test('a file is named after its site and month', () => {
-  expect(csvFileName('home-1', '2026-11')).toBe('home-1-decisions-2026-11.csv');
 });
