@@ -4,6 +4,7 @@ import path from 'node:path';
 export interface SiteLayout {
   readonly id: string;
   readonly edgeId: string;
+  readonly installerId: string;
   readonly dir: string;
   readonly simHttpPort: number;
   readonly meterPort: number;
@@ -42,6 +43,7 @@ function siteLayout(dataDir: string, portsBase: number, number: number): SiteLay
   return {
     id,
     edgeId: `edge-${id}`,
+    installerId: `installer-${id}`,
     dir: path.join(dataDir, id),
     simHttpPort: base,
     meterPort: base + 1,

@@ -5,6 +5,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import type { NewCredential } from '@wattward/broker/access/credential';
 import {
   addCredential,
@@ -58,23 +59,26 @@ export async function provision(input: ProvisionInput): Promise<void> {
 
 async function credentials(plan: Layout, homes: readonly HomeDescription[]): Promise<void> {
   const wanted: NewCredential[] = [{ id: 'portal', role: 'portal' }];
+  // A home broker of its own knows boards that nobody has told the box of yet; homes that share one keep apart.
+  const alone = plan.sites.length === 1;
   for (const [index, site] of plan.sites.entries()) {
     const { boards = [], meters = [] } = homes[index] ?? {};
     wanted.push({ id: site.id, role: 'site' });
-    wanted.push({
-      id: site.edgeId,
-      role: 'edge',
-      bindings: { siteId: [site.id], boardId: boards, meterId: meters },
-    });
+    const own = { siteId: [site.id], ...(alone ? {} : { boardId: boards, meterId: meters }) };
+    wanted.push({ id: site.edgeId, role: 'edge', bindings: own });
+    wanted.push({ id: site.installerId, role: 'installer', bindings: own });
     for (const id of boards) wanted.push({ id, role: 'board' });
     for (const id of meters) wanted.push({ id, role: 'meter' });
   }
-  const known = new Set((await readCredentials(plan.brokerDir)).map(({ id }) => id));
+  const known = new Map(
+    (await readCredentials(plan.brokerDir)).map((credential) => [credential.id, credential]),
+  );
   for (const request of wanted) {
     const file = secretFile(plan, request.id);
-    if (known.has(request.id) && existsSync(file)) continue;
-    // A secret that is lost cannot be told again: a new one takes its place.
-    if (known.has(request.id)) await revokeCredential(plan.brokerDir, request.id);
+    const before = known.get(request.id);
+    if (before && existsSync(file) && isDeepStrictEqual(before.bindings, request.bindings ?? {})) continue;
+    // A secret that is lost cannot be told again, and other rights are another credential: a new one takes its place.
+    if (before) await revokeCredential(plan.brokerDir, request.id);
     await writeSecretFile(file, await addCredential(plan.brokerDir, request));
   }
 }
