@@ -30,9 +30,8 @@ import {
 export function step(state: BoardState, event: BoardEvent, nowMs: number): Step {
   if (event.type === 'boot') return boot(state, event, nowMs);
   if (state.boot === '') return { state, effects: [] };
-  const awake = settle(passTime(state, nowMs));
-  const { state: next, answers } = handle(awake, event);
-  return finish(state, next, answers);
+  const { state: next, answers } = handle(passTime(state, nowMs), event);
+  return finish(state, settle(next), answers);
 }
 
 interface Handled {
@@ -106,7 +105,10 @@ function passTime(state: BoardState, nowMs: number): BoardState {
   return { ...state, counterMs, uptimeMs: state.uptimeMs + forwardMs };
 }
 
-/** Leases that are over end, and channels on their way back go as soon as their contact may move. */
+/**
+ * Leases that are over end, and channels on their way back go as soon as their contact may move. It comes after the
+ * event: a renewal that arrives with the end of the lease keeps the contact where it is instead of clicking it twice.
+ */
 function settle(state: BoardState): BoardState {
   let next = state;
   for (const { channel } of state.channels) {

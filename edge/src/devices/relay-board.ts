@@ -23,13 +23,16 @@ import {
 } from './board-driver.ts';
 import { type ChannelPlan, type Desired, type DriveTiming, RelayChannel } from './relay-channel.ts';
 
+/** What it needs of the home bus. */
+export type HomeBus = Pick<MqttBus, 'subscribe' | 'onLink' | 'online' | 'publish'>;
+
 export interface RelayBoardOptions {
   readonly config: BoardConfig;
   /** Id under which the box knows it, where that is not its own (a board that took the place of another). */
   readonly id?: string;
   /** Lease of each channel, seconds. */
   readonly leaseS: ReadonlyMap<number, number>;
-  readonly bus: MqttBus;
+  readonly bus: HomeBus;
   readonly clock: Clock;
   /** Longest pace of the cycle, site milliseconds: waits are never shorter than three of them. */
   readonly cycleMs: number;

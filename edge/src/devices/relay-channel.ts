@@ -2,8 +2,8 @@
  * One relay channel as the box drives it: what is wanted, what was last sent, what the board says. No I/O.
  *
  * desired != reported: send; without an echo within 2 s send again, at the third time raise an alarm and go on
- * trying every 10 s. desired == reported but away from the safe state: renew the lease every 30 s, spread by
- * jitter. A refusal is an answer: the board lives and has its reasons; ask again in 5 s.
+ * trying every 10 s. desired == reported but away from the safe state: renew the lease every 30 s, three
+ * times a lease where it is shorter, spread by jitter. A refusal is an answer: the board lives and has its reasons; ask again in 5 s.
  * A person's button holds the channel: only a protective OFF is sent against it.
  */
 import type { BoardAck, BoardState } from '@wattward/broker/wire/board';
@@ -36,6 +36,8 @@ export const ECHO_TRIES = 3;
 const RETRY_UNRESPONSIVE_MS = 10_000;
 const RETRY_REFUSED_MS = 5_000;
 const RENEW_JITTER = 0.2;
+/** Two renewals may get lost before a lease ends, however short it is. */
+const RENEWALS_A_LEASE = 3;
 /** Decisions taken until a button press has certainly been part of their snapshot. */
 const DECISIONS_AFTER_BUTTON = 2;
 
@@ -143,7 +145,8 @@ export class RelayChannel {
   sent(seq: number, nowMonoMs: number, timing: DriveTiming): void {
     this.#seq = seq;
     if (this.#reported?.on === this.#desired?.on) {
-      this.#nextSendMonoMs = nowMonoMs + timing.renewMs * (1 - RENEW_JITTER * timing.random());
+      const renewMs = Math.min(timing.renewMs, (this.plan.leaseS * 1000) / RENEWALS_A_LEASE);
+      this.#nextSendMonoMs = nowMonoMs + renewMs * (1 - RENEW_JITTER * timing.random());
       return;
     }
     this.#tries += 1;

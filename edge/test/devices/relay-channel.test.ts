@@ -47,6 +47,14 @@ describe('a relay channel', () => {
     expect([channel.due(53_999), channel.due(54_000)]).toEqual([false, true]);
   });
 
+  test('renews a short lease three times before it ends', () => {
+    const channel = new RelayChannel({ ...PLAN, leaseS: 12 });
+    channel.hear(report(true));
+    channel.want(ON);
+    channel.sent(1, 0, TIMING);
+    expect([channel.due(3_999), channel.due(4_000)]).toEqual([false, true]);
+  });
+
   test('tries three times two seconds apart, then raises one alarm and goes on every 10 s', () => {
     const channel = channelThatReports(false);
     channel.want(ON);

@@ -1,12 +1,7 @@
-/**
- * Runs seeds with one planted bug until an invariant breaks. The bug is put into the source text while the module is
- * loaded, in a thread of its own; files stay as they are.
- */
-import { registerHooks } from 'node:module';
-import path from 'node:path';
-import { pathToFileURL } from 'node:url';
+/** Runs seeds with one planted bug until an invariant breaks, in a thread of its own. */
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import type { Mutant } from './mutant-table.ts';
+import { plant } from './plant.ts';
 
 export interface MutantVerdict {
   readonly id: string;
@@ -22,8 +17,6 @@ export interface MutantRun {
   readonly days: number;
 }
 
-const ROOT = path.resolve(import.meta.dirname, '../../../..');
-
 /** @throws when the text to change is not found, or the changed code does not load. */
 export function tryMutant(run: MutantRun): Promise<MutantVerdict> {
   return new Promise((resolve, reject) => {
@@ -31,24 +24,6 @@ export function tryMutant(run: MutantRun): Promise<MutantVerdict> {
     worker.once('message', resolve);
     worker.once('error', reject);
   });
-}
-
-/** Changes the module of `mutant` when it is loaded. */
-function plant({ id, file, find, replace }: Mutant): { readonly loaded: () => boolean } {
-  const target = pathToFileURL(path.join(ROOT, file)).href;
-  let loaded = false;
-  registerHooks({
-    load(url, context, nextLoad) {
-      const result = nextLoad(url, context);
-      if (url !== target) return result;
-      const source = Buffer.from(result.source as Uint8Array).toString('utf8');
-      const times = source.split(find).length - 1;
-      if (times !== 1) throw new Error(`mutant "${id}": its text stands ${times} times in ${file}`);
-      loaded = true;
-      return { ...result, source: source.replace(find, () => replace) };
-    },
-  });
-  return { loaded: () => loaded };
 }
 
 async function work({ mutant, seeds, days }: MutantRun): Promise<MutantVerdict> {
