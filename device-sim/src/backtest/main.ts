@@ -1,131 +1,186 @@
 /**
- * `npm run backtest`: what a battery, the box's rules and a shifted water heater would have meant for a measured
- * home, against the home as it was measured.
+ * `npm run backtest`: what a battery, a water heater that follows the sun, and the decisions of the box would have
+ * meant for a measured home, against the home as it was.
  */
 import { Command, InvalidArgumentError } from 'commander';
-import { type BacktestBattery, POLICIES, type Policy } from './policy.ts';
-import { readSeries, type Series, SeriesError } from './series.ts';
-import { type Result, settle, type Tariff } from './settle.ts';
-import { shiftIntoSurplus } from './shift.ts';
+import type { BacktestBattery, BacktestHeater } from './plant.ts';
+import { answers, type Question } from './question.ts';
+import { answerLines } from './report.ts';
+import { withRoof } from './roof.ts';
+import { readSeries, type Series, since } from './series.ts';
+import { SeriesError } from './series-error.ts';
+import { stepOf } from './settle.ts';
 
 interface Options {
   readonly csv: string;
   readonly battery?: { readonly capacityWh: number; readonly maxPowerW: number };
   readonly rules: boolean;
-  readonly shiftWater?: number;
+  readonly waterHeater?: BacktestHeater;
+  readonly efficiency: number;
+  readonly reserve: number;
+  readonly startSoc?: number;
+  readonly pv?: number;
+  readonly place: readonly [number, number];
+  readonly seed: number;
+  readonly cloudiness: number;
+  readonly zone: string;
   readonly importPrice: number;
   readonly exportPrice: number;
   readonly year: boolean;
+  readonly step: number;
 }
 
-const YEAR_MS = 365 * 86_400_000;
-const HEATER_W = 2000;
-/** Berlin and Paris in winter. */
-const STANDARD_OFFSET_MS = 3_600_000;
-
-function batteryOption(text: string): { capacityWh: number; maxPowerW: number } {
-  const [kWh, kW] = text.split(',').map(Number);
-  if (kWh !== undefined && kW !== undefined && kWh > 0 && kW > 0) {
-    return { capacityWh: kWh * 1000, maxPowerW: kW * 1000 };
-  }
-  throw new InvalidArgumentError('Give capacity in kWh and power in kW, for example 10,5.');
-}
-
-function amount(text: string): number {
-  const value = Number(text);
-  if (text.trim() !== '' && Number.isFinite(value)) return value;
-  throw new InvalidArgumentError('Give a number.');
-}
+const DAY_MS = 86_400_000;
+const YEAR_MS = 365 * DAY_MS;
 
 function run(options: Options): void {
-  const whole = readSeries(options.csv);
-  const series = options.year ? lastYear(whole) : whole;
+  const { zone } = options;
+  const series = asked(readSeries(options.csv, zone), options);
   const tariff = { importPricePerKwh: options.importPrice, exportPricePerKwh: options.exportPrice };
-  const [first, last] = [series.rows[0], series.rows.at(-1)];
-  if (!first || !last) throw new SeriesError(`${options.csv} holds nothing to compare.`);
-  const date = (ms: number) => new Date(ms).toISOString().slice(0, 16);
-  console.log(
-    `${date(first.startMs)} to ${date(last.startMs + series.stepMs)} UTC, ${series.rows.length} rows, ${series.missingRows} missing`,
-  );
-  const before = settle(series, tariff, null, null);
-  console.log('Counterfactual: the same load and the same sun, no battery, nothing shifted.');
-  line('as measured', before, before, tariff);
-  if (options.shiftWater !== undefined) {
-    const { series: shifted, movedWh } = shiftIntoSurplus(
-      series,
-      heater(options.shiftWater),
-      STANDARD_OFFSET_MS,
-    );
-    console.log(
-      `Water heater: ${options.shiftWater} kWh a day assumed to run from 0 to 6 h; ${kWh(movedWh)} kWh of it moved into the day's own surplus.`,
-    );
-    line('water heater shifted', settle(shifted, tariff, null, null), before, tariff);
-    batteryLines(shifted, { options, tariff, before }, 'water heater shifted, ');
+  const longestStepMs = options.step * 1000;
+  const question: Question = {
+    home: { series, tariff, zone, longestStepMs },
+    battery: options.battery ? batteryOf(options.battery, options) : null,
+    heater: options.waterHeater ?? null,
+    rules: options.rules,
+  };
+  for (const line of premises(series, question, options)) console.log(line);
+  for (const answer of answers(question)) for (const line of answerLines(answer)) console.log(line);
+}
+
+function asked(whole: Series, options: Options): Series {
+  const endMs = (whole.startMs[whole.length - 1] ?? 0) + whole.stepMs;
+  const series = options.year ? since(whole, endMs - YEAR_MS) : whole;
+  if (options.pv === undefined) return series;
+  if (series.hasPv) {
+    throw new SeriesError(`${options.csv} has a measured PV power.`, { remedy: 'Leave --pv out.' });
   }
-  batteryLines(series, { options, tariff, before }, '');
+  const [latitudeDeg, longitudeDeg] = options.place;
+  const place = { latitudeDeg, longitudeDeg, altitudeM: 100 };
+  const { pv, zone, seed, cloudiness } = options;
+  return withRoof(series, { peakW: pv * 1000, place, zone, seed, cloudiness });
 }
 
-interface Question {
-  readonly options: Options;
-  readonly tariff: Tariff;
-  readonly before: Result;
+function batteryOf(size: NonNullable<Options['battery']>, options: Options): BacktestBattery {
+  const { reserve } = options;
+  const efficiency = Math.sqrt(options.efficiency / 100);
+  return { ...size, efficiency, reservePct: reserve, startPct: options.startSoc ?? reserve };
 }
 
-function batteryLines(series: Series, { options, tariff, before }: Question, prefix: string): void {
-  if (!options.battery) return;
-  const battery: BacktestBattery = { ...options.battery, efficiency: 0.95, reservePct: 10 };
-  const policies: Policy[] = [POLICIES['self-consumption'](battery)];
-  if (options.rules) policies.push(POLICIES.rules(battery));
-  for (const policy of policies) {
-    line(`${prefix}battery, ${policy.name}`, settle(series, tariff, battery, policy), before, tariff);
+/** Everything the answer stands on. */
+function premises(series: Series, { battery, heater }: Question, options: Options): string[] {
+  const at = (ms: number) => new Date(ms).toISOString().slice(0, 16);
+  const endMs = (series.startMs[series.length - 1] ?? 0) + series.stepMs;
+  const lines = [
+    `${at(series.startMs[0] ?? 0)} to ${at(endMs)} UTC: ${series.length} rows of ${series.stepMs / 1000} s, ${series.missingRows} missing (left out: nothing flows, nothing is paid); settled in steps of ${stepOf(series.stepMs, options.step * 1000) / 1000} s`,
+  ];
+  if (series.unusedColumns.length > 0) lines.push(`columns not used: ${series.unusedColumns.join(', ')}`);
+  for (const [name, column, price] of [
+    ['import', series.importPricePerKwh, options.importPrice],
+    ['export', series.exportPricePerKwh, options.exportPrice],
+  ] as const) {
+    const without = column.reduce((count, value) => count + (Number.isNaN(value) ? 1 : 0), 0);
+    if (without > 0) lines.push(`${name} price: ${price} per kWh in the ${without} rows that name none`);
+  }
+  if (options.pv !== undefined) {
+    const yieldKwh =
+      (series.pvW.reduce((sum, powerW) => sum + powerW, 0) * series.stepMs) / 3.6e9 / options.pv;
+    lines.push(
+      `PV: simulated, ${options.pv} kWp to the equator at 35 degrees, at ${options.place.join(',')}, sky by seed ${options.seed} with cloudiness ${options.cloudiness}: ${yieldKwh.toFixed(0)} kWh a kWp in these rows`,
+    );
+  } else if (!series.hasPv) lines.push('PV: none in the file (--pv KWP simulates a roof)');
+  if (battery) {
+    lines.push(
+      `battery: ${battery.capacityWh / 1000} kWh, ${battery.maxPowerW / 1000} kW, ${options.efficiency} % there and back, reserve ${battery.reservePct} %`,
+    );
+  }
+  if (heater) {
+    lines.push(
+      `water heater: assumed, beside the measured load: ${heater.energyWhPerDay / 1000} kWh a day at ${heater.powerW / 1000} kW, due by midnight`,
+    );
+  }
+  lines.push(
+    `counterfactual: the same load and the same sun, no battery${heater ? ', the heater runs from local midnight (when first wanted) until its day is served' : ''}`,
+  );
+  return lines;
+}
+
+function pair(text: string, example: string): [number, number] {
+  const [a, b, ...more] = text.split(',').map((part) => (part.trim() === '' ? Number.NaN : Number(part)));
+  if (a !== undefined && b !== undefined && more.length === 0 && Number.isFinite(a) && Number.isFinite(b)) {
+    return [a, b];
+  }
+  throw new InvalidArgumentError(`Give two numbers with a comma, for example ${example}.`);
+}
+
+function size(text: string): { capacityWh: number; maxPowerW: number } {
+  const [kWh, kW] = pair(text, '10,5');
+  if (kWh > 0 && kW > 0) return { capacityWh: kWh * 1000, maxPowerW: kW * 1000 };
+  throw new InvalidArgumentError('Capacity and power are above 0.');
+}
+
+function heaterOption(text: string): BacktestHeater {
+  const [kWh, kW] = pair(text, '5,2');
+  if (kWh > 0 && kW > 0 && kWh <= 24 * kW) return { energyWhPerDay: kWh * 1000, powerW: kW * 1000 };
+  throw new InvalidArgumentError('Energy a day and power are above 0, and the energy fits into a day.');
+}
+
+function placeOption(text: string): [number, number] {
+  const [latitude, longitude] = pair(text, '52.5,13.4');
+  if (Math.abs(latitude) <= 90 && Math.abs(longitude) <= 180) return [latitude, longitude];
+  throw new InvalidArgumentError('Give latitude and longitude in degrees, north and east positive.');
+}
+
+function between(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = text.trim() === '' ? Number.NaN : Number(text);
+    if (value >= min && value <= max) return value;
+    throw new InvalidArgumentError(`Give a number from ${min} to ${max}.`);
+  };
+}
+
+function zoneOption(text: string): string {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: text }).resolvedOptions().timeZone;
+  } catch {
+    throw new InvalidArgumentError('Give an IANA zone such as Europe/Berlin.');
   }
 }
 
-function heater(energyKwhPerDay: number) {
-  return { energyWhPerDay: energyKwhPerDay * 1000, powerW: HEATER_W };
-}
-
-/** The last 365 days of the file. */
-function lastYear(series: Series): Series {
-  const endMs = (series.rows.at(-1)?.startMs ?? 0) + series.stepMs;
-  const rows = series.rows.filter(({ startMs }) => startMs >= endMs - YEAR_MS);
-  const missingRows = Math.max(0, Math.round(YEAR_MS / series.stepMs) - rows.length);
-  return { ...series, rows, missingRows };
-}
-
-/** Energy left in the battery is worth what it could have been sold for. */
-function line(name: string, result: Result, before: Result, tariff: Tariff): void {
-  const leftMoney = (result.storedWh / 1000) * tariff.exportPricePerKwh;
-  const savings = before.costMoney - result.costMoney + leftMoney;
-  console.log(
-    [
-      name,
-      `  cost ${result.costMoney.toFixed(2)}, saved ${savings.toFixed(2)}`,
-      `  import ${kWh(result.importWh)} kWh, export ${kWh(result.exportWh)} kWh, load ${kWh(result.loadWh)} kWh, PV ${kWh(result.pvWh)} kWh`,
-      `  charged ${kWh(result.chargedWh)} kWh, discharged ${kWh(result.dischargedWh)} kWh, ${result.cycles.toFixed(0)} cycles`,
-      `  highest import ${(result.peakImportW / 1000).toFixed(2)} kW, books miss ${result.residualWh.toExponential(1)} Wh`,
-    ].join('\n'),
-  );
-}
-
-function kWh(energyWh: number): string {
-  return (energyWh / 1000).toFixed(0);
-}
+const COLUMNS_HELP = `
+The file: a header with time,loadW,pvW,pvForecastW,importPricePerKwh,exportPricePerKwh in any order, all but time and
+loadW may be missing; ISO times of one step; powers are means over the row that begins at its time; an empty cell is
+unknown. A directory of .csv or .csv.gz is read in order of names. Files of measured homes (REFIT, Ausgrid, Home
+Assistant export) are known by their header.`;
 
 try {
   await new Command('backtest')
-    .description('What a battery, the rules and a shifted water heater would have meant for a measured home.')
+    .description('What a battery and the decisions of the box would have meant for a measured home.')
     .requiredOption('--csv <file>', 'measured home')
-    .option('--battery <kWh,kW>', 'capacity and power', batteryOption)
-    .option('--rules', 'also by the rules of the box', false)
-    .option('--shift-water <kWh>', 'move so much energy a day from the night into surplus', amount)
-    .option('--import-price <money>', 'per kWh, where the file has none', amount, 0.25)
-    .option('--export-price <money>', 'per kWh, where the file has none', amount, 0.08)
+    .option('--battery <kWh,kW>', 'capacity and power', size)
+    .option('--rules', 'also by the decisions of the box (its own code, in closed loop)', false)
+    .option(
+      '--water-heater <kWh,kW>',
+      'energy a day and power of a heater beside the measured load',
+      heaterOption,
+    )
+    .option('--efficiency <pct>', 'of the battery, there and back', between(20, 100), 90)
+    .option('--reserve <pct>', 'that the battery keeps', between(0, 90), 10)
+    .option('--start-soc <pct>', 'of the battery; its reserve when left out', between(0, 100))
+    .option('--pv <kWp>', 'simulate a roof where the file has none', between(0.1, 1000))
+    .option('--place <lat,lon>', 'of that roof', placeOption, [52.5, 13.4] as const)
+    .option('--seed <n>', 'of its sky', between(0, 2 ** 31), 1)
+    .option('--cloudiness <share>', 'of its sky, 0 to 1', between(0, 1), 0.8)
+    .option('--zone <iana>', 'local time of the home, and of times without an offset', zoneOption, 'UTC')
+    .option('--import-price <money>', 'per kWh, where the file has none', between(-1000, 1000), 0.25)
+    .option('--export-price <money>', 'per kWh, where the file has none', between(-1000, 1000), 0.08)
     .option('--year', 'the last 365 days only', false)
+    .option('--step <seconds>', 'longest step of settling and deciding', between(1, 3600), 60)
+    .addHelpText('after', COLUMNS_HELP)
     .action(run)
     .parseAsync();
 } catch (error) {
   if (!(error instanceof SeriesError)) throw error;
-  console.error(`${error.code}: ${error.message} ${error.remedy}`);
+  console.error(`${error.message} ${error.remedy} (${error.code})`);
   process.exitCode = 1;
 }

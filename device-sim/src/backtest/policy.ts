@@ -1,53 +1,46 @@
 /**
- * Who decides in a backtest. A policy says, slot by slot and knowing nothing of the future, how much the battery may
- * take and give; the series is then settled in joules. Others join by adding a line to `POLICIES`.
+ * Who decides in a backtest. Step by step a policy sees what the devices of the home would show and gives its orders
+ * for the next step; the plant then carries them out against the measured load and sun. One that plans or knows the
+ * future takes what it may know from the series it is made with. Others join by a line in `policies.ts`.
  */
-import type { SeriesRow } from './series.ts';
+import type { Orders, Plant } from './plant.ts';
+import type { Series } from './series.ts';
 
+/** Powers are means of the step that just ended: grid import +, PV +, battery discharge +, heater + when it draws. */
 export interface PolicyView {
-  readonly row: SeriesRow;
+  readonly nowMs: number;
+  readonly stepMs: number;
+  /** Row of the series that `nowMs` lies in. */
+  readonly row: number;
+  readonly gridW: number;
+  readonly pvW: number;
+  readonly batteryW: number;
+  readonly heaterW: number;
+  /** 0 without a battery. */
   readonly socPct: number;
-}
-
-export interface BatteryLimits {
-  readonly chargeLimitW: number;
-  readonly dischargeLimitW: number;
-}
-
-export interface BacktestBattery {
-  readonly capacityWh: number;
-  readonly maxPowerW: number;
-  /** One way. */
-  readonly efficiency: number;
-  readonly reservePct: number;
+  readonly importPricePerKwh: number;
+  readonly exportPricePerKwh: number;
 }
 
 export interface Policy {
   readonly name: string;
-  decide(view: PolicyView): BatteryLimits;
+  /** Called once a step, in time order; keeps nothing of `view`. */
+  decide(view: PolicyView): Orders;
 }
 
-export type PolicyMaker = (battery: BacktestBattery) => Policy;
+export interface PolicyQuestion {
+  readonly plant: Plant;
+  readonly series: Series;
+  /** IANA zone of the home. */
+  readonly zone: string;
+  readonly stepMs: number;
+  readonly tariff: Tariff;
+}
 
-const DISCHARGE_ON_PCT = 40;
-const DISCHARGE_OFF_PCT = 35;
+/** Money per kWh, where the series has no price. */
+export interface Tariff {
+  readonly importPricePerKwh: number;
+  readonly exportPricePerKwh: number;
+}
 
-export const POLICIES = {
-  /** The sun into the battery, the battery into the house; down to its reserve. */
-  'self-consumption': ({ maxPowerW }) => ({
-    name: 'plain self-consumption',
-    decide: () => ({ chargeLimitW: maxPowerW, dischargeLimitW: maxPowerW }),
-  }),
-  /** The box's own hysteresis: discharge from 40 %, on until it falls below 35 %. */
-  rules: ({ maxPowerW }) => {
-    let on = false;
-    return {
-      name: 'the rules of the box (discharge from 40 % to 35 %)',
-      decide: ({ socPct }) => {
-        if (socPct >= DISCHARGE_ON_PCT) on = true;
-        else if (socPct < DISCHARGE_OFF_PCT) on = false;
-        return { chargeLimitW: maxPowerW, dischargeLimitW: on ? maxPowerW : 0 };
-      },
-    };
-  },
-} as const satisfies Record<string, PolicyMaker>;
+export type PolicyMaker = (question: PolicyQuestion) => Policy;
