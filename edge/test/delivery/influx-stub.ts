@@ -171,7 +171,8 @@ export function parseLine(line: string): ParsedLine | undefined {
   const match = LINE.exec(line);
   if (!match) return undefined;
   const [, series = '', fieldText = '', time = ''] = match;
-  const fields: Record<string, string> = {};
-  for (const [, key = '', value = ''] of fieldText.matchAll(FIELD)) fields[key] = value;
+  const found = [...fieldText.matchAll(FIELD)].map(([, key = '', value = '']) => [key, value] as const);
+  // Not by assignment: a field may be called `__proto__`.
+  const fields: Record<string, string> = Object.fromEntries(found);
   return { series, fields, time };
 }

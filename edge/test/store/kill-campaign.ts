@@ -35,8 +35,8 @@ export class KillCampaign {
     await this.#look();
   }
 
-  /** Drains what is left and counts everything ever taken against everything that came out. */
-  async finish(): Promise<void> {
+  /** Drains what is left and counts everything ever taken against everything that came out. @returns how many points. */
+  async finish(): Promise<number> {
     const { store } = await opened(this.dir, { bootId: 'at-last' });
     for (const line of await drained(store)) this.#history.set(keyOf(line), line);
     const { acceptedPoints, deliveredPoints, pendingPoints, droppedPoints } = store.stats();
@@ -47,23 +47,14 @@ export class KillCampaign {
     }
     await store.close();
     removeFolder(this.dir);
+    return came;
   }
 
   async #live(kill: Kill): Promise<void> {
     const boot = `boot-${this.#runs}`;
     const script = [CHILD, this.dir, boot, String(this.#runs++ * GAP)];
     const rule = 'atCall' in kill ? `inject=fsync,fdatasync,pwrite64:signal=SIGKILL:when=${kill.atCall}` : '';
-    const strace = [
-      '-f',
-      '-qq',
-
-      '-o',
-      '/dev/null',
-      '-e',
-      'trace=fsync,fdatasync,pwrite64',
-      '-e',
-      rule,
-    ];
+    const strace = ['-f', '-qq', '-o', '/dev/null', '-e', 'trace=fsync,fdatasync,pwrite64', '-e', rule];
     const child =
       rule === ''
         ? spawn(process.execPath, script, { stdio: ['ignore', 'pipe', 'ignore'], detached: true })

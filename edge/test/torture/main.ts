@@ -2,72 +2,102 @@
  * `npm run torture`: the box's disk killed at random and within its n-th write or sync, and its files damaged, until
  * it breaks a promise or the counts are through. Prints what it did; ends with 1 when anything was broken.
  *
- *   --kills N     SIGKILLs at random moments (500)
- *   --calls N     a kill at each of the first N writes and syncs (2000); needs strace
- *   --seed N      of the random moments
+ *   --kills N        SIGKILLs at random moments (500)
+ *   --calls N        a kill at each of the first N writes and syncs (2000); needs strace
+ *   --corruptions N  files damaged at random (400)
+ *   --jobs N         campaigns at the same time (4): most of a life is waiting for the disk
+ *   --seed N         of the random moments and damages
  */
 import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
-import { KillCampaign } from '../store/kill-campaign.ts';
+import { DamageCampaign } from '../store/damage-campaign.ts';
+import { type Kill, KillCampaign } from '../store/kill-campaign.ts';
+import { seededRandom } from './seeded-random.ts';
 
-/** Kills on one folder before a fresh one is begun. */
-const KILLS_A_FOLDER = 25;
+/** Trials on one folder before a fresh one is begun. */
+const TRIALS_A_FOLDER = 25;
 
 const { values } = parseArgs({
   options: {
     kills: { type: 'string', default: '500' },
     calls: { type: 'string', default: '2000' },
+    corruptions: { type: 'string', default: '400' },
+    jobs: { type: 'string', default: '4' },
     seed: { type: 'string', default: '1' },
   },
 });
 
-function generator(seed: number): () => number {
-  let a = seed;
-  return () => {
-    a = (Math.imul(a, 1_664_525) + 1_013_904_223) >>> 0;
-    return a / 4_294_967_296;
-  };
+interface Outcome {
+  readonly broken: readonly string[];
+  readonly longestStartMs: number;
+  readonly points: number;
 }
 
 const broken: string[] = [];
 let longestStartMs = 0;
 
-async function torture(name: string, kills: readonly Parameters<KillCampaign['run']>[0][]): Promise<void> {
+async function torture<T>(
+  name: string,
+  trials: readonly T[],
+  runFolder: (trials: readonly T[]) => Promise<Outcome>,
+): Promise<void> {
   const startedMs = performance.now();
-  for (let from = 0; from < kills.length; from += KILLS_A_FOLDER) {
-    const campaign = new KillCampaign();
-    for (const kill of kills.slice(from, from + KILLS_A_FOLDER)) {
-      await campaign.run(kill);
-      if (campaign.broken.length > 0) {
-        broken.push(
-          `${name} ${JSON.stringify(kill)}: ${campaign.broken.join('; ')} (kept in ${campaign.dir})`,
-        );
-        break;
-      }
+  const folders = Array.from({ length: Math.ceil(trials.length / TRIALS_A_FOLDER) }, (_, n) =>
+    trials.slice(n * TRIALS_A_FOLDER, (n + 1) * TRIALS_A_FOLDER),
+  );
+  let done = 0;
+  let points = 0;
+  const work = async () => {
+    for (let folder = folders.shift(); folder; folder = folders.shift()) {
+      const outcome = await runFolder(folder);
+      broken.push(...outcome.broken.map((what) => `${name}: ${what}`));
+      longestStartMs = Math.max(longestStartMs, outcome.longestStartMs);
+      done += folder.length;
+      points += outcome.points;
+      const seconds = Math.round((performance.now() - startedMs) / 1000);
+      const told = points > 0 ? `, ${points} points accepted and delivered once` : '';
+      process.stdout.write(
+        `${name}: ${done} of ${trials.length}, ${broken.length} broken${told}, ${seconds} s\n`,
+      );
     }
-    if (campaign.broken.length === 0) {
-      await campaign.finish();
-      broken.push(...campaign.broken.map((what) => `${name} after ${from + KILLS_A_FOLDER}: ${what}`));
-    }
-    longestStartMs = Math.max(longestStartMs, campaign.longestStartMs);
-    const seconds = Math.round((performance.now() - startedMs) / 1000);
-    const done = Math.min(from + KILLS_A_FOLDER, kills.length);
-    process.stdout.write(`${name}: ${done} of ${kills.length}, ${broken.length} broken, ${seconds} s\n`);
-  }
+  };
+  await Promise.all(Array.from({ length: Number(values.jobs) }, work));
 }
 
-const random = generator(Number(values.seed));
+async function killed(kills: readonly Kill[]): Promise<Outcome> {
+  const campaign = new KillCampaign();
+  for (const kill of kills) {
+    await campaign.run(kill);
+    const { broken, longestStartMs } = campaign;
+    if (broken.length > 0) {
+      return {
+        broken: [`${JSON.stringify(kill)}: ${broken.join('; ')} (kept in ${campaign.dir})`],
+        longestStartMs,
+        points: 0,
+      };
+    }
+  }
+  const points = await campaign.finish();
+  return { broken: campaign.broken, longestStartMs: campaign.longestStartMs, points };
+}
+
+async function damaged(seeds: readonly number[]): Promise<Outcome> {
+  const campaign = await DamageCampaign.prepare();
+  for (const seed of seeds) await campaign.run(seed);
+  campaign.finish();
+  return { broken: campaign.broken, longestStartMs: campaign.longestStartMs, points: 0 };
+}
+
+const seed = Number(values.seed);
+const random = seededRandom(seed);
 const count = (text: string) => Array.from({ length: Number(text) }, (_, i) => i);
-await torture(
-  'random kills',
-  count(values.kills).map(() => ({ afterWords: 1 + Math.floor(random() ** 2 * 600) })),
-);
-if (spawnSync('strace', ['-V']).status === 0) {
-  await torture(
-    'kills within a call',
-    count(values.calls).map((i) => ({ atCall: i + 1 })),
-  );
-} else process.stdout.write('kills within a call: left out, strace is not installed\n');
+const moments = count(values.kills).map(() => ({ afterWords: 1 + Math.floor(random() ** 2 * 600) }));
+await torture('random kills', moments, killed);
+const calls = count(values.calls).map((i) => ({ atCall: i + 1 }));
+if (spawnSync('strace', ['-V']).status === 0) await torture('kills within a call', calls, killed);
+else process.stdout.write('kills within a call: left out, strace is not installed\n');
+const damages = count(values.corruptions).map((i) => seed * 1_000_000 + i);
+await torture('damaged files', damages, damaged);
 
 for (const what of broken) process.stderr.write(`BROKEN ${what}\n`);
 process.stdout.write(`${broken.length} promises broken; longest start ${Math.round(longestStartMs)} ms\n`);
