@@ -15,6 +15,7 @@ import {
   writePrivateFile,
   writeSecretFile,
 } from './access/credentials-file.ts';
+import { isLabelCode, labelCode } from './wire/board-label.ts';
 import { ID_PATTERN, ROLES, type Role } from './wire/topics.ts';
 
 interface ServeOptions {
@@ -32,6 +33,7 @@ interface AddOptions {
   readonly role: Role;
   readonly bind: Bindings;
   readonly factory?: boolean;
+  readonly label?: string;
   readonly out?: string;
 }
 
@@ -60,6 +62,7 @@ user
   .addOption(new Option('--role <role>').choices([...ROLES]).makeOptionMandatory())
   .option('--bind <name=id...>', 'ids it may use, e.g. siteId=home-1', collectBinding, {})
   .option('--factory', 'a board before it is claimed: may only say hello and be identified')
+  .option('--label <code>', 'the same, and the code on the label of the board is its secret until then')
   .option('--out <file>', 'write { id, role, secret } there (mode 0600) and print nothing secret')
   .action(addUser);
 user.command('list').description('list all identities').addOption(dataOption()).action(listUsers);
@@ -132,7 +135,8 @@ async function addUser(id: string, options: AddOptions): Promise<void> {
     id,
     role: options.role,
     bindings: options.bind,
-    ...(options.factory ? { topics: FACTORY_TOPICS } : {}),
+    ...(options.factory || options.label !== undefined ? { topics: FACTORY_TOPICS } : {}),
+    ...(options.label === undefined ? {} : { secret: labelOf(options.label) }),
   });
   if (options.out) {
     await writeSecretFile(options.out, issued);
@@ -140,6 +144,17 @@ async function addUser(id: string, options: AddOptions): Promise<void> {
   } else {
     process.stdout.write(`${id} added. Its secret, shown only now:\n${issued.secret}\n`);
   }
+}
+
+/** @throws AccessError when this is no code of a label. */
+function labelOf(typed: string): string {
+  const code = labelCode(typed);
+  if (isLabelCode(code)) return code;
+  throw new AccessError(
+    'BROKER_LABEL_INVALID',
+    `"${typed}" is not the code of a label`,
+    'type the 20 characters on the label of the board; it has no letter U, dashes and spaces do not matter',
+  );
 }
 
 async function listUsers(options: { readonly data: string }): Promise<void> {

@@ -1,7 +1,7 @@
 /** The simulator's command line: `run` a home, or `describe` what is in it. */
 import { Command, InvalidArgumentError } from 'commander';
 import { readHome } from './home/home-file.ts';
-import { boardIds, meterIds } from './home/identity.ts';
+import { boardIds, meterIds, unclaimedBoards } from './home/identity.ts';
 import { instantOfLocal } from './home/local-time.ts';
 import type { Home } from './home/schema.ts';
 import { type Anchor, SiteClock } from './home/site-clock.ts';
@@ -72,6 +72,7 @@ program
       name: home.name,
       zone: home.zone,
       boards: boardIds(home, options.site),
+      unclaimed: unclaimedBoards(home, options.site),
       meters: meterIds(home, options.site),
       start: startMs === null ? null : new Date(startMs).toISOString(),
     };

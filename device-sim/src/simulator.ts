@@ -8,12 +8,12 @@ import type { BoardFlash, BoardTwin } from './faces/board-twin.ts';
 import { BoughtBoard } from './faces/bought-boards/bought-board.ts';
 import { gridMeterFace } from './faces/grid-meter.ts';
 import { ModbusTcpServer } from './faces/modbus-tcp-server.ts';
-import { readCredential } from './faces/mqtt-client.ts';
+import { keepSecret, readCredential } from './faces/mqtt-client.ts';
 import { MqttMeter } from './faces/mqtt-meter.ts';
 import { sunspecFace } from './faces/sunspec-inverter.ts';
 import { Wiring } from './faces/wiring.ts';
 import { HomeModel } from './home/home-model.ts';
-import { boardId, boardMac, meterId } from './home/identity.ts';
+import { boardId, boardLabel, boardMac, meterId } from './home/identity.ts';
 import { type MeasuredSource, RunningHome } from './home/running-home.ts';
 import { loadState, type SavedState, saveState } from './home/saved-home.ts';
 import type { Home, HomeObject } from './home/schema.ts';
@@ -227,11 +227,14 @@ function openBoard(
   board: { readonly object: Extract<HomeObject, { kind: 'board' }>; readonly flash: BoardFlash | undefined },
 ): BoardLink {
   const { siteId, clock, brokerUrl, secretsDir, log } = options;
-  const { id, channels, poweredForS } = board.object;
+  const { id, channels, poweredForS, claimed } = board.object;
+  const identity = boardId(siteId, id);
+  const label = boardLabel(siteId, id);
+  const isNew = !claimed && readCredential(secretsDir, identity).secret === label;
   wiring.settle();
   return new BoardLink({
     identity: {
-      board: boardId(siteId, id),
+      board: identity,
       model: 'esp12f-4ch',
       firmware: 'twin-0.1.0',
       mac: boardMac(siteId, id),
@@ -248,6 +251,7 @@ function openBoard(
     secretsDir,
     speed: clock.speed,
     onProblem: (message) => log('warn', message),
+    ...(isNew ? { label, onClaimed: (secret) => keepSecret(secretsDir, identity, secret) } : {}),
   });
 }
 

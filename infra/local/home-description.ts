@@ -11,6 +11,8 @@ const description = z.object({
   name: z.string(),
   zone: z.string(),
   boards: z.array(z.string()),
+  /** Those of them that nobody has claimed yet, with the code on their labels. */
+  unclaimed: z.array(z.object({ id: z.string(), label: z.string() })),
   meters: z.array(z.string()),
   /** Where the home's time begins, ISO 8601; null when it lives in the present. */
   start: z.iso.datetime({ offset: true }).nullable(),
@@ -20,6 +22,7 @@ export interface HomeDescription {
   readonly name: string;
   readonly zone: string;
   readonly boards: readonly string[];
+  readonly unclaimed: readonly { readonly id: string; readonly label: string }[];
   readonly meters: readonly string[];
   readonly startMs: number | null;
 }

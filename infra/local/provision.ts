@@ -6,7 +6,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import type { NewCredential } from '@wattward/broker/access/credential';
+import { FACTORY_TOPICS, type NewCredential } from '@wattward/broker/access/credential';
 import {
   addCredential,
   readCredentials,
@@ -62,12 +62,16 @@ async function credentials(plan: Layout, homes: readonly HomeDescription[]): Pro
   // A home broker of its own knows boards that nobody has told the box of yet; homes that share one keep apart.
   const alone = plan.sites.length === 1;
   for (const [index, site] of plan.sites.entries()) {
-    const { boards = [], meters = [] } = homes[index] ?? {};
+    const { boards = [], unclaimed = [], meters = [] } = homes[index] ?? {};
     wanted.push({ id: site.id, role: 'site' });
     const own = { siteId: [site.id], ...(alone ? {} : { boardId: boards, meterId: meters }) };
     wanted.push({ id: site.edgeId, role: 'edge', bindings: own });
     wanted.push({ id: site.installerId, role: 'installer', bindings: own });
-    for (const id of boards) wanted.push({ id, role: 'board' });
+    for (const id of boards) {
+      const label = unclaimed.find((board) => board.id === id)?.label;
+      const factory = label === undefined ? {} : { topics: FACTORY_TOPICS, secret: label };
+      wanted.push({ id, role: 'board', ...factory });
+    }
     for (const id of meters) wanted.push({ id, role: 'meter' });
   }
   const known = new Map(

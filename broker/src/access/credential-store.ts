@@ -47,9 +47,7 @@ export class CredentialStore {
 
   static inMemory(clear: readonly ClearCredential[]): CredentialStore {
     const now = new Date();
-    return new CredentialStore(
-      clear.map((entry) => issueCredential(entry, { now, secret: entry.secret }).credential),
-    );
+    return new CredentialStore(clear.map((entry) => issueCredential(entry, { now }).credential));
   }
 
   get(id: string): Credential | undefined {

@@ -48,6 +48,8 @@ export interface NewCredential {
   readonly role: Role;
   readonly bindings?: Bindings | undefined;
   readonly topics?: readonly TopicName[] | undefined;
+  /** Left out: a random one. */
+  readonly secret?: string | undefined;
 }
 
 /** What the owner of an identity keeps; never stored by the broker. */
@@ -73,9 +75,9 @@ export function hashSecret(secret: string): SecretHash {
 /** A new credential with its secret in clear text, which exists only in the answer. */
 export function issueCredential(
   request: NewCredential,
-  options: { readonly now: Date; readonly secret?: string },
+  options: { readonly now: Date },
 ): { readonly credential: Credential; readonly issued: IssuedSecret } {
-  const secret = options.secret ?? newSecret();
+  const secret = request.secret ?? newSecret();
   const credential = credentialSchema.parse({
     id: request.id,
     role: request.role,

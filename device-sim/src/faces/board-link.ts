@@ -29,6 +29,8 @@ export interface BoardLinkOptions extends Omit<BoardTwinOptions, 'publish'> {
   readonly onProblem: (message: string) => void;
   /** The code on its label, for a board that was never claimed. */
   readonly label?: string;
+  /** Its own secret, told at the claim: to be kept over a power cut. */
+  readonly onClaimed?: (secret: string) => void;
 }
 
 /** The board looks at its clock four times a second of its own. */
@@ -173,6 +175,7 @@ export class BoardLink {
       const parsed = parseMessage('boardCredential', payload);
       if (!parsed.ok || parsed.message.board !== this.id) return;
       this.#secret = parsed.message.secret;
+      this.#options.onClaimed?.(this.#secret);
       this.#disconnect();
       if (this.#linked && this.#powered) this.#connect();
     }

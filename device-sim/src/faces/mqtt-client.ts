@@ -1,5 +1,5 @@
 /** A connection to the broker with an identity's own secret. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import mqtt, { type MqttClient } from 'mqtt';
 import * as z from 'zod';
@@ -42,6 +42,12 @@ export function connectWith(url: string, { id, secret }: Credential, will?: Will
       ? { will: { topic: will.topic, payload: Buffer.from(will.payload), qos: 1, retain: true } }
       : {}),
   });
+}
+
+/** What a board keeps once it was claimed. */
+export function keepSecret(secretsDir: string, identity: string, secret: string): void {
+  const text = JSON.stringify({ id: identity, role: 'board', secret });
+  writeFileSync(path.join(secretsDir, `${identity}.json`), `${text}\n`, { mode: 0o600 });
 }
 
 /** @throws CredentialError */

@@ -156,6 +156,8 @@ const board = z.strictObject({
       swapped: z.array(z.array(z.number().int().min(1).max(4)).length(2)).default([]),
     })
     .prefault({}),
+  /** An own board as it comes new: known by the code on its label alone, until somebody claims it. */
+  claimed: z.boolean().default(true),
   /** How long the board had power when the home begins; a fresh one leaves its relays alone for a while. */
   poweredForS: number(0, 10_000_000).default(3600),
 });

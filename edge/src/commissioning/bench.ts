@@ -16,8 +16,8 @@ export interface BenchOptions {
   readonly clock: Clock;
   /** Site milliseconds. */
   readonly cycleMs: number;
-  /** Boards of the settings, by the id of the box. */
-  readonly driven: (id: string) => SharedBoard | undefined;
+  /** The driver of the cycle for this piece of hardware; none for a board that is not in the settings, or replaced. */
+  readonly driven: (id: string, device: string) => SharedBoard | undefined;
   readonly onEvent: (event: BoardEvent) => void;
 }
 
@@ -47,7 +47,7 @@ export class Bench {
 
   /** Has a driver ready; a changed assignment or other hardware brings a new one. */
   place(board: BoardCase): SharedBoard {
-    const driven = this.#options.driven(board.id);
+    const driven = this.#options.driven(board.id, board.hardware.device);
     if (driven) return driven;
     const key = JSON.stringify([board.hardware.device, board.hardware.channels, board.loads]);
     const placed = this.#placed.get(board.id);

@@ -4,6 +4,7 @@
  * once. The broker takes the secret over from the same message and voids the factory one. [design/wire.md]
  */
 import { createHash } from 'node:crypto';
+import { labelCode } from '@wattward/broker/wire/board-label';
 import type { StageRefusal } from './stages.ts';
 
 export const WINDOW_MS = 10 * 60_000;
@@ -27,7 +28,7 @@ export class ClaimWindow {
 
   /** Null when the board may have its secret now. */
   check(
-    board: { readonly device: string; readonly claim: string },
+    board: { readonly device: string; readonly claim: string; readonly unclaimed: boolean },
     code: string,
     nowMonoMs: number,
   ): StageRefusal | null {
@@ -38,11 +39,11 @@ export class ClaimWindow {
         remedy: 'Open one; it lasts 10 minutes.',
       };
     }
-    if (board.claim === '') {
+    if (board.claim === '' || !board.unclaimed) {
       return {
         code: 'no-claim',
         message: `${board.device} asks for no claim`,
-        remedy: 'It has its own secret already.',
+        remedy: 'It has its own secret already; new access data on its set-up page make it new.',
       };
     }
     if (this.#claimed.has(board.device)) {
@@ -60,7 +61,7 @@ export class ClaimWindow {
       return {
         code: 'wrong-code',
         message: `this code does not belong to ${board.device}`,
-        remedy: 'Read the label of this very board: 20 characters, no letter O, I, L or U.',
+        remedy: 'Read the label of this very board: 20 characters; what looks like O, I or L is 0 or 1.',
       };
     }
     this.#claimed.add(board.device);
@@ -68,12 +69,7 @@ export class ClaimWindow {
   }
 }
 
-/** As the board makes it: 16 hex digits of SHA-256 over the code, upper case, without separators. */
+/** As the board makes it: 16 hex digits of SHA-256 over the code. */
 export function claimFingerprint(code: string): string {
-  const plain = code
-    .toUpperCase()
-    .replaceAll(/[^0-9A-Z]/g, '')
-    .replaceAll('O', '0')
-    .replaceAll(/[IL]/g, '1');
-  return createHash('sha256').update(plain).digest('hex').slice(0, 16);
+  return createHash('sha256').update(labelCode(code)).digest('hex').slice(0, 16);
 }

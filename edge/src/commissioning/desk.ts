@@ -170,13 +170,16 @@ export class CommissioningDesk {
     const nowMonoMs = this.#options.clock.monoMs();
     const age = (atMonoMs: number | null) =>
       atMonoMs === null ? null : Math.round((nowMonoMs - atMonoMs) / 1000);
-    const taken = new Set([...this.#cases.values()].map(({ hardware }) => hardware.device));
+    const idOf = new Map([...this.#cases.values()].map(({ id, hardware }) => [hardware.device, id]));
     const found = this.#finder.sightings.map(
       ({ lastHeardMonoMs, lastWillMonoMs: _, lastMoved, ...seen }) => ({
         ...seen,
         heardAgoS: age(lastHeardMonoMs),
-        lastMoved: lastMoved && { channel: lastMoved.channel, agoS: age(lastMoved.atMonoMs) },
-        fresh: !taken.has(seen.device),
+        lastMoved:
+          lastMoved && !this.#runner.moved(idOf.get(seen.device) ?? '', lastMoved.atMonoMs)
+            ? { channel: lastMoved.channel, agoS: age(lastMoved.atMonoMs) }
+            : null,
+        fresh: !idOf.has(seen.device),
       }),
     );
     return {

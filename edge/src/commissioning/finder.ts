@@ -3,6 +3,7 @@
  * the moment an installer opens the window. Retained messages tell who was ever here; only live ones tell who is.
  * Commands that lie retained are ghosts: a bought board obeys them at every reconnect.
  */
+import type { Message } from '@wattward/broker/wire/message';
 import type { Dialect } from '../devices/bought/dialect.ts';
 import { BOUGHT, type Protocol } from '../devices/open-board.ts';
 import type { ForeignHeard, MqttBus } from '../link/mqtt-bus.ts';
@@ -10,11 +11,13 @@ import type { Hardware } from './stages.ts';
 
 export interface Sighting extends Hardware {
   readonly online: boolean;
-  /** First 16 hex digits of SHA-256 of its label code; empty for boards that are not claimed. */
+  /** First 16 hex digits of SHA-256 of its label code; empty for boards that have none. */
   readonly claim: string;
+  /** It says nothing but hello: it waits for its own secret. */
+  readonly unclaimed: boolean;
   readonly lastHeardMonoMs: number | null;
   readonly lastWillMonoMs: number | null;
-  /** The relay that moved last without an order of the box, for "press its button". */
+  /** The relay that moved last: of an own board by its button, of a bought one by whatever. */
   readonly lastMoved: { readonly channel: number; readonly atMonoMs: number } | null;
   readonly ghosts: readonly string[];
 }
@@ -62,11 +65,13 @@ export class Finder {
       const { board, mac, model, firmware, channels, claim } = message;
       const draft = this.#draft(board, 'wattward');
       Object.assign(draft, { mac: mac.replaceAll(':', ''), model, firmware, channels, claim });
-      if (!retained) this.#alive(draft);
+      if (claim === '') draft.unclaimed = false;
+      if (!retained && !draft.unclaimed) this.#alive(draft);
     });
     this.#bus.subscribe('boardState', {}, ({ ids, message, retained }) => {
       const draft = this.#draft(ids.boardId ?? message.board, 'wattward');
-      for (const { channel, on } of message.channels) this.#moved(draft, channel, on, retained);
+      draft.unclaimed = false;
+      this.#pressed(draft, message.channels, retained);
       if (!retained) this.#alive(draft);
     });
     this.#bus.subscribe('boardButton', {}, ({ message }) => {
@@ -74,7 +79,10 @@ export class Finder {
       draft.lastMoved = { channel: message.channel, atMonoMs: this.#monoMs() };
     });
     this.#bus.subscribe('boardAvailability', {}, ({ ids, message, retained }) => {
-      if (ids.boardId) this.#presence(this.#draft(ids.boardId, 'wattward'), message === 'online', retained);
+      if (!ids.boardId) return;
+      const draft = this.#draft(ids.boardId, 'wattward');
+      draft.unclaimed = false;
+      this.#presence(draft, message === 'online', retained);
     });
     this.#bus.subscribe('boardCommand', {}, ({ ids, retained }) => {
       if (retained && ids.boardId)
@@ -124,6 +132,17 @@ export class Finder {
     draft.lastHeardMonoMs = this.#monoMs();
   }
 
+  /** An own board says itself what moved its relay. */
+  #pressed(draft: Draft, channels: Message<'boardState'>['channels'], retained: boolean): void {
+    for (const { channel, on, cause } of channels) {
+      const key = `${draft.device}/${channel}`;
+      const before = this.#relays.get(key);
+      this.#relays.set(key, on);
+      if (!retained && cause === 'button' && before !== on)
+        draft.lastMoved = { channel, atMonoMs: this.#monoMs() };
+    }
+  }
+
   #moved(draft: Draft, channel: number, on: boolean, retained: boolean): void {
     const key = `${draft.device}/${channel}`;
     const before = this.#relays.get(key);
@@ -145,6 +164,7 @@ export class Finder {
       channels: 0,
       online: false,
       claim: '',
+      unclaimed: protocol === 'wattward',
       lastHeardMonoMs: null,
       lastWillMonoMs: null,
       lastMoved: null,

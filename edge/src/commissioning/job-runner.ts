@@ -18,6 +18,9 @@ export interface Job {
   problem: string;
 }
 
+/** Its last order may still be on its way. */
+const AFTERMATH_MS = 5_000;
+
 export type Answer = { readonly data: unknown } | { readonly refusal: StageRefusal };
 
 export interface JobRunnerOptions {
@@ -33,9 +36,16 @@ export interface JobRunnerOptions {
 export class JobRunner {
   readonly #options: JobRunnerOptions;
   #job: Job | null = null;
+  readonly #endedMonoMs = new Map<string, number>();
 
   constructor(options: JobRunnerOptions) {
     this.#options = options;
+  }
+
+  /** Whether a relay of this board may have moved by order of a test at that moment. */
+  moved(board: string, atMonoMs: number): boolean {
+    const endedMonoMs = this.#endedMonoMs.get(board);
+    return endedMonoMs !== undefined && atMonoMs <= endedMonoMs + AFTERMATH_MS;
   }
 
   get job(): Job | null {
@@ -130,6 +140,7 @@ export class JobRunner {
       })
       .finally(() => {
         loan.release();
+        this.#endedMonoMs.set(board.id, this.#options.clock.monoMs());
         job.running = false;
         job.instruction = '';
       });

@@ -14,7 +14,10 @@ export function openDesk(options: OpenDeskOptions): CommissioningDesk {
   const { site, devices } = options;
   return new CommissioningDesk({
     ...options,
-    driven: (id) => devices.boards.get(id),
+    driven: (id, device) => {
+      const known = site.devices.boards.find((board) => board.id === id);
+      return (known?.device ?? id) === device ? devices.boards.get(id) : undefined;
+    },
     phasesW: housePhases(site, devices),
   });
 }

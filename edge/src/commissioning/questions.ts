@@ -20,7 +20,7 @@ const action = <N extends string, S extends z.ZodRawShape>(name: N, shape: S) =>
 export const commissionQuestion = z.discriminatedUnion('action', [
   action('status', {}),
   action('open', { expectedBoards: z.number().int().min(0).max(64).optional() }),
-  action('claim', { board: id, code: z.string().min(8).max(40) }),
+  action('claim', { board: id, code: z.string().min(1).max(60) }),
   action('blink', { board: id, seconds: z.number().int().min(1).max(300).default(10) }),
   action('identified', { board: id }),
   action('name', { board: id, name: label, room: z.string().trim().max(60).default('') }),

@@ -148,7 +148,7 @@ describe('a board under commissioning', () => {
 
 describe('a claim', () => {
   const code = 'K7M2Q9X4T1B8C3D6F5G0';
-  const board = { device: 'esp12f-5ccf7f000001', claim: claimFingerprint(code) };
+  const board = { device: 'esp12f-5ccf7f000001', claim: claimFingerprint(code), unclaimed: true };
 
   test('takes the code as typed: small letters, spaces, O for zero, I for one', () => {
     const window = new ClaimWindow();
@@ -163,6 +163,12 @@ describe('a claim', () => {
     expect(window.check(board, code, WINDOW_MS)?.code).toBe('window-closed');
     expect(window.check(board, code, WINDOW_MS - 1)).toBeNull();
     expect(window.check(board, code, WINDOW_MS - 1)?.code).toBe('claimed');
+  });
+
+  test('gives no second secret to a board that has its own', () => {
+    const window = new ClaimWindow();
+    window.open(0);
+    expect(window.check({ ...board, unclaimed: false }, code, 1)?.code).toBe('no-claim');
   });
 
   test('refuses the code of another board, and goes deaf after ten wrong ones', () => {

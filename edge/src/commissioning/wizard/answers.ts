@@ -4,7 +4,7 @@ import { parse } from 'yaml';
 import * as z from 'zod';
 import { assignment } from '../questions.ts';
 import { type FoundBoard, WizardProblem } from './box-client.ts';
-import type { Hand, Person, PlannedBoard } from './person.ts';
+import type { Hand, Person } from './person.ts';
 
 const plannedLoad = assignment.extend({ priority: z.number().int().min(1).max(99) });
 
@@ -42,7 +42,7 @@ export type Hands = (hand: Hand, board: string) => Promise<void>;
 export function personOf(answers: Answers, say: (line: string) => void, hands?: Hands): Person {
   const open = [...answers.boards];
   const tries = new Map<string, number>();
-  const planOf = (device: string): PlannedBoard => {
+  const planOf = (device: string): Answers['boards'][number] => {
     const plan = answers.boards.find((board) => board.device === device);
     if (plan) return plan;
     throw new WizardProblem('not-planned', `${device} is not in the answers`, 'Add it under boards.');
@@ -52,8 +52,8 @@ export function personOf(answers: Answers, say: (line: string) => void, hands?: 
     by: () => Promise.resolve(answers.by),
     expectedBoards: () => Promise.resolve(answers.boards.length),
     nextBoard: () => Promise.resolve(open.shift()?.device ?? null),
-    code: ({ device }) => Promise.resolve(planOf(device).code ?? ''),
-    confirms: () => Promise.resolve(true),
+    code: ({ device }, problem) => Promise.resolve(problem ? null : (planOf(device).code ?? null)),
+    confirms: () => Promise.resolve('yes'),
     plan: ({ device }: FoundBoard) => Promise.resolve(planOf(device)),
     again: (what, why) => {
       const key = `${what} ${why}`;

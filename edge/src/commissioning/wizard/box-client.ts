@@ -38,7 +38,8 @@ export interface FoundBoard {
   readonly firmware: string;
   readonly channels: number;
   readonly online: boolean;
-  readonly claim: string;
+  /** Waits for its claim. */
+  readonly unclaimed: boolean;
   readonly heardAgoS: number | null;
   readonly lastMoved: { readonly channel: number; readonly agoS: number | null } | null;
   readonly ghosts: readonly string[];

@@ -1,5 +1,6 @@
 /** Whoever sits in front of the wizard: somebody at a terminal, or a file of answers. */
 import type { Assignment } from '../judge.ts';
+import type { BoardCase } from '../stages.ts';
 import type { FoundBoard } from './box-client.ts';
 
 export interface PlannedLoad extends Assignment {
@@ -8,10 +9,6 @@ export interface PlannedLoad extends Assignment {
 }
 
 export interface PlannedBoard {
-  /** Identity on the broker, as the box lists it. */
-  readonly device: string;
-  /** From the label; only for a board that was not claimed yet. */
-  readonly code?: string | undefined;
   readonly name: string;
   readonly room: string;
   readonly loads: readonly PlannedLoad[];
@@ -26,12 +23,13 @@ export interface Person {
   by(): Promise<string>;
   expectedBoards(): Promise<number>;
   /** Which of the boards found to take up next; null when there is no more. */
-  nextBoard(found: readonly FoundBoard[]): Promise<string | null>;
-  /** The code on the label. */
-  code(board: FoundBoard): Promise<string>;
-  /** Whether this is the board that blinks, or whose button was just pressed. */
-  confirms(board: FoundBoard): Promise<boolean>;
-  plan(board: FoundBoard): Promise<PlannedBoard>;
+  nextBoard(found: readonly FoundBoard[], known: readonly BoardCase[]): Promise<string | null>;
+  /** The code on the label; null to leave this board for now. @param problem what was wrong with the last one */
+  code(board: FoundBoard, problem: string): Promise<string | null>;
+  /** Whether this is the board that blinks, or whose button was just pressed; or let it blink again. */
+  confirms(board: FoundBoard): Promise<'yes' | 'no' | 'again'>;
+  /** @param known every board the box knows, among them this one where it was begun before */
+  plan(board: FoundBoard, known: readonly BoardCase[]): Promise<PlannedBoard>;
   /** After a failed test or proof: try once more? */
   again(what: string, why: string): Promise<boolean>;
   /** Something has to be done by hand now. */

@@ -6,7 +6,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { isWhole, type SignedReport } from '../report.ts';
 import type { BoardCase } from '../stages.ts';
 import { type BoxClient, type FoundBoard, type Status, WizardProblem } from './box-client.ts';
+import { lineOf, present } from './found-boards.ts';
 import type { Hand, Person, PlannedBoard, PlannedLoad } from './person.ts';
+import { ofMany } from './words.ts';
 
 export interface Finding {
   readonly board: string;
@@ -39,6 +41,7 @@ export async function runWizard(options: WizardOptions): Promise<WizardResult> {
   return new Wizard(options).run();
 }
 
+const BLINK_S = 20;
 const HANDS: readonly Hand[] = ['cut-link', 'restore-link', 'cut-power', 'restore-power'];
 
 class Wizard {
@@ -60,10 +63,10 @@ class Wizard {
     const expectedBoards = await this.#person.expectedBoards();
     const found = await this.#search(expectedBoards);
     for (;;) {
-      const { found: now } = await this.#box.status();
-      const device = await this.#person.nextBoard(now);
+      const { found: now, boards } = await this.#box.status();
+      const device = await this.#person.nextBoard(now, boards);
       if (device === null) break;
-      await this.#takeUp(device, by);
+      if (device !== '') await this.#takeUp(device, by);
     }
     const report = await this.#report(by);
     const accepted = report.report.boards.filter(({ stage }) => stage === 'accepted').map(({ id }) => id);
@@ -84,7 +87,7 @@ class Wizard {
 
   async #search(expected: number): Promise<number> {
     const { say } = this.#person;
-    say(`Searching for ${expected} boards. The window for new ones is open for 10 minutes.`);
+    say(`Searching for ${ofMany(expected, 'board')}. The window for new ones is open for 10 minutes.`);
     let status = (await this.#box.ask('open', { expectedBoards: expected })) as Status;
     const endMs = performance.now() + this.#searchMs;
     while (present(status).length < expected && performance.now() < endMs) {
@@ -94,7 +97,11 @@ class Wizard {
     for (const board of status.found) say(`  ${lineOf(board)}`);
     const online = present(status).length;
     say(`Found ${online} of ${expected}.`);
-    if (online < expected) say('  Missing ones: check power, Wi-Fi and the broker address in the board.');
+    if (online < expected) {
+      say('  Missing ones: check power, Wi-Fi and the broker address in the board.');
+      say('  A new own board must be known to the broker by its label:');
+      say('    npm run broker -- user add esp12f-<its MAC> --role board --label <code>');
+    }
     for (const { ghosts } of status.found) {
       for (const topic of ghosts)
         say(
@@ -120,16 +127,16 @@ class Wizard {
     let found = await this.#found(device);
     say('');
     say(lineOf(found));
-    const plan = await this.#person.plan(found);
-    if (plan.code !== undefined) found = await this.#claim(found);
+    if (found.unclaimed) found = await this.#claim(found);
     await this.#identify(found);
+    const plan = await this.#person.plan(found, (await this.#box.status()).boards);
     const id = plan.replaces ?? device;
     if (plan.replaces) await this.#box.ask('replace', { board: plan.replaces, device });
     await this.#box.ask('identified', { board: id });
     await this.#box.ask('name', { board: id, name: plan.name, room: plan.room });
     const loads = plan.loads.map(({ priority: _, ...load }) => load);
     await this.#box.ask('assign', { board: id, loads });
-    say(`  named "${plan.name}", ${loads.length} load${loads.length === 1 ? '' : 's'}`);
+    say(`  named "${plan.name}", ${ofMany(loads.length, 'load')}`);
     const sound = await this.#tests(id, plan.loads);
     if (!sound) return say('  Not accepted: mend the wiring, then take this board up again.');
     if (!(await this.#proofs(id))) return say('  Not accepted: its safe state is not proved.');
@@ -139,8 +146,7 @@ class Wizard {
   }
 
   async #claim(found: FoundBoard): Promise<FoundBoard> {
-    const code = await this.#person.code(found);
-    await this.#box.ask('claim', { board: found.device, code });
+    await this.#sendCode(found);
     this.#person.say('  claimed; waiting for it to come back with its own secret');
     const endMs = performance.now() + this.#searchMs;
     for (;;) {
@@ -157,15 +163,43 @@ class Wizard {
     }
   }
 
-  async #identify(found: FoundBoard): Promise<void> {
-    try {
-      await this.#box.ask('blink', { board: found.device, seconds: 10 });
-      this.#person.say('  its light blinks for 10 s');
-    } catch (cause) {
-      if (!(cause instanceof WizardProblem)) throw cause;
-      this.#person.say(`  ${cause.message}. ${cause.remedy}`);
+  /** Again and again until the code is right; a window that has closed meanwhile is opened again. */
+  async #sendCode(found: FoundBoard): Promise<void> {
+    let problem = '';
+    for (;;) {
+      const code = await this.#person.code(found, problem);
+      if (code === null) {
+        throw new WizardProblem(
+          'not-claimed',
+          problem || `${found.device} waits for its claim`,
+          'Take it up again with the code on its label.',
+        );
+      }
+      try {
+        const { windowLeftS } = await this.#box.status();
+        if (windowLeftS === 0) await this.#box.ask('open');
+        await this.#box.ask('claim', { board: found.device, code });
+        return;
+      } catch (cause) {
+        if (!(cause instanceof WizardProblem)) throw cause;
+        problem = `${cause.message}. ${cause.remedy}`;
+      }
     }
-    if (await this.#person.confirms(found)) return;
+  }
+
+  async #identify(found: FoundBoard): Promise<void> {
+    for (;;) {
+      try {
+        await this.#box.ask('blink', { board: found.device, seconds: BLINK_S });
+        this.#person.say(`  its light blinks for ${BLINK_S} s`);
+      } catch (cause) {
+        if (!(cause instanceof WizardProblem)) throw cause;
+        this.#person.say(`  ${cause.message}. ${cause.remedy}`);
+      }
+      const answer = await this.#person.confirms(found);
+      if (answer === 'yes') return;
+      if (answer === 'no') break;
+    }
     throw new WizardProblem(
       'not-this-one',
       `${found.device} was not confirmed`,
@@ -257,15 +291,4 @@ class Wizard {
     if (board) return board;
     throw new WizardProblem('no-case', `the box knows nothing of ${id}`, 'Begin again with this board.');
   }
-}
-
-/** Heard, or waiting for its claim: such a board says nothing but hello. */
-function present({ found }: Status): FoundBoard[] {
-  return found.filter(({ online, channels, claim }) => (online && channels > 0) || claim !== '');
-}
-
-function lineOf({ device, protocol, channels, model, firmware, online, claim }: FoundBoard): string {
-  const about = [protocol, model, firmware].filter(Boolean).join(' ');
-  const state = online ? 'online' : claim ? 'waits for its claim' : 'OFFLINE';
-  return `${device}  ${about}, ${channels} relays, ${state}`;
 }
