@@ -1,8 +1,10 @@
+import type { InverterDevice, InverterDeviceOptions } from '../devices/inverter-device.ts';
 import { ModbusBus, type ModbusEndpoint } from '../devices/modbus-bus.ts';
 import { ModbusMeter } from '../devices/modbus-meter.ts';
 import { MqttMeter } from '../devices/mqtt-meter.ts';
 import type { SharedBoard } from '../devices/shared-board.ts';
 import type { SignalSource } from '../devices/signal-source.ts';
+import { SmaHybridDevice } from '../devices/sma-hybrid-device.ts';
 import { SunspecDevice } from '../devices/sunspec-device.ts';
 import { sdm630 } from '../registers/sdm630.ts';
 import type { RegisterTable } from '../registers/table.ts';
@@ -11,7 +13,11 @@ import { type OpenDevicesOptions, openBoards, undrivableLoads } from './boards.t
 
 /** Register tables by the name the installer writes as `profile`. */
 const METER_TABLES: Readonly<Record<string, RegisterTable>> = { sdm630 };
-const INVERTER_PROFILES: readonly string[] = ['sunspec'];
+/** Inverters by the same name. */
+const INVERTER_PROFILES: Readonly<Record<string, (options: InverterDeviceOptions) => InverterDevice>> = {
+  sunspec: (options) => new SunspecDevice(options),
+  'sma-hybrid': (options) => new SmaHybridDevice(options),
+};
 
 /** Devices of the settings that this box cannot drive, one sentence each with its remedy. */
 export function undrivable(site: SiteSettings): string[] {
@@ -22,10 +28,10 @@ export function undrivable(site: SiteSettings): string[] {
       .filter(({ connection, profile }) => connection.kind !== 'mqtt' && !METER_TABLES[profile])
       .map(({ id, profile }) => `meter ${id}: no register table "${profile}"; one of: ${meterProfiles}`),
     ...devices.inverters
-      .filter(({ profile }) => !INVERTER_PROFILES.includes(profile))
+      .filter(({ profile }) => !INVERTER_PROFILES[profile])
       .map(
         ({ id, profile }) =>
-          `inverter ${id}: no profile "${profile}"; one of: ${INVERTER_PROFILES.join(', ')}`,
+          `inverter ${id}: no profile "${profile}"; one of: ${Object.keys(INVERTER_PROFILES).join(', ')}`,
       ),
     ...undrivableLoads(site),
   ];
@@ -38,7 +44,7 @@ export interface PolledDevice {
 
 export interface Devices {
   readonly meters: ReadonlyMap<string, PolledDevice>;
-  readonly inverters: ReadonlyMap<string, PolledDevice & { readonly source: SunspecDevice }>;
+  readonly inverters: ReadonlyMap<string, PolledDevice & { readonly source: InverterDevice }>;
   readonly boards: ReadonlyMap<string, SharedBoard>;
   close(): Promise<void>;
 }
@@ -67,12 +73,14 @@ export function openDevices(options: OpenDevicesOptions): Devices {
     const source = new ModbusMeter({ id, bus: busOf(connection), unit: connection.unit, table, clock });
     meters.set(id, { pollMs, source });
   }
-  const inverters = new Map<string, PolledDevice & { readonly source: SunspecDevice }>();
-  for (const { id, connection, pollMs } of site.devices.inverters) {
+  const inverters = new Map<string, PolledDevice & { readonly source: InverterDevice }>();
+  for (const { id, connection, pollMs, profile } of site.devices.inverters) {
+    const open = INVERTER_PROFILES[profile];
+    if (!open) continue;
     const battery = options.core.batteries.find(
       (_, i) => site.batteries[i]?.inverter === id && site.batteries[i]?.capability !== 'observe',
     );
-    const source = new SunspecDevice({
+    const source = open({
       id,
       bus: busOf(connection),
       unit: connection.unit,

@@ -6,7 +6,6 @@
  * bus (`hybridAcPower`). An order to the battery is written with the revert time first, then the rates, last the
  * mode bits: a box that dies in between leaves a device that falls back by itself.
  */
-import type { Clock } from '../clock.ts';
 import { decode, encodePoint, NOT_AVAILABLE, type RegisterImage, type Values } from '../registers/codec.ts';
 import { hybridAcPower } from '../registers/hybrid-power.ts';
 import { discoverModels, type FoundModel } from '../registers/sunspec-discovery.ts';
@@ -19,77 +18,22 @@ import {
 import { type StorageOrder, type StorageRates, storageRates } from '../registers/sunspec-storage.ts';
 import type { RegisterTable } from '../registers/table.ts';
 import { DeviceFailure } from './failure.ts';
-import type { ModbusBus } from './modbus-bus.ts';
+import { InverterDevice } from './inverter-device.ts';
 import { numbersOf } from './modbus-meter.ts';
-import { PolledSource } from './polled-source.ts';
 import type { Readings } from './signal-source.ts';
 
-export interface SunspecDeviceOptions {
-  readonly id: string;
-  readonly bus: ModbusBus;
-  readonly unit: number;
-  readonly clock: Clock;
-  /** Revert time of an order, seconds. */
-  readonly leaseS?: number;
-}
-
-const RENEW_MS = 30_000;
 const DEFAULT_LEASE_S = 90;
 /** A limit that follows the sun is not rewritten for less than this share of the full rate, percent. */
 const DEADBAND_PCT = 0.5;
 
 type Storage = Values<typeof sunspecStorage>;
 
-export class SunspecDevice extends PolledSource {
-  readonly #options: SunspecDeviceOptions;
+export class SunspecDevice extends InverterDevice<StorageRates> {
   #models: readonly FoundModel[] | null = null;
   #storage: Storage | null = null;
-  #order: StorageOrder | null = null;
-  #reservePct: number | null = null;
-  #written: { readonly rates: StorageRates; readonly atMonoMs: number } | null = null;
-  #writing: Promise<void> | null = null;
-  #writeFailure: string | null = null;
-
-  constructor(options: SunspecDeviceOptions) {
-    super(options.id);
-    this.#options = options;
-  }
-
-  /**
-   * What the battery is to do from now on; written when it changed, renewed by `tick`.
-   * @param reservePct what the device itself keeps when nobody commands it; null: left alone
-   */
-  order(order: StorageOrder, reservePct: number | null = null): void {
-    this.#order = order;
-    this.#reservePct = reservePct;
-    this.tick();
-  }
-
-  /** Once per cycle: writes what is due. Never waits. */
-  tick(): void {
-    if (this.#writing || !this.#due()) return;
-    this.#writing = this.#write()
-      .catch((cause: unknown) => {
-        this.#written = null;
-        this.#writeFailure = cause instanceof Error ? cause.message : String(cause);
-      })
-      .finally(() => {
-        this.#writing = null;
-      });
-  }
-
-  /** Why the last order could not be written; null when it could. */
-  writeFailure(): string | null {
-    return this.#writeFailure;
-  }
-
-  override async close(): Promise<void> {
-    await super.close();
-    await this.#writing;
-  }
 
   protected async ask(): Promise<Readings> {
-    const atMonoMs = this.#options.clock.monoMs();
+    const atMonoMs = this.options.clock.monoMs();
     try {
       const models = await this.#found();
       const inverter = await this.#model(models, sunspecInverter);
@@ -105,7 +49,7 @@ export class SunspecDevice extends PolledSource {
   }
 
   async #found(): Promise<readonly FoundModel[]> {
-    const { bus, unit } = this.#options;
+    const { bus, unit } = this.options;
     this.#models ??= await discoverModels((address, count) =>
       bus.read({ unit, space: 'holding', address, count }),
     );
@@ -119,7 +63,7 @@ export class SunspecDevice extends PolledSource {
   async #model<T extends RegisterTable>(models: readonly FoundModel[], table: T): Promise<Values<T> | null> {
     const found = models.find((model) => model.modelId === table.sunspec?.modelId);
     if (!found) return null;
-    const { bus, unit } = this.#options;
+    const { bus, unit } = this.options;
     const image = new Map<number, number>();
     const end = found.address + 2 + found.lengthRegisters;
     for (let address = found.address; address < end; address += 125) {
@@ -130,30 +74,24 @@ export class SunspecDevice extends PolledSource {
     return decode(table, image as RegisterImage, found.address);
   }
 
-  #due(): boolean {
-    const rates = this.#wanted();
-    if (!rates) return false;
-    const written = this.#written;
-    if (!written || this.#options.clock.monoMs() - written.atMonoMs >= RENEW_MS) return true;
+  protected commandFor(order: StorageOrder): StorageRates | null {
+    const chargeMaxW = this.#storage?.chargeMaxW;
+    return typeof chargeMaxW === 'number' ? storageRates(order, chargeMaxW) : null;
+  }
+
+  protected differs(rates: StorageRates, written: StorageRates): boolean {
     return (
-      rates.controlBits !== written.rates.controlBits ||
-      rates.gridChargeCode !== written.rates.gridChargeCode ||
-      differs(rates.chargeRatePct, written.rates.chargeRatePct) ||
-      differs(rates.dischargeRatePct, written.rates.dischargeRatePct)
+      rates.controlBits !== written.controlBits ||
+      rates.gridChargeCode !== written.gridChargeCode ||
+      differs(rates.chargeRatePct, written.chargeRatePct) ||
+      differs(rates.dischargeRatePct, written.dischargeRatePct)
     );
   }
 
-  #wanted(): StorageRates | null {
-    const chargeMaxW = this.#storage?.chargeMaxW;
-    if (!this.#order || typeof chargeMaxW !== 'number') return null;
-    return storageRates(this.#order, chargeMaxW);
-  }
-
-  async #write(): Promise<void> {
-    const rates = this.#wanted();
+  protected async write(rates: StorageRates, reservePct: number | null): Promise<void> {
     const storage = this.#storage;
     const model = this.#models?.find(({ modelId }) => modelId === sunspecStorage.sunspec?.modelId);
-    if (!rates || !storage || !model) {
+    if (!storage || !model) {
       throw new DeviceFailure('offline', `${this.id} is not reached: its storage cannot be commanded`);
     }
     const put = async (first: keyof Storage & string, values: Partial<Storage>) => {
@@ -161,11 +99,10 @@ export class SunspecDevice extends PolledSource {
         encodePoint(sunspecStorage, key as keyof Storage & string, value, storage),
       );
       const address = model.address + sunspecStorage.points[first].address;
-      await this.#options.bus.write({ unit: this.#options.unit, address, words });
+      await this.options.bus.write({ unit: this.options.unit, address, words });
     };
-    const reservePct = this.#reservePct;
     if (typeof storage.revertS === 'number') {
-      await put('revertS', { revertS: this.#options.leaseS ?? DEFAULT_LEASE_S });
+      await put('revertS', { revertS: this.options.leaseS ?? DEFAULT_LEASE_S });
     }
     if (reservePct !== null && typeof storage.reservePct === 'number') {
       if (differs(storage.reservePct, reservePct)) await put('reservePct', { reservePct });
@@ -178,8 +115,6 @@ export class SunspecDevice extends PolledSource {
       await put('gridChargeCode', { gridChargeCode: rates.gridChargeCode });
     }
     await put('controlBits', { controlBits: rates.controlBits });
-    this.#written = { rates, atMonoMs: this.#options.clock.monoMs() };
-    this.#writeFailure = null;
   }
 }
 
