@@ -16,6 +16,7 @@ import { plan } from './plan.ts';
 import { request, response } from './request.ts';
 import { MAX_PAYLOAD_BYTES } from './schema.ts';
 import { setpoint, setpointAck } from './setpoint.ts';
+import { simAnswer, simClock, simRequest, simTick } from './sim.ts';
 import { siteDescription, siteEvent, siteEventAck, siteState, siteSummary } from './site.ts';
 import type { TopicName } from './topics.ts';
 
@@ -42,6 +43,11 @@ export const MESSAGES = {
   siteSetpointAck: setpointAck,
   siteRequest: request,
   siteResponse: response,
+  simRequest,
+  simResponse: response,
+  simClock,
+  simTick,
+  simAnswer,
 } as const satisfies Record<TopicName, z.ZodType>;
 
 export type Message<N extends TopicName> = z.infer<(typeof MESSAGES)[N]>;

@@ -74,6 +74,14 @@ export const TOPICS = {
     publish: ['site', 'edge'],
     subscribe: ['portal', 'installer'],
   },
+
+  /** A simulated home: what can be done with it, over MQTT as over HTTP, and its time. */
+  simRequest: up('sim/{siteId}/request/{verb}', 'portal', ['sim']),
+  simResponse: up('sim/{siteId}/response/{verb}', 'sim', ['portal']),
+  simClock: up('sim/{siteId}/clock', 'sim', ['portal'], true),
+  /** A home of several processes: the one that settles it asks, every object answers under its own id. */
+  simTick: up('sim/{siteId}/tick', 'sim', []),
+  simAnswer: up('sim/{siteId}/answer/{verb}', 'sim', []),
 } as const satisfies Record<string, TopicSpec>;
 
 export type TopicName = keyof typeof TOPICS;

@@ -1,7 +1,13 @@
 /** Identities and topics drawn from a seed, so that a failing pair can be drawn again. */
 import type { Identity } from '../../src/access/acl.ts';
 import { ROLES } from '../../src/wire/topics.ts';
-import { allTopics, foreignWorld, type ReferenceIdentity } from './reference-rules.ts';
+import {
+  allTopics,
+  BOARD_WORDS,
+  foreignWorld,
+  type ReferenceIdentity,
+  SITE_WORDS,
+} from './reference-rules.ts';
 
 export const IDS = [
   'home-1',
@@ -27,7 +33,9 @@ const WORDS = ['x', 'v2', 'site', 'board', 'command', 'state'];
 const STRANGERS = ['stranger', 'tasmota-ffffffffffff', 'shelly-2', 'esphome-2'];
 const CORE_OF_IDS = allTopics(IDS, VERBS);
 export const TOPICS_OF_IDS = [...CORE_OF_IDS, ...foreignWorld(IDS, 'POWER1/switch')];
-const CORE = allTopics([...IDS, ...WORDS, 'stranger'], [...VERBS, ...WORDS]);
+/** Last levels of other topics: a filter that ends in one of them may also mean a verb of that name. */
+const ENDS = [...BOARD_WORDS, ...SITE_WORDS].map((word) => word.split('/').at(-1) ?? word);
+const CORE = allTopics([...IDS, ...WORDS, 'stranger'], [...new Set([...VERBS, ...WORDS, ...ENDS])]);
 
 /** Everything that `filter` could match: also the words that a mutation may have put in place of an id. */
 export function worldOf(filter: string): readonly string[] {

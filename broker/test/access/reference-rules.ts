@@ -54,9 +54,11 @@ const ROLES: Record<string, { says: string[]; keeps: string[]; hears: string[] }
     hears: ['site/S/event/ack', 'site/S/setpoint', 'site/S/request/V'],
   },
   portal: {
-    says: ['site/S/event/ack', 'site/S/setpoint', 'site/S/request/V'],
+    says: ['site/S/event/ack', 'site/S/setpoint', 'site/S/request/V', 'sim/S/request/V'],
     keeps: [],
     hears: [
+      'sim/S/response/V',
+      'sim/S/clock',
       'site/S/availability',
       'site/S/description',
       'site/S/state',
@@ -73,8 +75,12 @@ const ROLES: Record<string, { says: string[]; keeps: string[]; hears: string[] }
     keeps: [],
     hears: ['board/B/hello', 'board/B/availability', 'board/B/state', 'meter/M/reading', 'site/S/response/W'],
   },
-  sim: { says: [], keeps: [], hears: [] },
-  observer: { says: [], keeps: [], hears: ['board/.+', 'meter/M/reading', 'site/.+'] },
+  sim: {
+    says: ['sim/S/response/V', 'sim/S/clock', 'sim/S/tick', 'sim/S/answer/V'],
+    keeps: ['sim/S/clock'],
+    hears: ['sim/S/request/V'],
+  },
+  observer: { says: [], keeps: [], hears: ['board/.+', 'meter/M/reading', 'site/.+', 'sim/.+'] },
 };
 
 /** What bought boards say, and which of it may be kept; `T`, `S`, `E` stand for a board's id, `D` for its MAC. */
@@ -153,6 +159,7 @@ function matchesOne(patterns: readonly string[], identity: ReferenceIdentity, to
     const expression = pattern
       .replace('board/.+', `board/B/(?:${BOARD_WORDS.join('|')})`)
       .replace('site/.+', `site/S/(?:${SITE_WORDS.join('|')}|request/V|response/V)`)
+      .replace('sim/.+', 'sim/S/(?:clock|tick|request/V|response/V|answer/V)')
       .replace('/B/', `/${alternatives(boards)}/`)
       .replace('/M/', `/${alternatives(meters)}/`)
       .replace('/S/', `/${alternatives(sites)}/`)
@@ -234,7 +241,12 @@ export function allTopics(ids: readonly string[], verbs: readonly string[]): str
     ...verbs.flatMap((verb) => [
       `wattward/v1/site/${id}/request/${verb}`,
       `wattward/v1/site/${id}/response/${verb}`,
+      `wattward/v1/sim/${id}/request/${verb}`,
+      `wattward/v1/sim/${id}/response/${verb}`,
+      `wattward/v1/sim/${id}/answer/${verb}`,
     ]),
+    `wattward/v1/sim/${id}/clock`,
+    `wattward/v1/sim/${id}/tick`,
   ]);
 }
 
