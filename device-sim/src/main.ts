@@ -4,7 +4,7 @@ import { readHome } from './home/home-file.ts';
 import { boardIds, meterIds, unclaimedBoards } from './home/identity.ts';
 import { instantOfLocal } from './home/local-time.ts';
 import type { Home } from './home/schema.ts';
-import { type Anchor, SiteClock } from './home/site-clock.ts';
+import { type Anchor, FASTEST, SiteClock, SLOWEST } from './home/site-clock.ts';
 import { openLog } from './log.ts';
 import { Profile } from './profile/profile.ts';
 import { Simulator } from './simulator.ts';
@@ -26,6 +26,9 @@ interface RunOptions extends HomeOptions {
   readonly httpPort: number;
   readonly meterPort: number;
   readonly inverterPort: number;
+  readonly meterSerial?: string;
+  readonly inverterSerial?: string;
+  readonly controlIdentity?: string;
   readonly speed: number;
   readonly anchor?: { readonly realMs: number; readonly siteMs: number };
 }
@@ -54,8 +57,15 @@ program
   .option('--http-port <port>', 'HTTP API; 0 takes any free port', port, 8010)
   .option('--meter-port <port>', 'Modbus TCP of the grid meter, unit 1', port, 8011)
   .option('--inverter-port <port>', 'Modbus TCP of the inverter, unit 1', port, 8012)
-  .option('--speed <n>', 'seconds of the home per real second, 0.1 to 20', speed, 1)
-  .option('--anchor <real:site>', 'epoch ms: at this real time it is that time in the home', anchor)
+  .option('--meter-serial <path>', 'the grid meter on Modbus RTU too: serial line or pty, 9600 8N1')
+  .option('--inverter-serial <path>', 'the inverter on Modbus RTU too')
+  .option('--control-identity <id>', 'credential of role sim: the API is answered over MQTT too')
+  .option('--speed <n>', `seconds of the home per real second, ${SLOWEST} to ${FASTEST}`, speed, 1)
+  .option(
+    '--anchor <real:site>',
+    'epoch ms: at this real time it is that time in the home; shared with a box, so the clock cannot change',
+    anchor,
+  )
   .option('--profile <path>', 'replay a measured load: CSV file or directory of .csv.gz')
   .action(run);
 
@@ -83,7 +93,7 @@ async function run(options: RunOptions): Promise<void> {
   const log = openLog('device-sim');
   const home = readHome(options.home);
   const measured = options.profile ? Profile.open(options.profile, home.zone) : null;
-  const clock = new SiteClock(anchorOf(options, home));
+  const clock = new SiteClock(anchorOf(options, home), { shared: options.anchor !== undefined });
   const simulator = await Simulator.start({
     home,
     siteId: options.site,
@@ -93,6 +103,9 @@ async function run(options: RunOptions): Promise<void> {
     httpPort: options.httpPort,
     meterPort: options.meterPort,
     inverterPort: options.inverterPort,
+    ...(options.meterSerial === undefined ? {} : { meterSerial: options.meterSerial }),
+    ...(options.inverterSerial === undefined ? {} : { inverterSerial: options.inverterSerial }),
+    ...(options.controlIdentity === undefined ? {} : { controlIdentity: options.controlIdentity }),
     brokerUrl: options.broker,
     secretsDir: options.secrets,
     measured,
@@ -137,8 +150,10 @@ function port(text: string): number {
 
 function speed(text: string): number {
   const value = Number(text);
-  if (value >= 0.1 && value <= 20) return value;
-  throw new InvalidArgumentError('Give a speed from 0.1 to 20.');
+  if (value >= SLOWEST && value <= FASTEST) return value;
+  throw new InvalidArgumentError(
+    `Real protocols hold from ${SLOWEST} to ${FASTEST} times real time; npm run what-if goes faster.`,
+  );
 }
 
 function siteId(text: string): string {

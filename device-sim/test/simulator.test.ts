@@ -192,7 +192,7 @@ describe('the HTTP interface', () => {
     ['PATCH', 'objects/oven', { powerW: -5 }, 400, 'bad-property'],
     ['PATCH', 'objects/oven', { kind: 'pv' }, 400, 'fixed-property'],
     ['PATCH', 'objects/home-battery', { socPct: 130 }, 400, 'bad-property'],
-    ['GET', 'weather', undefined, 404, 'no-route'],
+    ['GET', 'moon', undefined, 404, 'no-route'],
   ])('refuses %s %s %j with %s', async (method, path, body, status, code) => {
     const answer = await api(method, path, body);
     expect(answer.status).toBe(status);

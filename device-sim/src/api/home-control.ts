@@ -2,23 +2,11 @@
  * What people may do with the objects of a running home, and what they may see. Refusals say code, reason and remedy.
  * Quantities of the moment (state of charge, a tank's temperature, laundry in the machine) may be set like properties.
  */
-import { problemsOf } from '../home/home-file.ts';
+import { HomeFileError, homeOf, problemsOf } from '../home/home-file.ts';
 import { loadStatus } from '../home/load-object.ts';
 import type { RunningHome } from '../home/running-home.ts';
 import { type Home, type HomeObject, isLoad, OBJECT_SCHEMAS } from '../home/schema.ts';
-
-export class Refusal extends Error {
-  readonly status: number;
-  readonly code: string;
-  readonly remedy: string;
-
-  constructor(status: number, code: string, message: string, remedy: string) {
-    super(message);
-    this.status = status;
-    this.code = code;
-    this.remedy = remedy;
-  }
-}
+import { Refusal } from './refusal.ts';
 
 export interface ObjectView {
   readonly id: string;
@@ -113,6 +101,57 @@ function refuseSwitch(object: HomeObject): never {
     `A ${object.kind} such as "${id}" has no switch.`,
     'Switch an object of kind grid, appliance or program, or change a property with PATCH.',
   );
+}
+
+/** Kinds that stand on a wire: they need ports and credentials, which only a start gives them. */
+const WITH_FACE: readonly HomeObject['kind'][] = ['grid', 'grid-meter', 'load-meter', 'board', 'inverter'];
+
+export function addObject(running: RunningHome, object: HomeObject): void {
+  refuseFace(object, 'added');
+  reshape(running, [...running.home.objects, object]);
+}
+
+export function removeObject(running: RunningHome, id: string): void {
+  refuseFace(objectOf(running.home, id), 'removed');
+  reshape(
+    running,
+    running.home.objects.filter((object) => object.id !== id),
+  );
+}
+
+/** Whether two homes have the same objects with faces on a wire. */
+export function sameFaces(a: Home, b: Home): boolean {
+  const faces = ({ objects }: Home) =>
+    objects
+      .filter(({ kind }) => WITH_FACE.includes(kind))
+      .map(({ id, kind }) => `${kind} ${id}`)
+      .sort()
+      .join();
+  return faces(a) === faces(b);
+}
+
+function refuseFace({ id, kind }: HomeObject, done: string): void {
+  if (!WITH_FACE.includes(kind)) return;
+  throw new Refusal(
+    409,
+    'needs-restart',
+    `"${id}" is a ${kind}: it has ports or credentials and cannot be ${done} while the home runs.`,
+    'Change the home file and start the home again.',
+  );
+}
+
+function reshape(running: RunningHome, objects: readonly HomeObject[]): void {
+  try {
+    running.reshapeHome(homeOf({ ...running.home, objects }, running.home.name));
+  } catch (error) {
+    if (!(error instanceof HomeFileError)) throw error;
+    throw new Refusal(
+      400,
+      'bad-home',
+      error.message,
+      'Mend what is named, or remove what refers to it first.',
+    );
+  }
 }
 
 /** Changes properties and quantities of an object; all of them or, when one does not fit, none. */

@@ -1,140 +1,82 @@
 /** The HTTP interface of a running home. Loopback by default; whoever reaches it may switch the simulated home. */
+import swagger from '@fastify/swagger';
 import Fastify, { type FastifyInstance } from 'fastify';
 import * as z from 'zod';
-import type { BoardHandle } from '../faces/board-handle.ts';
-import type { RunningHome } from '../home/running-home.ts';
-import { changeObject, objectOf, Refusal, switchObject, viewOf } from './home-control.ts';
+import { FlowStream } from './flow-stream.ts';
+import { metricsOf } from './metrics.ts';
+import type { Operation, World } from './operation.ts';
+import { OPERATIONS } from './operations.ts';
+import { refusalFrom } from './refusal.ts';
 
-export interface ApiOptions {
-  readonly running: RunningHome;
-  readonly siteId: string;
-  readonly speed: number;
-  /** Boards by object id. */
-  readonly boards: ReadonlyMap<string, BoardHandle>;
-  /** Wires and contacts may have changed. */
-  readonly rewire: () => void;
-}
+const LARGEST_BODY_BYTES = 262_144;
 
-const switchBody = z.strictObject({ on: z.boolean() });
-const buttonBody = z.strictObject({ channel: z.number().int().min(1).max(4) });
-const patchBody = z.record(z.string(), z.unknown());
-
-interface IdRoute {
-  Params: { id: string };
-}
-
-export function apiServer(options: ApiOptions): FastifyInstance {
-  const { running } = options;
-  const app = Fastify({ logger: false, bodyLimit: 65_536 });
-  app.setErrorHandler((error: Error & { statusCode?: number; code?: string }, _, reply) => {
-    const refusal = error instanceof Refusal ? error : refusalFrom(error);
-    const { code, message, remedy } = refusal;
-    return reply.status(refusal.status).send({ code, message, remedy });
+export async function apiServer(world: World): Promise<FastifyInstance> {
+  const app = Fastify({ logger: false, bodyLimit: LARGEST_BODY_BYTES, forceCloseConnections: true });
+  // Bodies are parsed by the operations themselves, which word their refusals.
+  app.setValidatorCompiler(() => () => true);
+  app.setSerializerCompiler(() => (data) => JSON.stringify(data));
+  app.setErrorHandler((error, _, reply) => {
+    const { status, code, message, remedy } = refusalFrom(error);
+    return reply.status(status).send({ code, message, remedy });
   });
   app.setNotFoundHandler((request, reply) =>
     reply.status(404).send({
       code: 'no-route',
       message: `${request.method} ${request.url} is not part of the interface.`,
-      remedy: 'Start with GET /api/v1/objects.',
+      remedy: 'Start with GET /api/v1/objects; all of it stands in /api/v1/openapi.json.',
     }),
   );
-
-  app.get('/api/v1/objects', () => ({
-    objects: running.home.objects.map((object) => view(options, object.id)),
-  }));
-  app.get<IdRoute>('/api/v1/objects/:id', ({ params }) => view(options, params.id));
-  app.post<IdRoute>('/api/v1/objects/:id/switch', ({ params, body }) => {
-    switchObject(running, params.id, parsed(switchBody, body, '{"on": true}').on);
-    return view(options, params.id);
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: 'Wattward simulator', version: '1', description: 'A running simulated home.' },
+    },
   });
-  app.post<IdRoute>('/api/v1/objects/:id/button', ({ params, body }) => {
-    boardOf(options, params.id).button(parsed(buttonBody, body, '{"channel": 1}').channel);
-    return view(options, params.id);
-  });
-  // A board is named by its object or by its identity on the broker, which is what an installer sees.
-  app.post<IdRoute>('/api/v1/boards/:id/power', ({ params, body }) => {
-    const board = boardOf(options, params.id);
-    board.setPower(parsed(switchBody, body, '{"on": false}').on);
-    return board.status();
-  });
-  app.post<IdRoute>('/api/v1/boards/:id/link', ({ params, body }) => {
-    const board = boardOf(options, params.id);
-    board.setLink(parsed(switchBody, body, '{"on": false}').on);
-    return board.status();
-  });
-  app.patch<IdRoute>('/api/v1/objects/:id', ({ params, body }) => {
-    changeObject(running, params.id, parsed(patchBody, body, '{"powerW": 2000}'));
-    options.rewire();
-    return view(options, params.id);
-  });
-  app.get('/api/v1/clock', () => ({
-    at: new Date(running.state.nowMs).toISOString(),
-    speed: options.speed,
-    zone: running.home.zone,
-  }));
-  app.get('/api/v1/flows', () => flowsOf(running));
+  for (const operation of OPERATIONS) addRoute(app, world, operation);
+  const stream = new FlowStream(world.running);
+  const metrics = metricsOf(world);
+  app.get('/api/v1/flows/stream', { schema: { summary: 'The flows, once a second (SSE).' } }, (_, reply) =>
+    stream.add(reply),
+  );
+  app.get('/metrics', { schema: { summary: 'Prometheus metrics per object.' } }, async (_, reply) =>
+    reply
+      .type(metrics.contentType)
+      .serializer(String)
+      .send(await metrics.metrics()),
+  );
+  app.get('/api/v1/openapi.json', { schema: { hide: true } }, () => app.swagger());
+  app.addHook('preClose', async () => stream.close());
   return app;
 }
 
-function view(options: ApiOptions, id: string) {
-  const object = objectOf(options.running.home, id);
-  const seen = viewOf(options.running, object);
-  const board = options.boards.get(id);
-  return board ? { ...seen, state: board.status() } : seen;
+const refusalSchema = {
+  type: 'object',
+  properties: { code: { type: 'string' }, message: { type: 'string' }, remedy: { type: 'string' } },
+  required: ['code', 'message', 'remedy'],
+};
+
+function addRoute(app: FastifyInstance, world: World, operation: Operation): void {
+  const { name, method, path, summary, body, example } = operation;
+  app.route<{ Params: { id?: string } }>({
+    method,
+    url: `/api/v1/${path}`,
+    schema: {
+      operationId: name,
+      summary,
+      ...(path.includes(':id')
+        ? { params: { type: 'object', properties: { id: { type: 'string' } }, required: ['id'] } }
+        : {}),
+      ...(body ? { body: bodySchema(body, example) } : {}),
+      response: {
+        200: { description: 'done', type: 'object', additionalProperties: true },
+        '4xx': { description: 'refused', ...refusalSchema },
+      },
+    },
+    handler: ({ params, body: sent }) => operation.run(world, { id: params.id ?? '', body: sent }),
+  });
 }
 
-function boardOf(options: ApiOptions, id: string): BoardHandle {
-  const named = options.boards.get(id) ?? [...options.boards.values()].find((board) => board.id === id);
-  if (named) return named;
-  const object = objectOf(options.running.home, id);
-  throw new Refusal(
-    409,
-    'no-button',
-    `"${id}" is a ${object.kind} and has no button.`,
-    'Name an object of kind board.',
-  );
-}
-
-/** The powers of the last step: house bus, loads, inverters; and what the books of that step missed. */
-function flowsOf(running: RunningHome) {
-  const { flows, model, state } = running;
-  return {
-    at: new Date(state.nowMs).toISOString(),
-    gridPowerW: flows.gridW,
-    gridPhaseW: flows.gridPhaseW,
-    loads: Object.fromEntries(model.loads.map(({ id }, i) => [id, flows.loadW[i] ?? 0])),
-    inverters: Object.fromEntries(
-      model.plans.map(({ inverter }, n) => {
-        const flow = flows.inverters[n];
-        return [
-          inverter.id,
-          {
-            acPowerW: flow?.acPowerW ?? 0,
-            pvDcPowerW: flow?.pvDcPowerW ?? 0,
-            batteryDcPowerW: flow?.batteryDcPowerW ?? 0,
-            lossW: flow?.lossW ?? 0,
-          },
-        ];
-      }),
-    ),
-    weather: flows.weather,
-    residualJ: flows.residualJ,
-    totalsWh: Object.fromEntries(
-      Object.entries(state.totals).map(([key, j]) => [key.replace(/J$/, 'Wh'), j / 3600]),
-    ),
-  };
-}
-
-function parsed<T>(schema: z.ZodType<T>, body: unknown, example: string): T {
-  const result = schema.safeParse(body ?? {});
-  if (result.success) return result.data;
-  const words = z.prettifyError(result.error).replaceAll('\n', ' ');
-  throw new Refusal(400, 'bad-body', `The body does not fit: ${words}`, `Send JSON such as ${example}.`);
-}
-
-function refusalFrom(error: Error & { statusCode?: number }): Refusal {
-  const status = error.statusCode ?? 500;
-  if (status < 500)
-    return new Refusal(status, 'bad-request', error.message, 'Send JSON with its content type.');
-  return new Refusal(500, 'internal', error.message, 'This is a fault of the simulator; see its log.');
+function bodySchema(body: z.ZodType, example: unknown) {
+  const { $schema: _, ...schema } = z.toJSONSchema(body, { io: 'input', unrepresentable: 'any' });
+  return { ...schema, examples: [example] };
 }

@@ -6,7 +6,7 @@ export interface BoardHandle {
   /** Identity on the broker. */
   readonly id: string;
   readonly setPower: (on: boolean) => void;
-  readonly setLink: (up: boolean) => void;
+  readonly setLink: (up: boolean, politely?: boolean) => void;
   readonly button: (channel: number) => void;
   readonly status: () => Readonly<Record<string, unknown>>;
 }
@@ -15,7 +15,7 @@ export function ownHandle(link: BoardLink): BoardHandle {
   return {
     id: link.id,
     setPower: (on) => link.setPower(on),
-    setLink: (up) => link.setLink(up),
+    setLink: (up, politely) => link.setLink(up, politely),
     button: (channel) => link.twin.handle({ type: 'button', channel }),
     status: () => {
       const { boot, uptimeMs, channels, linkUp } = link.twin.state;
@@ -35,7 +35,7 @@ export function boughtHandle(board: BoughtBoard): BoardHandle {
   return {
     id: board.id,
     setPower: (on) => board.setPower(on),
-    setLink: (up) => board.setLink(up),
+    setLink: (up, politely) => board.setLink(up, politely),
     button: (channel) => board.button(channel),
     status: () => ({
       board: board.id,

@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto';
 import { encodeMessage, parseMessage } from '@wattward/broker/wire/message';
 import { TOPICS, type TopicName, topic } from '@wattward/broker/wire/topics';
 import type { MqttClient } from 'mqtt';
+import { everyHomeMs } from '../home/home-timer.ts';
 import { BoardTwin, type BoardTwinOptions, type Publication } from './board-twin.ts';
 import { connectWith, readCredential } from './mqtt-client.ts';
 
@@ -42,7 +43,7 @@ export class BoardLink {
   readonly #options: BoardLinkOptions;
   #twin: BoardTwin;
   #client: MqttClient | null = null;
-  #timer: NodeJS.Timeout | undefined;
+  #stop: () => void = () => {};
   #secret: string | null;
   #powered = true;
   #linked = true;
@@ -80,21 +81,24 @@ export class BoardLink {
       this.#start();
       return;
     }
-    clearInterval(this.#timer);
+    this.#stop();
     this.#disconnect();
     for (const { channel } of this.#twin.state.channels) this.#options.onContact(channel, false);
   }
 
-  /** Its way to the broker; the machine goes on without it. */
-  setLink(up: boolean): void {
+  /**
+   * Its way to the broker; the machine goes on without it.
+   * @param politely it takes its leave, so that the broker speaks no last will and what is retained stays
+   */
+  setLink(up: boolean, politely = false): void {
     if (this.#linked === up) return;
     this.#linked = up;
-    if (!up) this.#disconnect();
+    if (!up) this.#disconnect(politely);
     else if (this.#powered) this.#connect();
   }
 
   async close(): Promise<void> {
-    clearInterval(this.#timer);
+    this.#stop();
     const client = this.#client;
     this.#client = null;
     await client?.endAsync(true);
@@ -110,8 +114,10 @@ export class BoardLink {
   }
 
   #start(): void {
-    const everyMs = Math.max(SHORTEST_TIMER_MS, TICK_MS / this.#options.speed);
-    this.#timer = setInterval(() => this.#twin.tick(), everyMs);
+    this.#stop = everyHomeMs(
+      { homeMs: TICK_MS, shortestMs: SHORTEST_TIMER_MS, speed: () => this.#options.speed },
+      () => this.#twin.tick(),
+    );
     if (this.#linked) this.#connect();
   }
 
@@ -142,10 +148,14 @@ export class BoardLink {
   }
 
   /** Cut off, not said goodbye: the broker speaks the last will. */
-  #disconnect(): void {
+  #disconnect(politely = false): void {
     const client = this.#client;
     this.#client = null;
     if (!client) return;
+    if (politely) {
+      client.end();
+      return;
+    }
     client.stream.destroy();
     client.end(true);
   }

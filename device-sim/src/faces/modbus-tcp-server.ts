@@ -1,6 +1,8 @@
 /** A Modbus TCP server for one device: any number of clients, answers in the order of the requests. */
 import { createServer, type Server, type Socket } from 'node:net';
-import { answerPdu, type ModbusDevice } from './modbus-pdu.ts';
+import type { FaultSet } from './fault.ts';
+import type { ModbusDevice } from './modbus-pdu.ts';
+import { replyTo } from './modbus-reply.ts';
 
 export interface ModbusTcpOptions {
   readonly host: string;
@@ -8,6 +10,7 @@ export interface ModbusTcpOptions {
   readonly port: number;
   readonly unit: number;
   readonly device: ModbusDevice;
+  readonly faults?: FaultSet;
 }
 
 const HEADER_BYTES = 7;
@@ -34,7 +37,8 @@ export class ModbusTcpServer {
       socket.on('close', () => sockets.delete(socket));
       // A client that vanishes is its own business.
       socket.on('error', () => socket.destroy());
-      serve(socket, options);
+      if (options.faults?.linkDown) socket.destroy();
+      else serve(socket, options);
     });
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
@@ -51,25 +55,52 @@ export class ModbusTcpServer {
   }
 }
 
-function serve(socket: Socket, { unit, device }: ModbusTcpOptions): void {
+/** Requests that wait on one connection; whoever sends more does not listen. */
+const LONGEST_QUEUE = 64;
+
+function serve(socket: Socket, options: ModbusTcpOptions): void {
   let pending: Buffer = Buffer.alloc(0);
+  let turn: Promise<void> = Promise.resolve();
+  let waiting = 0;
   socket.on('data', (chunk: Buffer) => {
     pending = pending.length === 0 ? chunk : Buffer.concat([pending, chunk]);
     while (pending.length >= HEADER_BYTES) {
       const length = pending.readUInt16BE(4);
-      if (pending.readUInt16BE(2) !== 0 || length < 2 || length > MAX_PDU_BYTES + 1) {
+      const end = HEADER_BYTES - 1 + length;
+      if (
+        pending.readUInt16BE(2) !== 0 ||
+        length < 2 ||
+        length > MAX_PDU_BYTES + 1 ||
+        waiting >= LONGEST_QUEUE
+      ) {
         socket.destroy();
         return;
       }
-      const end = HEADER_BYTES - 1 + length;
       if (pending.length < end) return;
-      const asked = pending[6] ?? 0;
-      const pdu = pending.subarray(HEADER_BYTES, end);
-      // A device answers for its own unit only; another one gets silence, as on a bus.
-      if (asked === unit) socket.write(frame(pending, answerPdu(device, pdu)));
+      const request = Buffer.from(pending.subarray(0, end));
       pending = pending.subarray(end);
+      // A device answers for its own unit only; another one gets silence, as on a bus.
+      if (request[6] !== options.unit) continue;
+      waiting += 1;
+      turn = turn
+        .then(() => answer(socket, options, request))
+        .finally(() => {
+          waiting -= 1;
+        });
     }
   });
+}
+
+async function answer(socket: Socket, { device, faults }: ModbusTcpOptions, request: Buffer): Promise<void> {
+  const reply = await replyTo(device, faults, request.subarray(HEADER_BYTES));
+  if (socket.destroyed || reply.kind === 'silence') return;
+  if (reply.kind === 'hang-up') socket.destroy();
+  else {
+    const bytes = frame(request, reply.pdu);
+    // What a wrong check sum is on a serial line: here it is the answer to a question that nobody asked.
+    if (reply.broken) bytes.writeUInt16BE(request.readUInt16BE(0) ^ 0x5555, 0);
+    socket.write(bytes);
+  }
 }
 
 function frame(request: Buffer, pdu: Buffer): Buffer {

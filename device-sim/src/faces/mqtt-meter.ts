@@ -1,56 +1,116 @@
-/** A meter that tells the powers of single loads on the home bus. */
-import { encodeMessage } from '@wattward/broker/wire/message';
-import { topic } from '@wattward/broker/wire/topics';
+/** A meter that tells the powers of single loads on the home bus, in one of the formats that meters speak. */
 import type { MqttClient } from 'mqtt';
+import { everyHomeMs } from '../home/home-timer.ts';
 import type { RunningHome } from '../home/running-home.ts';
+import type { FaultSet } from './fault.ts';
+import { FORMATS, type MeterFormat } from './meter-formats.ts';
 import { connectAs } from './mqtt-client.ts';
 
 export interface MqttMeterOptions {
   readonly id: string;
   /** Signal name to object id. */
   readonly signals: Readonly<Record<string, string>>;
+  readonly format: MeterFormat;
   readonly periodMs: number;
   readonly speed: number;
   readonly home: RunningHome;
+  readonly faults: FaultSet;
   readonly brokerUrl: string;
   readonly secretsDir: string;
   readonly onProblem: (message: string) => void;
 }
 
 const SHORTEST_PERIOD_MS = 100;
+const CHECK_MS = 200;
+
+type Signals = Readonly<Record<string, number | null>>;
 
 export class MqttMeter {
-  readonly #client: MqttClient;
-  readonly #timer: NodeJS.Timeout;
+  readonly #options: MqttMeterOptions;
+  readonly #stop: () => void;
+  readonly #watch: NodeJS.Timeout;
+  #client: MqttClient | null = null;
   #seq = 0;
+  #frozen: { readonly sinceMonoMs: number; readonly signals: Signals } | null = null;
 
+  /** @throws CredentialError */
   constructor(options: MqttMeterOptions) {
-    this.#client = connectAs(options.brokerUrl, options.secretsDir, options.id);
-    this.#client.on('error', (error) => options.onProblem(`meter ${options.id}: ${error.message}`));
-    const periodMs = Math.max(SHORTEST_PERIOD_MS, options.periodMs / options.speed);
-    this.#timer = setInterval(() => this.#publish(options), periodMs);
+    this.#options = options;
+    this.#connect();
+    this.#stop = everyHomeMs(
+      { homeMs: options.periodMs, shortestMs: SHORTEST_PERIOD_MS, speed: () => options.speed },
+      () => this.#publish(),
+    );
+    this.#watch = setInterval(() => this.#followLink(), CHECK_MS);
   }
 
   async close(): Promise<void> {
-    clearInterval(this.#timer);
-    await this.#client.endAsync(true);
+    this.#stop();
+    clearInterval(this.#watch);
+    await this.#client?.endAsync(true);
   }
 
-  #publish({ id, signals, home }: MqttMeterOptions): void {
-    if (!this.#client.connected) return;
+  #connect(): void {
+    const { brokerUrl, secretsDir, id, onProblem } = this.#options;
+    this.#client = connectAs(brokerUrl, secretsDir, id);
+    this.#client.on('error', (error) => onProblem(`meter ${id}: ${error.message}`));
+  }
+
+  /** One that was away counts its readings from the start. */
+  #followLink(): void {
+    const { faults } = this.#options;
+    const away = faults.linkDown || faults.get('stale-retained') !== undefined;
+    if (away && this.#client) {
+      this.#client.end(true);
+      this.#client = null;
+      this.#seq = 0;
+    } else if (!away && !this.#client) this.#connect();
+  }
+
+  #publish(): void {
+    const { faults } = this.#options;
+    if (!this.#client?.connected || faults.get('no-answer')) return;
+    const signals = this.#told();
+    const slow = faults.get('slow');
+    if (slow) setTimeout(() => this.#say(signals), slow.delayMs);
+    else this.#say(signals);
+  }
+
+  #say(signals: Signals): void {
+    const client = this.#client;
+    if (!client?.connected) return;
     this.#seq += 1;
-    const powers = Object.entries(signals).map(([signal, object]) => [
-      signal,
-      round(home.loadPowerW(object)),
-    ]);
-    const message = { v: 1 as const, seq: this.#seq, signals: Object.fromEntries(powers) };
-    this.#client.publish(topic('meterReading', { meterId: id }), encodeMessage('meterReading', message), {
-      qos: 0,
-    });
+    const { id, format, home } = this.#options;
+    const atMs = home.state.nowMs;
+    for (const { topic, payload, retain } of FORMATS[format].messages({
+      id,
+      seq: this.#seq,
+      atMs,
+      signals,
+    })) {
+      client.publish(topic, payload, { qos: 0, retain: retain ?? false });
+    }
+  }
+
+  #told(): Signals {
+    const { signals, home, faults } = this.#options;
+    const missing = faults.get('not-a-number') !== undefined;
+    const factor = (faults.get('spike')?.factor ?? 1) * (faults.get('reversed-sign') ? -1 : 1);
+    const now = Object.fromEntries(
+      Object.entries(signals).map(([signal, object]) => [
+        signal,
+        missing ? null : tenths(home.loadPowerW(object) * factor),
+      ]),
+    );
+    const freeze = faults.get('frozen');
+    if (!freeze) this.#frozen = null;
+    else if (this.#frozen?.sinceMonoMs !== freeze.sinceMonoMs)
+      this.#frozen = { sinceMonoMs: freeze.sinceMonoMs, signals: now };
+    return this.#frozen?.signals ?? now;
   }
 }
 
 /** Tenths of a watt: what such meters tell. */
-function round(powerW: number): number {
+function tenths(powerW: number): number {
   return Math.round(powerW * 10) / 10;
 }

@@ -40,6 +40,11 @@ export function parseHome(text: string, file = 'home'): Home {
     const message = cause instanceof YAMLParseError ? cause.message.split('\n')[0] : String(cause);
     throw new HomeFileError(file, [{ where: 'file', message: `is no YAML: ${message}` }]);
   }
+  return homeOf(data, file);
+}
+
+/** A home from data that was read already. @throws HomeFileError with everything that is wrong. */
+export function homeOf(data: unknown, file: string): Home {
   const result = homeFile.safeParse(data);
   const problems = result.success ? [] : result.error.issues.flatMap((issue) => problemsOf(issue, data));
   problems.push(...wiringProblems(data));

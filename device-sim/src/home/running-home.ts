@@ -138,6 +138,67 @@ export class RunningHome {
     this.#gridSeed = seedOf(home.seed, 'grid');
   }
 
+  /** Objects came or went: what stays keeps its state, what is new begins as its properties say. */
+  reshapeHome(home: Home): void {
+    const before = this.#model;
+    const old = this.#state;
+    this.replaceHome(home);
+    const fresh = this.#model.first(old.nowMs);
+    const loads = this.#model.loads.map((load, i) => {
+      const was = before.loads.findIndex(({ id, kind }) => id === load.id && kind === load.kind);
+      return pick(old.loads[was], fresh.loads[i]);
+    });
+    const orders: StorageOrderState[] = [];
+    const inverters = this.#model.plans.map((plan, n) => {
+      const was = before.plans.findIndex(({ inverter }) => inverter.id === plan.inverter.id);
+      const [own, begin] = [old.inverters[was], fresh.inverters[n]];
+      orders.push(this.#orders[was] ?? NO_ORDER);
+      const sameBattery = before.plans[was]?.battery?.id === plan.battery?.id;
+      const arrays = plan.arrays.map(
+        ({ id }) => before.plans[was]?.arrays.findIndex((a) => a.id === id) ?? -1,
+      );
+      return own
+        ? {
+            ...own,
+            battery: sameBattery ? own.battery : (begin?.battery ?? null),
+            pvAvailableW: arrays.map((at) => own.pvAvailableW[at] ?? 0),
+            pvJ: arrays.map((at) => own.pvJ[at] ?? 0),
+            pvSampledAtMs: Number.NEGATIVE_INFINITY,
+          }
+        : pick(undefined, begin);
+    });
+    this.#orders = orders;
+    this.#state = { ...old, loads, inverters };
+    this.#flows = this.#preview();
+  }
+
+  /** Another date: everything is as it was, but the sky and the hour of the day; timers keep what they had left. */
+  jumpTo(siteMs: number): void {
+    const byMs = siteMs - this.#state.nowMs;
+    const inverters = this.#state.inverters.map((own) => ({
+      ...own,
+      pvSampledAtMs: Number.NEGATIVE_INFINITY,
+    }));
+    this.#state = { ...this.#state, nowMs: siteMs, inverters };
+    this.#orders = this.#orders.map((order) => ({
+      ...order,
+      revertsAtMs: order.revertsAtMs === null ? null : order.revertsAtMs + byMs,
+    }));
+  }
+
+  /** Whether `saved` is a state of a home of this shape. */
+  fits(home: Home, saved: SavedHome): boolean {
+    return stateFits(new HomeModel(home), saved);
+  }
+
+  /** Puts the home back to what it was when `saved` was taken. */
+  restore(home: Home, saved: SavedHome): void {
+    this.replaceHome(home);
+    this.#state = saved.state;
+    this.#orders = this.#model.plans.map((_, n) => saved.orders[n] ?? NO_ORDER);
+    this.#flows = this.#preview();
+  }
+
   /** A write to the storage registers of inverter `n`. */
   orderStorage(n: number, change: Partial<StorageRegisters>): void {
     const order = this.#orders[n];
@@ -196,4 +257,20 @@ export class RunningHome {
       measured: this.#measured?.at(nowMs) ?? null,
     };
   }
+}
+
+/** Whether a saved state belongs to a home of this shape. */
+export function stateFits(model: HomeModel, { version, state }: SavedHome): boolean {
+  return (
+    version === 1 &&
+    state?.loads?.length === model.loads.length &&
+    state.inverters?.length === model.plans.length &&
+    state.inverters.every((own, n) => (own.battery !== null) === (model.plans[n]?.battery != null))
+  );
+}
+
+function pick<T>(was: T | undefined, fresh: T | undefined): T {
+  const found = was ?? fresh;
+  if (found === undefined) throw new RangeError('an object of the home has no first state');
+  return found;
 }

@@ -47,6 +47,8 @@ const inverter = z.strictObject({
   efficiencyPct: number(80, 99).default(96),
   standbyW: number(0, 200).default(12),
   backup: z.boolean().default(false),
+  /** What it speaks on Modbus. */
+  protocol: z.enum(['sunspec', 'sma-hybrid']).default('sunspec'),
 });
 
 const battery = z.strictObject({
@@ -138,6 +140,19 @@ const loadMeter = z.strictObject({
   ...base,
   kind: z.literal('load-meter'),
   periodMs: number(100, 60_000).default(1000),
+  /** How it tells its readings; see src/faces/meter-formats.ts. */
+  format: z
+    .enum([
+      'wattward',
+      'tasmota-sml',
+      'shelly-pm',
+      'shelly-em',
+      'dsmr-reader',
+      'zigbee2mqtt',
+      'victron',
+      'json',
+    ])
+    .default('wattward'),
   /** Signal name, ending in W, to the object it measures. */
   signals: z.record(z.string().regex(/^[a-z][A-Za-z0-9]*W$/, 'write a signal name that ends in W'), id),
 });

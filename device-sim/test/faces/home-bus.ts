@@ -10,6 +10,7 @@ export interface HomeBus {
   readonly secretsDir: string;
   readonly dataDir: string;
   connectBox(): Promise<MqttClient>;
+  connectPortal(): Promise<MqttClient>;
   close(): Promise<void>;
 }
 
@@ -21,6 +22,8 @@ export async function openHomeBus(boards: readonly string[], meters: readonly st
     ...boards.map((id) => ({ id, role: 'board' as const, secret: SECRET })),
     ...meters.map((id) => ({ id, role: 'meter' as const, secret: SECRET })),
     { id: 'edge-home-1', role: 'edge' as const, secret: SECRET },
+    { id: 'sim-home-1', role: 'sim' as const, bindings: { siteId: ['home-1'] }, secret: SECRET },
+    { id: 'portal', role: 'portal' as const, secret: SECRET },
   ];
   for (const { id, role } of credentials) {
     writeFileSync(path.join(dir, `${id}.json`), JSON.stringify({ id, role, secret: SECRET }), {
@@ -30,20 +33,22 @@ export async function openHomeBus(boards: readonly string[], meters: readonly st
   const broker = await startBroker({ credentials, host: '127.0.0.1', port: 0 });
   const url = `mqtt://127.0.0.1:${broker.port}`;
   const clients: MqttClient[] = [];
+  const connect = async (id: string) => {
+    const client = await mqtt.connectAsync(url, {
+      clientId: id,
+      username: id,
+      password: SECRET,
+      protocolVersion: 4,
+    });
+    clients.push(client);
+    return client;
+  };
   return {
     url,
     secretsDir: dir,
     dataDir: path.join(dir, 'data'),
-    async connectBox() {
-      const client = await mqtt.connectAsync(url, {
-        clientId: 'edge-home-1',
-        username: 'edge-home-1',
-        password: SECRET,
-        protocolVersion: 4,
-      });
-      clients.push(client);
-      return client;
-    },
+    connectBox: () => connect('edge-home-1'),
+    connectPortal: () => connect('portal'),
     async close() {
       await Promise.all(clients.map((client) => client.endAsync(true)));
       await broker.close();

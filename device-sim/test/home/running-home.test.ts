@@ -112,7 +112,7 @@ describe('the saved state', () => {
     const home = new RunningHome(defaultHome(), JUNE_MORNING_MS);
     home.advanceTo(JUNE_MORNING_MS + 300_000);
     saveState(dir, { home: home.saved(), boards: {}, changes: [] });
-    const saved = loadState(dir, home.model);
+    const saved = loadState(dir, home.home)?.saved;
     expect(saved).toBeDefined();
     const again = new RunningHome(defaultHome(), 0, saved ? { saved: saved.home } : {});
     expect(again.state).toEqual(home.state);
@@ -125,7 +125,7 @@ describe('the saved state', () => {
     const home = new RunningHome(defaultHome(), JUNE_MORNING_MS);
     saveState(dir, { home: home.saved(), boards: {}, changes: [] });
     const smaller = { ...defaultHome(), objects: defaultHome().objects.filter(({ id }) => id !== 'oven') };
-    expect(loadState(dir, new RunningHome(smaller, 0).model)).toBeUndefined();
-    expect(loadState(path.join(dir, 'nowhere'), home.model)).toBeUndefined();
+    expect(loadState(dir, smaller)).toBeUndefined();
+    expect(loadState(path.join(dir, 'nowhere'), home.home)).toBeUndefined();
   });
 });

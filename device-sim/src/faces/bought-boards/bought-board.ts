@@ -3,6 +3,7 @@
  * firmware it came with. It knows nothing of the box.
  */
 import mqtt, { type MqttClient } from 'mqtt';
+import { everyHomeMs } from '../../home/home-timer.ts';
 import { esphomeFirmware } from './esphome.ts';
 import type { Firmware, FirmwareFaults, FirmwareOf } from './firmware.ts';
 import { Relays } from './relays.ts';
@@ -46,7 +47,7 @@ export class BoughtBoard {
   #client: MqttClient | null = null;
   #startedMs = 0;
   #nextHeartbeatMs = 0;
-  #timer: NodeJS.Timeout | undefined;
+  #stop: () => void = () => {};
   #powered = false;
   #linked = true;
 
@@ -89,22 +90,28 @@ export class BoughtBoard {
   setPower(on: boolean): void {
     if (this.#powered === on) return;
     this.#powered = on;
-    clearInterval(this.#timer);
+    this.#stop();
     if (!on) {
       this.#disconnect();
       this.#relays.drop();
       return;
     }
     this.#firmware = this.#boot();
-    this.#timer = setInterval(() => this.#tick(), Math.max(SHORTEST_TIMER_MS, TICK_MS / this.#options.speed));
+    this.#stop = everyHomeMs(
+      { homeMs: TICK_MS, shortestMs: SHORTEST_TIMER_MS, speed: () => this.#options.speed },
+      () => this.#tick(),
+    );
     if (this.#linked) this.#connect();
   }
 
-  /** Its way to the broker (Wi-Fi, access point); relays and timers go on without it. */
-  setLink(up: boolean): void {
+  /**
+   * Its way to the broker (Wi-Fi, access point); relays and timers go on without it.
+   * @param politely it takes its leave, so that the broker speaks no last will and what is retained stays
+   */
+  setLink(up: boolean, politely = false): void {
     if (this.#linked === up) return;
     this.#linked = up;
-    if (!up) this.#disconnect();
+    if (!up) this.#disconnect(politely);
     else if (this.#powered) this.#connect();
   }
 
@@ -113,7 +120,7 @@ export class BoughtBoard {
   }
 
   async close(): Promise<void> {
-    clearInterval(this.#timer);
+    this.#stop();
     const client = this.#client;
     this.#client = null;
     await client?.endAsync(true);
@@ -172,10 +179,14 @@ export class BoughtBoard {
   }
 
   /** Cut off, not said goodbye: the broker speaks the last will. */
-  #disconnect(): void {
+  #disconnect(politely = false): void {
     const client = this.#client;
     this.#client = null;
     if (!client) return;
+    if (politely) {
+      client.end();
+      return;
+    }
     client.stream.destroy();
     client.end(true);
   }
