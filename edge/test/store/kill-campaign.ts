@@ -13,6 +13,9 @@ const GAP = 100_000;
 const LONGEST_START_MS = 10_000;
 const LONGEST_LIFE_MS = 60_000;
 
+/** Seconds for a sync are no broken promise: many disks at a time can be too much for one machine. */
+const SLOW_DISK = /^store-disk .*"why":"slow"/;
+
 export type Kill =
   /** After the process has said so many things. */
   | { readonly afterWords: number }
@@ -99,7 +102,7 @@ export class KillCampaign {
         this.#history.set(keyOf(value), value);
         return;
       case 'alarm':
-        this.broken.push(`alarm: ${value}`);
+        if (!SLOW_DISK.test(value)) this.broken.push(`alarm: ${value}`);
     }
   }
 
@@ -119,7 +122,10 @@ export class KillCampaign {
     if (outcomes.size !== records.length) this.broken.push('a decision is there twice');
     if (!journal.ok) this.broken.push(`the journal's chain: ${journal.why}`);
     if (!isBalanced(store)) this.broken.push(`the books do not balance: ${JSON.stringify(store.stats())}`);
-    for (const { code, params } of alarms) this.broken.push(`alarm ${code} ${JSON.stringify(params)}`);
+    for (const { code, params } of alarms) {
+      const alarm = `${code} ${JSON.stringify(params)}`;
+      if (!SLOW_DISK.test(alarm)) this.broken.push(`alarm: ${alarm}`);
+    }
     await store.close();
   }
 }

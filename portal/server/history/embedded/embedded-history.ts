@@ -64,6 +64,7 @@ export class EmbeddedHistory implements HistoryStore {
   }
 
   async series({ site, fields, fromMs, toMs, stepMs }: SeriesQuery): Promise<HistorySeries> {
+    await this.#writer.settle(site);
     const found = new Map<string, ReturnType<HistoryReader['buckets']>>();
     for (const field of fields) {
       const series = this.#reader.seriesId(site, field);
@@ -73,6 +74,7 @@ export class EmbeddedHistory implements HistoryStore {
   }
 
   async increases({ site, fields, fromMs, toMs }: RangeQuery): Promise<ReadonlyMap<string, number | null>> {
+    await this.#writer.settle(site);
     const found = new Map<string, number | null>();
     for (const field of fields) {
       const series = this.#reader.seriesId(site, field);
@@ -82,23 +84,27 @@ export class EmbeddedHistory implements HistoryStore {
   }
 
   async peak(query: Omit<RangeQuery, 'fields'> & { readonly field: string }): Promise<Peak | null> {
+    await this.#writer.settle(query.site);
     const series = this.#reader.seriesId(query.site, query.field);
     return series === null ? null : this.#reader.peak(series, query);
   }
 
   async coveredMinutes(query: Omit<RangeQuery, 'fields'> & { readonly field: string }): Promise<number> {
+    await this.#writer.settle(query.site);
     const series = this.#reader.seriesId(query.site, query.field);
     const mark = this.#reader.mark(query.site);
     return series === null || !mark ? 0 : this.#reader.coveredMinutes(series, query, mark.minutesFromMs);
   }
 
   async finestStepMs(site: string, fromMs: number): Promise<number> {
+    await this.#writer.settle(site);
     const mark = this.#reader.mark(site);
     if (!mark || fromMs >= mark.rawFromMs) return RAW_STEP_MS;
     return fromMs >= mark.minutesFromMs ? 60_000 : 900_000;
   }
 
   async extent(site: string): Promise<{ readonly firstMs: number; readonly lastMs: number } | null> {
+    await this.#writer.settle(site);
     const mark = this.#reader.mark(site);
     return mark ? { firstMs: mark.firstMs, lastMs: mark.newestMs } : null;
   }

@@ -23,6 +23,7 @@ export interface KnownHead {
 export class SeriesRegistry {
   readonly #statements: ReturnType<typeof prepare>;
   readonly #sites = new Map<string, Map<string, KnownHead>>();
+  readonly #byId = new Map<number, Series>();
 
   constructor(db: DatabaseSync) {
     this.#statements = prepare(db);
@@ -53,9 +54,21 @@ export class SeriesRegistry {
     );
   }
 
+  /** A series that was given out before, in this run or an earlier one. */
+  known(id: number): Series {
+    let series = this.#byId.get(id);
+    if (!series) {
+      const row = this.#statements.byId.get(id);
+      series = seriesOf(id, String(row?.field), String(row?.type));
+      this.#byId.set(id, series);
+    }
+    return series;
+  }
+
   /** After a rollback: what is in memory may not be on disk. */
   forget(site: string): void {
     this.#sites.delete(site);
+    this.#byId.clear();
   }
 
   #find(head: KnownHead, field: LineField): Series | string {
@@ -67,7 +80,8 @@ export class SeriesRegistry {
       this.#statements.add.run(...where, field.type);
       row = this.#statements.find.get(...where);
     }
-    const series = { id: Number(row?.id), type: String(row?.type), kind: kindOf(field.name) };
+    const series = seriesOf(Number(row?.id), field.name, String(row?.type));
+    this.#byId.set(series.id, series);
     head.fields.set(field.name, series);
     return series;
   }
@@ -78,9 +92,14 @@ function prepare(db: DatabaseSync) {
     find: db.prepare(
       'SELECT id, type FROM series WHERE site = ? AND measurement = ? AND tags = ? AND field = ?',
     ),
+    byId: db.prepare('SELECT field, type FROM series WHERE id = ?'),
     count: db.prepare('SELECT count(*) AS n FROM series WHERE site = ?'),
     add: db.prepare('INSERT INTO series (site, measurement, tags, field, type) VALUES (?, ?, ?, ?, ?)'),
   };
+}
+
+function seriesOf(id: number, field: string, type: string): Series {
+  return { id, type, kind: kindOf(field) };
 }
 
 /** The order of tags in a line means nothing; the site is kept apart. */

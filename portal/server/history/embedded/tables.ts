@@ -1,6 +1,7 @@
 /**
  * Tables of the embedded history. Raw values by (series, ms); roll-ups by (series, minute since 1970) at 1, 15 and
- * 60 minutes. Without row ids the key is the row, which keeps a range of one series in a few neighbouring pages.
+ * 60 minutes. Without row ids the key is the row, which keeps a range of one series in a few neighbouring pages. What
+ * came lately may still wait in the inbox: series, ms and values of a request in one row.
  */
 import { DatabaseSync } from 'node:sqlite';
 
@@ -22,6 +23,10 @@ ${roll('roll_60')}
 CREATE TABLE IF NOT EXISTS decision (
   site TEXT NOT NULL, ts INTEGER NOT NULL, actuator TEXT NOT NULL, seq INTEGER, outcome TEXT, code TEXT,
   reason_json TEXT, home_mode TEXT, PRIMARY KEY (site, ts, actuator)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS inbox (
+  id INTEGER PRIMARY KEY, site TEXT NOT NULL, count INTEGER NOT NULL, first_ms INTEGER NOT NULL,
+  newest_ms INTEGER NOT NULL, numbers BLOB NOT NULL, texts TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS inbox_site ON inbox (site);
 CREATE TABLE IF NOT EXISTS mark (
   site TEXT PRIMARY KEY, first_ms INTEGER NOT NULL, newest_ms INTEGER NOT NULL, raw_from_ms INTEGER NOT NULL,
   minutes_from_ms INTEGER NOT NULL) WITHOUT ROWID;

@@ -1,23 +1,23 @@
 /**
- * Points in, roll-ups made at once. Requests that come while one is being written are written together and share one
- * commit; an answer is given after it. Done in slices, so that reads and the live stream of the same process go on
- * in between.
- *
- * Within a request values are sorted by series: what lies together on disk is written together.
+ * Points in, committed before the answer. Requests that come while one is being written share one commit. Small ones
+ * go to the inbox and from there into the tables every ten minutes, or when somebody reads the site; large
+ * ones (a backlog) go into the tables at once.
  */
-import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { errorText, log } from '../../log.ts';
 import type { LinePoint } from '../line-protocol.ts';
+import { Inbox } from './inbox.ts';
 import { Retention } from './retention.ts';
-import { RollUps } from './roll-ups.ts';
-import { type KnownHead, type Series, SeriesRegistry } from './series-registry.ts';
-import { MINUTE_MS } from './tables.ts';
+import { type KnownHead, SeriesRegistry } from './series-registry.ts';
+import { TableWriter } from './table-writer.ts';
 
-/** Field values written between two turns of the event loop. */
-const SLICE_VALUES = 4000;
 /** Field values that share one commit, at most: bounds what a reader of the same process waits, and the log. */
 const MOST_SHARED_VALUES = 60_000;
-/** Rows of one statement, largest first. */
-const INSERT_ROWS = [48, 6, 1] as const;
+/** Ten minutes of a usual box. */
+const SETTLE_VALUES = 3000;
+const SITES_A_COMMIT = MOST_SHARED_VALUES / SETTLE_VALUES;
+/** More than the minute a box sends: a backlog gains nothing in the inbox. */
+const LARGE_VALUES = 2500;
 
 export interface WriteResult {
   readonly values: number;
@@ -32,18 +32,11 @@ interface Job {
   readonly reject: (error: unknown) => void;
 }
 
-/** Values of one series in the order they came, as far as they are written raw. */
-interface Column {
-  readonly series: Series;
-  readonly at: number[];
-  readonly values: number[];
-}
-
 interface Batch {
   readonly site: string;
   readonly dropped: Map<string, number>;
-  /** By series id: one series may be written with its tags in several orders. */
-  readonly columns: Map<number, Column>;
+  readonly numbers: { readonly series: number[]; readonly at: number[]; readonly values: number[] };
+  readonly texts: [series: number, atMs: number, text: string][];
   values: number;
   firstMs: number;
   newestMs: number;
@@ -52,19 +45,21 @@ interface Batch {
 export class HistoryWriter {
   readonly #db: DatabaseSync;
   readonly #statements: ReturnType<typeof prepare>;
-  readonly #rollUps: RollUps;
-  readonly retention: Retention;
+  readonly #retention: Retention;
   readonly #registry: SeriesRegistry;
+  readonly #inbox: Inbox;
+  readonly #tables: TableWriter;
   #waiting: Job[] = [];
   #turn: Promise<unknown> = Promise.resolve();
-  #sliceLeft = SLICE_VALUES;
+  #isSettling = false;
 
   constructor(db: DatabaseSync, nowMs: () => number) {
     this.#db = db;
     this.#statements = prepare(db);
-    this.#rollUps = new RollUps(db);
     this.#registry = new SeriesRegistry(db);
-    this.retention = new Retention(db, nowMs);
+    this.#retention = new Retention(db, nowMs);
+    this.#inbox = new Inbox(db);
+    this.#tables = new TableWriter(db, this.#registry, this.#retention);
   }
 
   /** Resolves once the points are committed. @throws LineError when a line's head is none: then nothing is written. */
@@ -76,9 +71,16 @@ export class HistoryWriter {
     });
   }
 
-  /** Removes what is past its time. @returns rows removed. */
-  prune(): Promise<number> {
-    return this.#inTurn(async () => this.retention.prune());
+  /** Resolves once all that was written of the site stands in the tables. */
+  async settle(site: string): Promise<void> {
+    if (this.#inbox.waiting(site) === 0) return;
+    await this.#inTurn(() => this.#committed([site], () => this.#settle(site)));
+  }
+
+  /** Settles every site, then removes what is past its time. @returns rows removed. */
+  async prune(): Promise<number> {
+    await this.#settleAll(1);
+    return this.#inTurn(async () => this.#retention.prune());
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
@@ -91,8 +93,12 @@ export class HistoryWriter {
     const jobs = this.#nextJobs();
     // Who comes from here on begins the next turn; who is left over has one already.
     if (this.#waiting.length > 0) void this.#inTurn(() => this.#writeWaiting());
+    const sites = jobs.map(({ site }) => site);
     try {
-      const batches = await this.#commit(jobs);
+      const batches: Batch[] = [];
+      await this.#committed(sites, async () => {
+        for (const job of jobs) batches.push(await this.#write(job));
+      });
       for (const [i, { resolve }] of jobs.entries()) {
         const { values = 0, dropped = new Map<string, number>() } = batches[i] ?? {};
         resolve({ values, dropped });
@@ -100,6 +106,7 @@ export class HistoryWriter {
     } catch (error) {
       for (const { reject } of jobs) reject(error);
     }
+    this.#settleFull();
   }
 
   #nextJobs(): Job[] {
@@ -113,41 +120,69 @@ export class HistoryWriter {
     return this.#waiting.splice(0, count);
   }
 
-  async #commit(jobs: readonly Job[]): Promise<Batch[]> {
-    const batches: Batch[] = [];
+  /** Full inboxes go into the tables in turns of their own, so that nobody's answer waits for all of them. */
+  #settleFull(): void {
+    if (this.#isSettling || this.#inbox.sitesWith(SETTLE_VALUES).length === 0) return;
+    this.#isSettling = true;
+    this.#settleAll(SETTLE_VALUES)
+      // Nothing is lost: it is tried again after the next write.
+      .catch((error) => log.error('history cannot be settled', { problem: errorText(error) }))
+      .finally(() => {
+        this.#isSettling = false;
+      });
+  }
+
+  /** Sites with so many values waiting, a bounded number of them in a commit. */
+  async #settleAll(leastValues: number): Promise<void> {
+    while (this.#inbox.sitesWith(leastValues).length > 0) {
+      await this.#inTurn(async () => {
+        const sites = this.#inbox.sitesWith(leastValues).slice(0, SITES_A_COMMIT);
+        await this.#committed(sites, async () => {
+          for (const site of sites) await this.#settle(site);
+        });
+      });
+    }
+  }
+
+  async #committed(sites: readonly string[], work: () => Promise<void>): Promise<void> {
     this.#db.exec('BEGIN IMMEDIATE');
     try {
-      for (const job of jobs) batches.push(await this.#write(job));
+      await work();
       this.#db.exec('COMMIT');
     } catch (error) {
       this.#db.exec('ROLLBACK');
-      for (const { site } of jobs) {
+      for (const site of sites) {
         this.#registry.forget(site);
-        this.retention.forget(site);
+        this.#retention.forget(site);
       }
+      this.#inbox.recount();
       throw error;
     }
-    return batches;
   }
 
   async #write({ site, points }: Job): Promise<Batch> {
     const batch: Batch = {
       site,
       dropped: new Map(),
-      columns: new Map(),
+      numbers: { series: [], at: [], values: [] },
+      texts: [],
       values: 0,
       firstMs: Number.POSITIVE_INFINITY,
       newestMs: Number.NEGATIVE_INFINITY,
     };
     for (const point of points) this.#take(batch, this.#registry.head(site, point.head), point);
-    const knownUntilMs = this.retention.mark(site)?.newestMs ?? Number.NEGATIVE_INFINITY;
-    for (const column of batch.columns.values()) {
-      this.#putRaw(column);
-      this.#rollUps.update(column, knownUntilMs);
-      await this.#pause(column.at.length);
-    }
-    if (batch.values > 0) this.retention.advance(site, batch.firstMs, batch.newestMs);
+    if (batch.values === 0) return batch;
+    this.#inbox.put(site, batch);
+    if (batch.values > LARGE_VALUES) await this.#settle(site);
     return batch;
+  }
+
+  async #settle(site: string): Promise<void> {
+    const letter = this.#inbox.take(site);
+    if (!letter) return;
+    for (const [series, atMs, text] of letter.texts) this.#statements.putText.run(series, atMs, text);
+    await this.#tables.write(site, letter.numbers);
+    this.#retention.advance(site, letter.firstMs, letter.newestMs);
   }
 
   #take(batch: Batch, head: KnownHead, point: LinePoint): void {
@@ -162,8 +197,9 @@ export class HistoryWriter {
     batch.newestMs = Math.max(batch.newestMs, point.atMs);
   }
 
-  #takeFields(batch: Batch, head: KnownHead, point: LinePoint): void {
-    for (const field of point.fields) {
+  #takeFields(batch: Batch, head: KnownHead, { fields, atMs }: LinePoint): void {
+    const { numbers, texts } = batch;
+    for (const field of fields) {
       const found = this.#registry.series(head, field);
       if (typeof found === 'string') {
         drop(batch, found);
@@ -171,28 +207,13 @@ export class HistoryWriter {
       }
       batch.values += 1;
       if (typeof field.value === 'string') {
-        this.#statements.putText.run(found.id, point.atMs, field.value);
+        texts.push([found.id, atMs, field.value]);
         continue;
       }
-      if (this.#isSummedUp(batch.site, found.id, point.atMs)) continue;
-      let column = batch.columns.get(found.id);
-      if (!column) {
-        column = { series: found, at: [], values: [] };
-        batch.columns.set(found.id, column);
-      }
-      column.at.push(point.atMs);
-      column.values.push(field.value);
+      numbers.series.push(found.id);
+      numbers.at.push(atMs);
+      numbers.values.push(field.value);
     }
-  }
-
-  /** Told before: the finer values of its bucket are gone, their sum stands. */
-  #isSummedUp(site: string, series: number, atMs: number): boolean {
-    const removed = this.retention.removedDownTo(site, atMs);
-    if (removed === 'nothing') return false;
-    const minute = Math.floor(atMs / MINUTE_MS);
-    if (this.#statements.minuteOnly.get(series, minute)) return true;
-    const quarter = Math.floor(minute / 15) * 15;
-    return removed === 'minutes' && this.#statements.quarterOnly.get(series, quarter) !== undefined;
   }
 
   #takeDecision(batch: Batch, head: KnownHead, point: LinePoint): void {
@@ -211,42 +232,12 @@ export class HistoryWriter {
     );
     batch.values += point.fields.length;
   }
-
-  #putRaw({ series: { id }, at, values }: Column): void {
-    let from = 0;
-    for (const rows of INSERT_ROWS) {
-      const statement = this.#statements.putRaw[rows];
-      for (; at.length - from >= rows; from += rows) {
-        const cells: SQLInputValue[] = [];
-        for (let i = from; i < from + rows; i += 1) cells.push(id, at[i] ?? 0, values[i] ?? 0);
-        statement.run(...cells);
-      }
-    }
-  }
-
-  async #pause(values: number): Promise<void> {
-    this.#sliceLeft -= values;
-    if (this.#sliceLeft > 0) return;
-    this.#sliceLeft = SLICE_VALUES;
-    await new Promise((resolve) => setImmediate(resolve));
-  }
 }
 
-function prepare(db: DatabaseSync) {
-  const putRaw = (rows: number): StatementSync =>
-    db.prepare(`INSERT OR REPLACE INTO raw VALUES ${Array(rows).fill('(?, ?, ?)').join(', ')}`);
+function prepare(db: DatabaseSync): Readonly<Record<'putText' | 'putDecision', StatementSync>> {
   return {
-    putRaw: { 48: putRaw(48), 6: putRaw(6), 1: putRaw(1) },
     putText: db.prepare('INSERT OR REPLACE INTO raw_text VALUES (?, ?, ?)'),
     putDecision: db.prepare('INSERT OR REPLACE INTO decision VALUES (?, ?, ?, ?, ?, ?, ?, ?)'),
-    minuteOnly: db.prepare(
-      `SELECT 1 FROM roll_1 WHERE series = ?1 AND at = ?2 AND NOT EXISTS
-        (SELECT 1 FROM raw WHERE series = ?1 AND ts >= ?2 * 60000 AND ts < (?2 + 1) * 60000)`,
-    ),
-    quarterOnly: db.prepare(
-      `SELECT 1 FROM roll_15 WHERE series = ?1 AND at = ?2 AND NOT EXISTS
-        (SELECT 1 FROM roll_1 WHERE series = ?1 AND at >= ?2 AND at < ?2 + 15)`,
-    ),
   };
 }
 

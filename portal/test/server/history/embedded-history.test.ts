@@ -202,7 +202,7 @@ test('roll-ups at every step agree with the raw values, in whatever order and ba
 const round = (x: number) => Math.round(x * 1e6) / 1e6;
 
 test('tags in another order are the same series, also within one request', async () => {
-  const { write } = open();
+  const { store, write } = open();
   const load = (tags: string, watts: number, s: number) =>
     `site,${tags} gridPowerW=${watts} ${baseMs + s * 1000}`;
   await write('a', [
@@ -211,6 +211,7 @@ test('tags in another order are the same series, also within one request', async
     load('site=a', 5, 0),
     load('site=a', 7, 1),
   ]);
+  await store.extent('a');
   const other = new DatabaseSync(join(directories.at(-1) ?? '', 'history.db'), { readOnly: true });
   expect(other.prepare('SELECT n, sum FROM roll_1 ORDER BY series').all()).toEqual([
     { n: 2, sum: 40 },
@@ -245,12 +246,34 @@ test('requests that come together share a commit; one that is refused does not t
   expect(await of('d')).toEqual([{ atMs: baseMs, mean: 1, min: 0, max: 2 }]);
 });
 
-test('what was answered for is there after the process is gone without a word', async () => {
-  const { write, dataDir } = open();
-  await write('a', [`site,site=a gridPowerW=5 ${baseMs}`]);
-  // Another connection sees what is committed, and nothing else.
+test('what was answered for is there after the process is gone without a word, whether settled or not', async () => {
+  const { store, write, dataDir } = open();
+  await write('a', [`site,site=a gridPowerW=5,mode="normal" ${baseMs}`]);
+  await store.extent('a');
+  await write('a', [`site,site=a gridPowerW=7 ${baseMs + 10_000}`]);
+  // Another process on the same files finds what is committed, and nothing else.
+  const { store: other } = open(Date.now, dataDir);
+  const range = { site: 'a', fields: ['gridPowerW'], fromMs: baseMs, toMs: baseMs + H, stepMs: H };
+  const found = await other.series(range);
+  expect(found.get('gridPowerW')).toEqual([{ atMs: baseMs, mean: 6, min: 5, max: 7 }]);
+  expect(await other.extent('a')).toEqual({ firstMs: baseMs, lastMs: baseMs + 10_000 });
+});
+
+test('minutes wait in one row each and go into the tables together; a later value for an instant stands', async () => {
+  const { write, store, dataDir } = open();
   const other = new DatabaseSync(join(dataDir, 'history.db'), { readOnly: true });
-  expect(other.prepare('SELECT value FROM raw').all()).toEqual([{ value: 5 }]);
-  expect(other.prepare('SELECT count(*) AS n FROM roll_60').get()).toEqual({ n: 1 });
+  const rows = (table: string) => Number(other.prepare(`SELECT count(*) AS n FROM ${table}`).get()?.n);
+  const line = (ms: number, value: number) => `site,site=a gridPowerW=${value},pvWh=${ms} ${baseMs + ms}`;
+  await write('a', [line(0, 1), line(10_000, 2)]);
+  await write('a', [line(10_000, 4), line(60_000, 8)]);
+  expect([rows('inbox'), rows('raw'), rows('roll_1')]).toEqual([2, 0, 0]);
+  await write(
+    'a',
+    Array.from({ length: 1500 }, (_, i) => line(120_000 + i * 10, 1)),
+  );
+  expect([rows('inbox'), rows('raw'), rows('roll_1')]).toEqual([0, 3006, 6]);
   other.close();
+  const range = { site: 'a', fields: ['gridPowerW'], fromMs: baseMs, toMs: baseMs + 60_000, stepMs: 60_000 };
+  const minute = (await store.series(range)).get('gridPowerW');
+  expect(minute).toEqual([{ atMs: baseMs, mean: 2.5, min: 1, max: 4 }]);
 });
