@@ -163,5 +163,7 @@ test('mended, all four come from where they stood to accepted, each with four pr
       'power true',
     ]);
   }
-  expect(readFileSync(path.join(out, 'acceptance.html'), 'utf8')).toContain('4 of 4');
+  expect(readFileSync(path.join(out, 'acceptance.html'), 'utf8')).toContain(
+    '4 of 4 expected boards accepted',
+  );
 }, 400_000);

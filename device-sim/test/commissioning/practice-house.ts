@@ -14,7 +14,9 @@ import { until } from '../../../edge/test/devices/modbus-server.ts';
 import { BoardLink } from '../../src/faces/board-link.ts';
 import { BoughtBoard } from '../../src/faces/bought-boards/bought-board.ts';
 
-const SPEED = 150;
+const SPEED = 100;
+/** Three of these are the longest wait for an echo: 300 ms of real time. */
+const CYCLE_MS = 10_000;
 const SECRET = 'a-secret-of-22-characters';
 export const LABEL = 'K7M2Q9X4T1B8C3D6F5G0';
 export const OWN = 'esp12f-5ccf7f000001';
@@ -48,22 +50,9 @@ export interface House {
   readonly saved: Map<string, string>;
 }
 
-export async function practiceHouse(open: (() => Promise<unknown>)[]): Promise<House> {
-  const board = (id: string) => ({ id, role: 'board' as const, secret: SECRET });
-  const broker = await startBroker({
-    host: '127.0.0.1',
-    port: 0,
-    credentials: [
-      { id: OWN, role: 'board', secret: LABEL, topics: FACTORY_TOPICS },
-      board(TASMOTA),
-      board(SHELLY),
-      board(ESPHOME),
-      { id: 'edge-home-1', role: 'edge', secret: SECRET },
-      { id: 'tablet', role: 'installer', secret: SECRET },
-    ],
-  });
-  open.push(() => broker.close());
-  const url = `mqtt://127.0.0.1:${broker.port}`;
+/** @param foreignUrl a broker that is there already and lets everybody in; left out: our own */
+export async function practiceHouse(open: (() => Promise<unknown>)[], foreignUrl?: string): Promise<House> {
+  const url = foreignUrl ?? (await ownBroker(open));
   const clock = openClock({ speed: SPEED, anchorRealMs: Date.now(), anchorSiteMs: Date.now() });
   const wires = new Map<string, Wire>();
   const coils = new Map<string, boolean>();
@@ -82,7 +71,7 @@ export async function practiceHouse(open: (() => Promise<unknown>)[]): Promise<H
     software: 'test',
     bus,
     clock,
-    cycleMs: 5_000,
+    cycleMs: CYCLE_MS,
     driven: () => undefined,
     onEvent: () => {},
     store: {
@@ -133,6 +122,24 @@ export async function practiceHouse(open: (() => Promise<unknown>)[]): Promise<H
       return box;
     },
   };
+}
+
+async function ownBroker(open: (() => Promise<unknown>)[]): Promise<string> {
+  const board = (id: string) => ({ id, role: 'board' as const, secret: SECRET });
+  const broker = await startBroker({
+    host: '127.0.0.1',
+    port: 0,
+    credentials: [
+      { id: OWN, role: 'board', secret: LABEL, topics: FACTORY_TOPICS },
+      board(TASMOTA),
+      board(SHELLY),
+      board(ESPHOME),
+      { id: 'edge-home-1', role: 'edge', secret: SECRET },
+      { id: 'tablet', role: 'installer', secret: SECRET },
+    ],
+  });
+  open.push(() => broker.close());
+  return `mqtt://127.0.0.1:${broker.port}`;
 }
 
 interface Basics {

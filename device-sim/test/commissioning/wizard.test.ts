@@ -1,8 +1,11 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { isWhole, reportPage } from '../../../edge/src/commissioning/report.ts';
+import mqtt from 'mqtt';
+import { isWhole } from '../../../edge/src/commissioning/report.ts';
+import { reportPage } from '../../../edge/src/commissioning/report-page.ts';
 import { settingsFragment } from '../../../edge/src/commissioning/settings-fragment.ts';
 import { type Answers, personOf } from '../../../edge/src/commissioning/wizard/answers.ts';
 import { runWizard, type WizardResult } from '../../../edge/src/commissioning/wizard/wizard.ts';
+import { openMosquitto } from '../faces/bought-boards/foreign-broker.ts';
 import { ESPHOME, type House, LABEL, OWN, practiceHouse, SHELLY, TASMOTA } from './practice-house.ts';
 
 const open: (() => Promise<unknown>)[] = [];
@@ -48,8 +51,17 @@ async function commission(
   const boards = PLAN.filter(({ device }) => devices.includes(device));
   const answers: Answers = { by: 'A. Installer', repeats: 0, boards };
   const person = personOf(answers, (line) => lines.push(line), house.hands);
-  return runWizard({ box: await house.installer(), person, lookMs: 60, searchMs: 5_000 });
+  const box = await house.installer();
+  const result = await runWizard({ box, person, lookMs: 60, searchMs: 5_000 });
+  // One tablet, one connection.
+  await box.close();
+  return result;
 }
+
+/** Somebody who only looks. */
+const silent = (lines: string[]) => ({
+  ...personOf({ by: 'A. Installer', repeats: 0, boards: [] }, (line) => lines.push(line)),
+});
 
 describe('the wizard, over the home broker alone', () => {
   test('brings an own, a Tasmota, a Shelly and an ESPHome board from unknown to accepted', async () => {
@@ -105,6 +117,53 @@ describe('the wizard, over the home broker alone', () => {
     expect(result.findings).toMatchObject([{ board: TASMOTA, code: 'reversed-transformer' }]);
     expect(result.findings[0]?.text).toContain('L2');
   }, 20_000);
+
+  test('tells of fewer boards than expected, and of a command that lies retained, and puts it into the report', async () => {
+    const url = await openMosquitto(open);
+    const house = await practiceHouse(open, url);
+    house.boards.get(SHELLY)?.setPower(false);
+    const somebody = await mqtt.connectAsync(url, { clientId: 'somebody' });
+    await somebody.publishAsync(`cmnd/${TASMOTA}/POWER1`, 'ON', { qos: 1, retain: true });
+    await somebody.endAsync();
+    const lines: string[] = [];
+    const person = { ...silent(lines), expectedBoards: () => Promise.resolve(4) };
+    const result = await runWizard({ box: await house.installer(), person, lookMs: 60, searchMs: 1_500 });
+    expect(lines.join('\n')).toContain('Found 3 of 4.');
+    expect(result.ghosts).toEqual([`cmnd/${TASMOTA}/POWER1`]);
+    expect(reportPage(result.report)).toContain('Commands lie retained');
+  }, 20_000);
+
+  test('puts a new board in the place of a broken one: id, name and loads stay, everything is measured again', async () => {
+    const house = await practiceHouse(open);
+    await commission(house, [TASMOTA]);
+    house.swap(`${TASMOTA}/1`, `${SHELLY}/1`);
+    house.boards.get(TASMOTA)?.setPower(false);
+    const boards = PLAN.filter(({ device }) => device === TASMOTA).map((plan) => ({
+      ...plan,
+      device: SHELLY,
+      replaces: TASMOTA,
+    }));
+    const person = personOf({ by: 'A. Installer', repeats: 0, boards }, () => {}, house.hands);
+    const box = await house.installer();
+    const result = await runWizard({ box, person, lookMs: 60, searchMs: 2_000 });
+    expect(result.findings).toEqual([]);
+    const board = result.report.report.boards.find(({ id }) => id === TASMOTA);
+    expect(board).toMatchObject({ stage: 'accepted', name: 'Kitchen', hardware: { device: SHELLY } });
+    expect(board?.former.map(({ hardware }) => hardware.device)).toEqual([TASMOTA]);
+    expect(settingsFragment(result.report.report.boards).boards).toMatchObject([
+      { id: TASMOTA, device: SHELLY },
+    ]);
+
+    // Another wattage is another assignment: what was accepted no longer is.
+    const loads = [{ ...load(1, 'boiler', 2300, 'L2', 2) }].map(({ priority: _, ...rest }) => rest);
+    await box.ask('assign', { board: TASMOTA, loads });
+    expect((await box.status()).boards.find(({ id }) => id === TASMOTA)).toMatchObject({
+      stage: 'assigned',
+      tests: [],
+      proofs: [],
+      acceptedBy: '',
+    });
+  }, 40_000);
 
   test('does not accept a board whose ON never ends by itself', async () => {
     const house = await practiceHouse(open);

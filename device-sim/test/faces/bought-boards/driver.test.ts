@@ -1,12 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import mqtt from 'mqtt';
 import { until } from '../../../../edge/test/devices/modbus-server.ts';
 import { benchOn, boughtBench, MACS } from './driven-board.ts';
+import { openMosquitto } from './foreign-broker.ts';
 
 const open: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -133,7 +129,7 @@ describe('what only some boards do', () => {
   });
 
   test('a command that lies retained on a broker that allows it is found and reported', async () => {
-    const url = await mosquitto();
+    const url = await openMosquitto(open);
     const early = await mqtt.connectAsync(url, { clientId: 'somebody' });
     await early.publishAsync(`cmnd/tasmota-${MACS.tasmota}/POWER1`, 'ON', { qos: 1, retain: true });
     await early.endAsync();
@@ -145,25 +141,3 @@ describe('what only some boards do', () => {
     });
   });
 });
-
-/** A broker without our rules, as one finds it in a home. */
-async function mosquitto(): Promise<string> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => probe.once('listening', resolve));
-  const address = probe.address();
-  const port = typeof address === 'object' && address ? address.port : 0;
-  await new Promise((resolve) => probe.close(resolve));
-  const dir = mkdtempSync(path.join(tmpdir(), 'mosquitto-'));
-  const file = path.join(dir, 'mosquitto.conf');
-  writeFileSync(file, `listener ${port} 127.0.0.1\nallow_anonymous true\n`);
-  const child: ChildProcess = spawn('mosquitto', ['-c', file], { stdio: 'ignore' });
-  open.push(async () => {
-    child.kill();
-    rmSync(dir, { recursive: true });
-  });
-  const url = `mqtt://127.0.0.1:${port}`;
-  const client = mqtt.connect(url, { reconnectPeriod: 50 });
-  await new Promise((resolve) => client.once('connect', resolve));
-  await client.endAsync();
-  return url;
-}

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { Command } from 'commander';
 import { stringify } from 'yaml';
 import * as z from 'zod';
-import { reportPage } from '../report.ts';
+import { reportPage } from '../report-page.ts';
 import { settingsFragment } from '../settings-fragment.ts';
 import { personOf, readAnswers } from './answers.ts';
 import { BoxClient, WizardProblem } from './box-client.ts';
