@@ -1,6 +1,7 @@
 /** The SDM630 at the grid connection, as the box's own register table describes it. */
 import { encode } from '@wattward/edge/registers/codec';
 import { sdm630 } from '@wattward/edge/registers/sdm630';
+import { MeterEye, type MeterView } from '../home/meter-view.ts';
 import type { RunningHome } from '../home/running-home.ts';
 import { ILLEGAL_ADDRESS, ILLEGAL_FUNCTION, type ModbusDevice, ModbusException } from './modbus-pdu.ts';
 
@@ -8,11 +9,12 @@ import { ILLEGAL_ADDRESS, ILLEGAL_FUNCTION, type ModbusDevice, ModbusException }
 const REGISTERS = 0x60;
 
 export function gridMeterFace(home: RunningHome): ModbusDevice {
+  const eye = new MeterEye(home);
   return {
     read(space, address, count) {
       if (space !== sdm630.space) throw new ModbusException(ILLEGAL_FUNCTION);
       if (address + count > REGISTERS) throw new ModbusException(ILLEGAL_ADDRESS);
-      const image = meterImage(home);
+      const image = meterImage(eye.look());
       return Array.from({ length: count }, (_, i) => image.get(address + i) ?? 0);
     },
     write() {
@@ -21,13 +23,11 @@ export function gridMeterFace(home: RunningHome): ModbusDevice {
   };
 }
 
-function meterImage(home: RunningHome): Map<number, number> {
-  const [l1, l2, l3] = seenW(home);
-  const { voltageV, currentA, frequencyHz } = home.quality();
+function meterImage({ phaseW, powerW, voltageV, currentA, ...view }: MeterView): Map<number, number> {
+  const [l1, l2, l3] = phaseW;
   const va = [voltageV[0] * currentA[0], voltageV[1] * currentA[1], voltageV[2] * currentA[2]] as const;
   const vaSum = va[0] + va[1] + va[2];
   const factor = (powerW: number, apparentVA: number) => (apparentVA > 0.1 ? powerW / apparentVA : 1);
-  const { totals } = home.state;
   return encode(sdm630, {
     phase1VoltageV: voltageV[0],
     phase2VoltageV: voltageV[1],
@@ -47,24 +47,12 @@ function meterImage(home: RunningHome): Map<number, number> {
     phase1PowerFactorRatio: factor(l1, va[0]),
     phase2PowerFactorRatio: factor(l2, va[1]),
     phase3PowerFactorRatio: factor(l3, va[2]),
-    powerW: reversedPhases(home).length > 0 ? l1 + l2 + l3 : home.flows.gridW,
+    powerW,
     apparentPowerVA: vaSum,
     reactivePowerVar: 0,
     powerFactorRatio: factor(l1 + l2 + l3, vaSum),
-    frequencyHz,
-    importWh: totals.gridInJ / 3600,
-    exportWh: totals.gridOutJ / 3600,
+    frequencyHz: view.frequencyHz,
+    importWh: view.importWh,
+    exportWh: view.exportWh,
   });
-}
-
-/** What its current transformers make of the phases. */
-function seenW(home: RunningHome): readonly [number, number, number] {
-  const [l1, l2, l3] = home.flows.gridPhaseW;
-  const reversed = reversedPhases(home);
-  const sign = (phase: 'L1' | 'L2' | 'L3') => (reversed.includes(phase) ? -1 : 1);
-  return [sign('L1') * l1, sign('L2') * l2, sign('L3') * l3];
-}
-
-function reversedPhases({ home }: RunningHome): readonly ('L1' | 'L2' | 'L3')[] {
-  return home.objects.find((object) => object.kind === 'grid-meter')?.reversed ?? [];
 }

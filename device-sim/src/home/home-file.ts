@@ -115,6 +115,7 @@ function wiringProblems(data: unknown): HomeProblem[] {
       }
     }
   }
+  problems.push(...inverterProblems(objects));
   const grids = objects.filter(({ kind }) => kind === 'grid').length;
   if (objects.length > 0 && grids !== 1) {
     problems.push({
@@ -129,6 +130,31 @@ function wiringProblems(data: unknown): HomeProblem[] {
     });
   }
   return problems;
+}
+
+/** What hangs on each inverter has to fit its inputs. */
+function inverterProblems(objects: readonly Entry[]): HomeProblem[] {
+  return objects.flatMap((inverter) => {
+    if (inverter.kind !== 'inverter') return [];
+    const on = (kind: string) => objects.filter((o) => o.kind === kind && o.inverter === inverter.id);
+    const arrays = on('pv').map(({ id }) => id);
+    const batteries = on('battery').map(({ id }) => id);
+    const inputs =
+      inverter.coupling === 'ac' ? 0 : typeof inverter.mppInputs === 'number' ? inverter.mppInputs : 2;
+    const found: HomeProblem[] = [];
+    if (arrays.length > inputs) {
+      const message =
+        inverter.coupling === 'ac'
+          ? `is an AC-coupled battery inverter and takes no arrays; put ${arrays.join(', ')} on another one`
+          : `has inputs for ${inputs} arrays, but ${arrays.join(', ')} hang on it; raise mppInputs or add an inverter`;
+      found.push({ where: `${inverter.id}: mppInputs`, message });
+    }
+    if (batteries.length > 1) {
+      const message = `carries one battery, but ${batteries.join(', ')} hang on it; give each its own inverter`;
+      found.push({ where: `${inverter.id}: battery`, message });
+    }
+    return found;
+  });
 }
 
 type Entry = Record<string, unknown>;

@@ -93,7 +93,7 @@ export class HomeModel {
     const sky = skyOf(this.home, this.plans, { state, input, seed: this.#weatherSeed });
     let loads = this.#stepLoads(state, input, { supplied: true, outdoorC: sky.weather.temperatureC });
     let supplied = true;
-    if (!state.gridOn && !this.#canFeedAlone(state, input, loads.drawnJ / input.dtS, sky.available)) {
+    if (!input.gridOn && !this.#canFeedAlone(state, input, loads.drawnJ / input.dtS, sky.available)) {
       supplied = false;
       loads = this.#stepLoads(state, input, { supplied, outdoorC: sky.weather.temperatureC });
     }
@@ -140,7 +140,7 @@ export class HomeModel {
     return this.plans.some((plan, n) =>
       canFeedAlone(
         plan.inverter,
-        this.#inverterInput(state, input, { n, houseLoadW, available, exportLimitW: 0 }),
+        this.#inverterInput(state, input, { n, houseLoadW, leftW: houseLoadW, available, exportLimitW: 0 }),
       ),
     );
   }
@@ -151,6 +151,8 @@ export class HomeModel {
     house: {
       readonly n: number;
       readonly houseLoadW: number;
+      /** What an inverter that aims at the meter sees of the house, others' feed-in taken off. */
+      readonly leftW: number;
       readonly available: Sky['available'];
       readonly exportLimitW: number;
     },
@@ -158,6 +160,7 @@ export class HomeModel {
     const plan = this.plans[house.n];
     const before = state.inverters[house.n];
     const own = before?.battery;
+    const aimW = plan?.inverter.coupling === 'ac' ? house.leftW : house.houseLoadW;
     const error = wander(this.#weatherSeed + 31 + house.n, state.nowMs, 3_000);
     const limits =
       plan?.battery && own
@@ -166,10 +169,10 @@ export class HomeModel {
     return {
       pvAvailableW: sum(house.available[house.n] ?? []),
       houseLoadW: house.houseLoadW,
-      seenLoadW: seenLoadW(before?.seenLoadW ?? 0, house.houseLoadW, error, input.dtS),
+      seenLoadW: seenLoadW(before?.seenLoadW ?? 0, aimW, error, input.dtS),
       ...limits,
       window: input.windows[house.n] ?? OWN_WINDOW,
-      gridPresent: state.gridOn,
+      gridPresent: input.gridOn,
       exportLimitW: house.exportLimitW,
     };
   }
@@ -182,7 +185,7 @@ export class HomeModel {
     let leftW = house.houseW;
     const flows: FedInverter[] = [];
     for (const [n, plan] of this.plans.entries()) {
-      if (!house.supplied || (!state.gridOn && !plan.inverter.backup)) {
+      if (!house.supplied || (!input.gridOn && !plan.inverter.backup)) {
         flows.push(ASLEEP);
         continue;
       }
@@ -191,7 +194,7 @@ export class HomeModel {
       const exportLimitW = Math.max(0, limitW + Math.min(0, leftW));
       const houseLoadW = Math.max(0, leftW);
       const { available } = house.sky;
-      const asked = this.#inverterInput(state, input, { n, houseLoadW, available, exportLimitW });
+      const asked = this.#inverterInput(state, input, { n, houseLoadW, leftW, available, exportLimitW });
       const flow = { ...settleInverter(plan.inverter, asked), seenLoadW: asked.seenLoadW };
       flows.push(flow);
       leftW -= flow.acPowerW;
@@ -236,7 +239,7 @@ export class HomeModel {
       };
     });
     const gridJ = loads.drawnJ - acJ;
-    if (!state.gridOn) residualJ += gridJ;
+    if (!input.gridOn) residualJ += gridJ;
     const movedJ = loads.drawnJ + sunJ + Math.abs(gridJ) + Math.abs(acJ);
     assertClosed(residualJ, movedJ);
     const { totals } = state;
@@ -257,7 +260,7 @@ export class HomeModel {
       flows: {
         dtS,
         supplied: done.supplied,
-        gridOn: state.gridOn,
+        gridOn: input.gridOn,
         gridPhaseW: this.#phases(loads.powerW, acJ / dtS),
         gridW: gridJ / dtS,
         loadW: loads.powerW,

@@ -37,6 +37,8 @@ export interface HomeState {
 
 export interface HomeInput {
   readonly dtS: number;
+  /** The connection has voltage: nobody cut it, no outage and no limiter. */
+  readonly gridOn: boolean;
   readonly local: LocalTime;
   /** Per load: its relay, enable contact or plug is closed. */
   readonly closed: readonly boolean[];

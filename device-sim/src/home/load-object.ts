@@ -1,9 +1,14 @@
 /** A load of the home file joined with its physics: its first state, its step, what its state shows. */
 import { stepEv } from '../physics/ev.ts';
+import { fridgeCapacityJPerK, stepFridge } from '../physics/fridge.ts';
+import { HOUSE_ZERO_C, houseCapacityJPerK, stepHeatPump } from '../physics/heat-pump.ts';
 import { householdPowerW } from '../physics/household.ts';
 import { burnt, type LoadMoment, type LoadStep } from '../physics/load.ts';
 import { stepProgram } from '../physics/program.ts';
+import { PROGRAM_PRESETS } from '../physics/program-presets.ts';
+import { isWithin } from '../physics/schedule.ts';
 import { stepWaterHeater } from '../physics/water-heater.ts';
+import { minuteOf } from './local-time.ts';
 import type { LoadObject } from './schema.ts';
 
 /** One shape for all kinds, so that a home's state is plain JSON; each kind uses its own part. */
@@ -41,6 +46,8 @@ export function firstLoadState(load: LoadObject): LoadState {
     case 'appliance':
       return { ...REST, on: load.on };
     case 'water-heater':
+    case 'fridge':
+    case 'heat-pump':
       return { ...REST, temperatureC: load.initialTemperatureC };
     case 'ev':
       return { ...REST, plugged: true, storedJ: (load.batteryWh * 3600 * load.initialSocPct) / 100 };
@@ -51,8 +58,18 @@ export function firstLoadState(load: LoadObject): LoadState {
 
 /** Energy held by the load, from an arbitrary but fixed zero. */
 export function loadStoredJ(load: LoadObject, state: LoadState): number {
-  if (load.kind === 'water-heater') return load.volumeL * 4186 * (state.temperatureC - load.coldC);
-  return load.kind === 'ev' ? state.storedJ : 0;
+  switch (load.kind) {
+    case 'water-heater':
+      return load.volumeL * 4186 * (state.temperatureC - load.coldC);
+    case 'fridge':
+      return fridgeCapacityJPerK(load) * (state.temperatureC - load.roomC);
+    case 'heat-pump':
+      return houseCapacityJPerK(load) * (state.temperatureC - HOUSE_ZERO_C);
+    case 'ev':
+      return state.storedJ;
+    default:
+      return 0;
+  }
 }
 
 /** Its physics, prepared once: times of day parsed, the switch statement behind us. */
@@ -71,9 +88,23 @@ export function stepperOf(load: LoadObject): LoadStepper {
       return (state, input) => burnt(state, input.energised ? load.powerW * input.dtS : 0);
     case 'water-heater':
       return (state, input) => into(state, stepWaterHeater(load, state, input));
+    case 'fridge':
+      return (state, input) => into(state, stepFridge(load, state, input));
+    case 'heat-pump':
+      return (state, input) => into(state, stepHeatPump(load, state, input));
+    case 'pool-pump': {
+      const hours = { fromMinute: minuteOf(load.from), toMinute: minuteOf(load.to) };
+      const byTimer = load.relay === undefined;
+      return (state, { energised, minuteOfDay, weekday, dtS }) =>
+        burnt(
+          state,
+          energised && (!byTimer || isWithin(hours, minuteOfDay, weekday)) ? load.powerW * dtS : 0,
+        );
+    }
     case 'program': {
       const machine = {
         ...load,
+        phases: load.phases ?? PROGRAM_PRESETS[load.machine],
         loadedFromMinute: minuteOf(load.loadedFrom),
         loadedToMinute: minuteOf(load.loadedTo),
       };
@@ -94,16 +125,14 @@ function into(state: LoadState, step: LoadStep<Partial<LoadState>>): LoadStep<Lo
   return { ...step, state: { ...state, ...step.state } };
 }
 
-function minuteOf(time: string): number {
-  return Number(time.slice(0, 2)) * 60 + Number(time.slice(3, 5));
-}
-
 /** What a person can see of the load's inner state, with units. */
 export function loadStatus(load: LoadObject, state: LoadState): Record<string, number | boolean> {
   switch (load.kind) {
     case 'appliance':
       return { on: state.on };
     case 'water-heater':
+    case 'fridge':
+    case 'heat-pump':
       return { temperatureC: state.temperatureC, heating: state.heating };
     case 'program':
       return { loaded: state.loaded, doneS: state.doneS, runs: state.runs };

@@ -42,3 +42,8 @@ export function instantOfLocal(zone: string, local: string): number {
   const guessMs = asUtcMs - zoneOffsetMs(zone, asUtcMs);
   return asUtcMs - zoneOffsetMs(zone, guessMs);
 }
+
+/** Minutes since midnight of a time of day such as `07:30`. */
+export function minuteOf(time: string): number {
+  return Number(time.slice(0, 2)) * 60 + Number(time.slice(3, 5));
+}

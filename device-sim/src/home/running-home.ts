@@ -5,11 +5,14 @@
 import { socPct as batterySocPct, newBattery } from '../physics/battery.ts';
 import { seedOf } from '../physics/chance.ts';
 import { type GridQuality, gridQuality } from '../physics/grid.ts';
-import { OWN_WINDOW } from '../physics/inverter.ts';
+import { OWN_WINDOW, type StorageWindow } from '../physics/inverter.ts';
+import { type OwnMode, ownWindow } from '../physics/own-mode.ts';
+import { carryOver } from './carry-over.ts';
+import { Connection, LIMITER_AT_REST, type LimiterState, type Price } from './connection.ts';
 import { HomeModel } from './home-model.ts';
 import type { HomeFlows, HomeState } from './home-state.ts';
 import type { LoadState } from './load-object.ts';
-import { LocalClock } from './local-time.ts';
+import { LocalClock, type LocalTime, minuteOf } from './local-time.ts';
 import type { Home } from './schema.ts';
 import {
   NO_ORDER,
@@ -29,6 +32,8 @@ export interface SavedHome {
   readonly version: 1;
   readonly state: HomeState;
   readonly orders: readonly StorageOrderState[];
+  readonly limiter?: LimiterState;
+  readonly costMoney?: number;
 }
 
 export interface RunningOptions {
@@ -50,6 +55,10 @@ export class RunningHome {
   #state: HomeState;
   #flows: HomeFlows;
   #orders: StorageOrderState[];
+  #connection: Connection;
+  #ownModes: readonly OwnMode[];
+  #limiter: LimiterState;
+  #costMoney: number;
   readonly #clock: LocalClock;
   readonly #measured: MeasuredSource | null;
   /** Objects whose relay or enable contact is closed; a load without a relay needs none. */
@@ -65,6 +74,10 @@ export class RunningHome {
     this.#gridSeed = seedOf(home.seed, 'grid');
     this.#state = options.saved ? options.saved.state : this.#model.first(startMs);
     this.#orders = this.#model.plans.map((_, n) => options.saved?.orders[n] ?? NO_ORDER);
+    this.#connection = new Connection(this.#model.grid, home.zone);
+    this.#ownModes = ownModes(this.#model);
+    this.#limiter = options.saved?.limiter ?? LIMITER_AT_REST;
+    this.#costMoney = options.saved?.costMoney ?? 0;
     this.#flows = this.#preview();
   }
 
@@ -132,10 +145,26 @@ export class RunningHome {
     this.#state = { ...this.#state, inverters };
   }
 
-  /** Objects with other properties; ids and kinds stay. */
+  /** Objects with other properties, more of them or fewer; what stays goes on as it was. */
   replaceHome(home: Home): void {
-    this.#model = new HomeModel(home);
+    const next = new HomeModel(home);
+    const carried = carryOver(this.#model, next, { state: this.#state, orders: this.#orders });
+    this.#model = next;
+    this.#state = carried.state;
+    this.#orders = [...carried.orders];
+    this.#connection = new Connection(next.grid, home.zone);
+    this.#ownModes = ownModes(next);
     this.#gridSeed = seedOf(home.seed, 'grid');
+    this.#flows = this.#preview();
+  }
+
+  /** What energy costs now, and what the home has paid by its tariff since it began (less what it earned). */
+  price(): Price {
+    return this.#connection.priceAt(this.#clock.at(this.#state.nowMs));
+  }
+
+  get costMoney(): number {
+    return this.#costMoney;
   }
 
   /** Objects came or went: what stays keeps its state, what is new begins as its properties say. */
@@ -223,7 +252,13 @@ export class RunningHome {
   }
 
   saved(): SavedHome {
-    return { version: 1, state: this.#state, orders: this.#orders };
+    return {
+      version: 1,
+      state: this.#state,
+      orders: this.#orders,
+      limiter: this.#limiter,
+      costMoney: this.#costMoney,
+    };
   }
 
   #hasRelay(objectId: string): boolean {
@@ -232,9 +267,14 @@ export class RunningHome {
 
   #step(dtS: number): void {
     this.#orders = this.#orders.map((order) => reverted(order, this.#state.nowMs));
-    const next = this.#model.step(this.#state, this.#input(dtS));
-    this.#state = next.state;
-    this.#flows = next.flows;
+    const input = this.#input(dtS);
+    const { state, flows } = this.#model.step(this.#state, input);
+    this.#state = state;
+    this.#flows = flows;
+    this.#limiter = this.#connection.limited(this.#limiter, state.nowMs, flows.gridW, dtS);
+    const { importPricePerKwh, exportPricePerKwh } = this.#connection.priceAt(input.local);
+    const kwh = (Math.abs(flows.gridW) * dtS) / 3_600_000;
+    this.#costMoney += flows.gridW > 0 ? kwh * importPricePerKwh : -kwh * exportPricePerKwh;
   }
 
   /** Powers before the first step, so that a face never shows a home without any. */
@@ -243,20 +283,45 @@ export class RunningHome {
   }
 
   #input(dtS: number) {
-    const { nowMs } = this.#state;
+    const { nowMs, gridOn } = this.#state;
+    const local = this.#clock.at(nowMs);
     return {
       dtS,
-      local: this.#clock.at(nowMs),
+      local,
+      gridOn: gridOn && this.#connection.isOn(nowMs, local, this.#limiter),
       closed: this.#model.loads.map(({ id }) => this.isClosed(id)),
-      windows: this.#model.plans.map((plan, n) => {
-        const order = this.#orders[n];
-        return order && plan.battery
-          ? windowOf(order.registers, plan.battery.maxChargeW, this.socPct(n))
-          : OWN_WINDOW;
-      }),
+      windows: this.#model.plans.map((_, n) => this.#window(n, local)),
       measured: this.#measured?.at(nowMs) ?? null,
     };
   }
+
+  /** What is ordered over the wire; without an order what the inverter's own menu says. */
+  #window(n: number, { minuteOfDay, weekday }: LocalTime): StorageWindow {
+    const order = this.#orders[n];
+    const battery = this.#model.plans[n]?.battery;
+    const mode = this.#ownModes[n];
+    if (!order || !battery) return OWN_WINDOW;
+    const socPct = this.socPct(n);
+    if (order.registers.controlBits !== 0 || !mode) {
+      return windowOf(order.registers, battery.maxChargeW, socPct);
+    }
+    const reservePct = Math.max(mode.reservePct, order.registers.reservePct);
+    return ownWindow({ ...mode, reservePct }, { minuteOfDay, weekday, socPct });
+  }
+}
+
+function ownModes(model: HomeModel): OwnMode[] {
+  return model.plans.map(({ inverter }) => ({
+    workMode: inverter.workMode,
+    reservePct: inverter.reservePct,
+    chargeWindows: inverter.chargeWindows.map(({ from, to, weekdays, powerW, toSocPct }) => ({
+      fromMinute: minuteOf(from),
+      toMinute: minuteOf(to),
+      weekdays,
+      powerW,
+      toSocPct,
+    })),
+  }));
 }
 
 /** Whether a saved state belongs to a home of this shape. */

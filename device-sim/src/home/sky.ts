@@ -2,6 +2,7 @@
 import { dcFromAcW } from '../physics/inverter.ts';
 import { clearSky, clouded, onPlane } from '../physics/irradiance.ts';
 import { pvDcPowerW } from '../physics/pv.ts';
+import { shaded } from '../physics/shade.ts';
 import { sunPosition } from '../physics/sun.ts';
 import { weatherAt } from '../physics/weather.ts';
 import type { HomeInput, HomeState, InverterPlan, Sky } from './home-state.ts';
@@ -34,7 +35,9 @@ export function skyOf(home: Home, plans: readonly InverterPlan[], { state, input
   const measured = input.measured?.pvW;
   const available = plans.map(({ arrays, inverter }, n) => {
     if (measured != null && n === 0) return shareMeasured(inverter, arrays, measured);
-    return arrays.map((array) => pvDcPowerW(array, onPlane(array, sun, light), weather));
+    return arrays.map((array) =>
+      pvDcPowerW(array, onPlane(array, sun, shaded(light, array.shade, sun)), weather),
+    );
   });
   return { weather, available, fresh: false };
 }

@@ -1,5 +1,8 @@
 /**
- * A hybrid inverter: PV and battery on its direct current side, the house on the other. It settles the balance.
+ * An inverter: PV and battery on its direct current side, the house on the other. It settles the balance.
+ *
+ * A hybrid has its PV and battery behind one conversion. An AC-coupled battery inverter has no PV of its own: it aims at
+ * a meter of zero, and charges from what other inverters feed into the house.
  *
  * By itself it serves the house: PV first, then the battery, the rest comes from the grid; what is left of the PV
  * charges the battery, then goes out. A storage order narrows the battery's power to a window [min, max], + discharging
@@ -17,6 +20,7 @@ export interface Inverter {
   readonly standbyW: number;
   /** Feeds the house when the grid is gone. */
   readonly backup: boolean;
+  readonly coupling: 'hybrid' | 'ac';
 }
 
 export interface StorageWindow {
@@ -30,7 +34,10 @@ export interface InverterInput {
   readonly pvAvailableW: number;
   /** What the house draws, without the inverter itself. */
   readonly houseLoadW: number;
-  /** What the inverter believes the house draws: its own meter is a little late and a little wrong. */
+  /**
+   * What the inverter believes the house draws: its own meter is a little late and a little wrong. Below zero only for
+   * an AC-coupled one: what others feed in.
+   */
   readonly seenLoadW: number;
   readonly maxChargeW: number;
   readonly maxDischargeW: number;
@@ -75,7 +82,7 @@ export function dcFromAcW(inverter: Inverter, acW: number): number {
 
 export function settleInverter(inverter: Inverter, input: InverterInput): InverterFlow {
   const aimedW = input.gridPresent ? input.seenLoadW : input.houseLoadW;
-  const wantedDcW = dcFromAcW(inverter, Math.min(inverter.ratedW, Math.max(0, aimedW)));
+  const wantedDcW = aimedDc(inverter, aimedW);
   // The most the AC side can take: the rating, the house and whatever the grid still accepts.
   const outletW = input.houseLoadW + (input.gridPresent ? input.exportLimitW : 0);
   const limitDcW = dcFromAcW(inverter, Math.max(0, Math.min(inverter.ratedW, outletW)));
@@ -95,6 +102,14 @@ export function settleInverter(inverter: Inverter, input: InverterInput): Invert
   const standbyW = input.gridPresent ? inverter.standbyW : 0;
   const state = pvDcPowerW > 0 ? 'running' : 'sleeping';
   return { ...flow, acPowerW: -standbyW, lossW: standbyW, state };
+}
+
+/** DC power that would bring the meter to zero; below zero what an AC-coupled inverter may take from the house. */
+function aimedDc(inverter: Inverter, aimedW: number): number {
+  if (aimedW >= 0 || inverter.coupling === 'hybrid') {
+    return dcFromAcW(inverter, Math.min(inverter.ratedW, Math.max(0, aimedW)));
+  }
+  return -acFromDcW(inverter, Math.min(inverter.ratedW, -aimedW));
 }
 
 /** The house could be fed without the grid: PV and battery reach far enough. */
@@ -127,7 +142,8 @@ function batteryPower(
     return Math.min(wantedW, input.maxDischargeW, roomW);
   }
   const gridW = window.gridCharge && input.gridPresent ? inverter.ratedW : 0;
-  return -Math.min(-wantedW, input.maxChargeW, input.pvAvailableW + gridW);
+  const acW = inverter.coupling === 'ac' ? Math.max(0, -dc.deficitDcW) : 0;
+  return -Math.min(-wantedW, input.maxChargeW, input.pvAvailableW + Math.max(gridW, acW));
 }
 
 function ratedDc(inverter: Inverter): number {

@@ -42,8 +42,8 @@ test('the books close in every step and over any run, whatever is switched and o
             model.loads[i]?.kind === 'appliance' ? { ...load, on: appliances } : load,
           );
           const step = model.step(
-            { ...state, gridOn, loads },
-            { dtS, local: clock.at(state.nowMs), closed, windows: [window], measured: null },
+            { ...state, loads },
+            { dtS, gridOn, local: clock.at(state.nowMs), closed, windows: [window], measured: null },
           );
           state = step.state;
           movedJ += step.flows.movedJ;

@@ -20,7 +20,13 @@ const ARRAY: PvArray = {
   lossesPct: 14.08,
   mounting: 'rack',
 };
-const INVERTER: Inverter = { ratedW: 4000 / 1.2, efficiencyPct: 96, standbyW: 0, backup: false };
+const INVERTER: Inverter = {
+  ratedW: 4000 / 1.2,
+  efficiencyPct: 96,
+  standbyW: 0,
+  backup: false,
+  coupling: 'hybrid',
+};
 
 interface Hour {
   readonly atMs: number;

@@ -29,7 +29,13 @@ const BATTERY: Battery = {
   selfDischargePctPerMonth: 2,
   cycleLife: 6000,
 };
-const INVERTER: Inverter = { ratedW: 8000, efficiencyPct: 96, standbyW: 12, backup: true };
+const INVERTER: Inverter = {
+  ratedW: 8000,
+  efficiencyPct: 96,
+  standbyW: 12,
+  backup: true,
+  coupling: 'hybrid',
+};
 
 describe('a battery', () => {
   test('gives back what went in, less the losses of both ways', () => {
