@@ -20,5 +20,3 @@ export const PROGRAM_PRESETS = {
     { minutes: 55, powerW: 15 },
   ],
 } as const satisfies Record<string, readonly ProgramPhase[]>;
-
-export type ProgramPreset = keyof typeof PROGRAM_PRESETS;
