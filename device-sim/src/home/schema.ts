@@ -3,20 +3,18 @@
  * documentation of the format; every property has its unit in its name and a bound.
  */
 import * as z from 'zod';
-
-const number = (min: number, max: number) => z.number().min(min).max(max);
-const power = number(0, 100_000);
-const id = z.string().regex(/^[a-z0-9-]{1,24}$/, 'write 1 to 24 lower case letters, digits and dashes');
-const name = z.string().min(1).max(60);
-const weekdays = z.array(z.number().int().min(0).max(6)).min(1).optional();
-const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'write a time of day such as "07:30"');
-const localTime = z
-  .string()
-  .regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?$/, 'write local time such as 2026-01-14T22:00');
-const base = { id, name: name.optional() };
-const phase = z.enum(['L1', 'L2', 'L3', 'all']).default('L1');
-const relay = z.strictObject({ board: id, channel: z.number().int().min(1).max(4) }).optional();
-const load = { ...base, phase, relay };
+import {
+  appliance,
+  ev,
+  fridge,
+  heater,
+  heatPump,
+  household,
+  poolPump,
+  program,
+  waterHeater,
+} from './load-schemas.ts';
+import { base, id, localTime, number, power, timeOfDay, weekdays } from './schema-parts.ts';
 
 const grid = z.strictObject({
   ...base,
@@ -139,108 +137,6 @@ const battery = z.strictObject({
   selfDischargePctPerMonth: number(0, 20).default(2),
   cycleLife: number(100, 100_000).default(6000),
   initialSocPct: number(0, 100).default(50),
-});
-
-const household = z.strictObject({
-  ...load,
-  kind: z.literal('household'),
-  phase: phase.default('all'),
-  standbyW: number(0, 20_000).default(120),
-  fridgeW: number(0, 2000).default(95),
-  eveningW: number(0, 20_000).default(350),
-  startsPerDay: number(0, 200).default(14),
-});
-
-const appliance = z.strictObject({
-  ...load,
-  kind: z.literal('appliance'),
-  powerW: power,
-  on: z.boolean().default(false),
-});
-
-const heater = z.strictObject({ ...load, kind: z.literal('heater'), powerW: power });
-
-const waterHeater = z.strictObject({
-  ...load,
-  kind: z.literal('water-heater'),
-  powerW: power,
-  volumeL: number(5, 5000).default(200),
-  setpointC: number(30, 95).default(60),
-  hysteresisC: number(0.5, 30).default(5),
-  lossWPerK: number(0, 20).default(1.5),
-  drawLPerDay: number(0, 3000).default(120),
-  coldC: number(1, 30).default(12),
-  roomC: number(-10, 40).default(18),
-  initialTemperatureC: number(5, 95).default(52),
-});
-
-const fridge = z.strictObject({
-  ...load,
-  kind: z.literal('fridge'),
-  powerW: power.default(90),
-  cop: number(0.5, 6).default(2),
-  setpointC: number(-30, 15).default(4),
-  hysteresisC: number(0.2, 10).default(2),
-  roomC: number(-10, 45).default(20),
-  lossWPerK: number(0.05, 500).default(1.6),
-  capacityWhPerK: number(0.5, 500).default(14),
-  openingsPerDay: number(0, 500).default(24),
-  initialTemperatureC: number(-35, 40).default(5),
-});
-
-const heatPump = z.strictObject({
-  ...load,
-  kind: z.literal('heat-pump'),
-  phase: phase.default('all'),
-  powerW: power.default(2500),
-  standbyW: number(0, 200).default(15),
-  setpointC: number(5, 30).default(21),
-  hysteresisC: number(0.1, 5).default(0.6),
-  flowC: number(20, 75).default(35),
-  qualityPct: number(10, 80).default(45),
-  lossWPerK: number(5, 5000).default(180),
-  capacityKWhPerK: number(0.2, 200).default(9),
-  gainsW: number(0, 10_000).default(350),
-  initialTemperatureC: number(-10, 35).default(21),
-});
-
-const poolPump = z.strictObject({
-  ...load,
-  kind: z.literal('pool-pump'),
-  powerW: power.default(750),
-  /** Its own timer; with a relay it runs whenever the relay lets it. */
-  from: timeOfDay.default('09:00'),
-  to: timeOfDay.default('15:00'),
-});
-
-const program = z.strictObject({
-  ...load,
-  kind: z.literal('program'),
-  /** Which machine, where the phases are not written out. */
-  machine: z.enum(['washing-machine', 'dishwasher']).default('washing-machine'),
-  phases: z
-    .array(z.strictObject({ minutes: number(0.1, 600), powerW: power }))
-    .min(1)
-    .max(40)
-    .optional(),
-  standbyW: number(0, 50).default(1),
-  loadsPerDay: number(0, 1).default(0.7),
-  loadedFrom: timeOfDay.default('07:30'),
-  loadedTo: timeOfDay.default('11:00'),
-});
-
-const ev = z.strictObject({
-  ...load,
-  kind: z.literal('ev'),
-  chargeW: power,
-  standbyW: number(0, 50).default(3),
-  batteryWh: number(1000, 500_000).default(52_000),
-  efficiencyPct: number(50, 100).default(91),
-  arrival: timeOfDay.default('17:30'),
-  departure: timeOfDay.default('07:30'),
-  needWhPerDay: number(0, 200_000).default(7500),
-  drivingDays: z.array(z.number().int().min(0).max(6)).default([1, 2, 3, 4, 5]),
-  initialSocPct: number(0, 100).default(60),
 });
 
 const gridMeter = z.strictObject({
