@@ -13,6 +13,7 @@ import type { TlsFiles } from '../access/authority-files.ts';
 import { commonNameOf } from '../access/certificate.ts';
 import { AccessError } from '../access/credentials-file.ts';
 import type { Admission, Ticket } from './admission.ts';
+import type { Doorway } from './doorway.ts';
 import type { Engine } from './engine.ts';
 import { type BrokerLimits, CLIENT_LIMITS } from './limits.ts';
 import type { BrokerMonitor } from './monitor.ts';
@@ -21,6 +22,7 @@ import { type ListenerKind, type PresentedCertificate, Session } from './session
 export interface ListenerContext {
   readonly engine: Engine;
   readonly admission: Admission;
+  readonly doorway: Doorway;
   readonly limits: BrokerLimits;
   readonly monitor: BrokerMonitor;
 }
@@ -54,13 +56,18 @@ export async function listen(context: ListenerContext, options: ListenerOptions)
     if (!web) return handOver(socket, arrival);
     arrivals.set(socket, arrival);
     web.emit('connection', socket);
+    socket.resume();
   };
   const secure = kind === 'tls' || kind === 'wss' ? tlsHandshake(context, options.tls, deliver) : undefined;
-  const server = createServer({ noDelay: true, keepAlive: true }, (socket) => {
+  // What a connection sends while it waits at the door stays with the system, unread.
+  const server = createServer({ noDelay: true, keepAlive: true, pauseOnConnect: true }, (socket) => {
     const ticket = context.admission.admit(socket);
     if (!ticket) return;
-    if (secure) secure(socket, ticket);
-    else deliver(socket, { ticket });
+    context.doorway.enter(() => {
+      if (socket.destroyed) return;
+      if (secure) secure(socket, ticket);
+      else deliver(socket, { ticket });
+    });
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, options)));

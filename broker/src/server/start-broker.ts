@@ -2,6 +2,7 @@
 import { readTlsFiles, type TlsFiles } from '../access/authority-files.ts';
 import { type ClearCredential, CredentialStore } from '../access/credential-store.ts';
 import { Admission } from './admission.ts';
+import { Doorway } from './doorway.ts';
 import { Engine } from './engine.ts';
 import { BROKER_LIMITS, type BrokerLimits } from './limits.ts';
 import { type Listener, listen } from './listeners.ts';
@@ -57,6 +58,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     : CredentialStore.inMemory(options.credentials ?? []);
   const engine = await Engine.start(store, limits, monitor);
   const admission = new Admission(limits, (why, address) => monitor.refusedAddress(why, address));
+  const doorway = new Doorway();
   const listeners: Listener[] = [];
   const close = async () => {
     const closing = listeners.map((listener) => listener.close());
@@ -66,7 +68,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
   };
   const open = async (kind: ListenerKind, port: number, tls?: TlsFiles): Promise<number> => {
     const listener = await listen(
-      { engine, admission, limits, monitor },
+      { engine, admission, doorway, limits, monitor },
       { kind, host: options.host, port, tls },
     );
     listeners.push(listener);
