@@ -19,7 +19,10 @@ export function mosquittoAcl(identities: readonly Identity[]): string {
   return `${['# Generated from the topic tree. Nothing is allowed that is not listed.', ...blocks].join('\n\n')}\n`;
 }
 
-/** Authorisation rules file of EMQX 5 (`acl.conf`). */
+/**
+ * Authorisation rules file of EMQX 5 (`acl.conf`): the first rule that matches decides. A `+` of a rule takes words that
+ * begin with `$` too, so that EMQX's own topics are closed before any rule with a wildcard is asked.
+ */
 export function emqxAcl(identities: readonly Identity[]): string {
   const lines = identities.flatMap((identity) => {
     const who = `{username, "${identity.id}"}`;
@@ -36,8 +39,11 @@ export function emqxAcl(identities: readonly Identity[]): string {
     const wide = wideFilters(identity).map((filter) => `{eq, "${filter}"}`);
     return [...rules, ...(wide.length > 0 ? [`{allow, ${who}, subscribe, [${wide.join(', ')}]}.`] : [])];
   });
+  const insiders = identities.filter((identity) => maySubscribe(identity, '$SYS/#'));
   return [
     '%% Generated from the topic tree. Nothing is allowed that is not listed.',
+    ...insiders.map(({ id }) => `{allow, {username, "${id}"}, subscribe, ["$SYS/#"]}.`),
+    '{deny, all, all, ["$SYS/#", "$delayed/#"]}.',
     ...lines,
     '{deny, all}.',
     '',
