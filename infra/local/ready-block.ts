@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { Layout } from './layout.ts';
 import type { StartOptions } from './options.ts';
 import { HOST } from './ports.ts';
+import { brokerUrl, secretFile } from './processes.ts';
 
 export interface ReadyFacts {
   readonly plan: Layout;
@@ -23,6 +24,10 @@ export function readyBlock({ plan, options, setupLink, siteTime, tookS }: ReadyF
     ...plan.sites.map((site): [string, string] => [
       plan.sites.length === 1 ? 'Simulator' : `Simulator ${site.id}`,
       `http://${HOST}:${site.simHttpPort}/api/v1/objects`,
+    ]),
+    ...plan.sites.map((site): [string, string] => [
+      plan.sites.length === 1 ? 'Relay boards' : `Boards of ${site.id}`,
+      `npm run commission -- --broker ${brokerUrl(plan)} --site ${site.id} --secret ${secretFile(plan, site.installerId)}`,
     ]),
     ['Data', plan.dataDir],
     ['End', 'Ctrl-C; the next start goes on with this data (--fresh forgets it)'],
