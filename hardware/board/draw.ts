@@ -1,5 +1,5 @@
 /**
- * Writes every drawing and the bill of materials from the netlist: `node hardware/board/draw.ts`.
+ * Writes every drawing and the bill of materials from the netlist: `npm run draw-board`.
  * A test fails while what lies in `drawings/` is not what this would write.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';

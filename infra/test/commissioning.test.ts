@@ -55,9 +55,17 @@ function answers(boards: readonly (keyof typeof ids)[]): string {
       ...{ device: ids.own, code, name: 'Cellar' },
       loads: [load(1, 'pool-heater', 2000, 'L1', 3), load(2, 'pool-pump', 900, 'L2', 4)],
     },
-    tasmota: { device: ids.tasmota, name: 'Kitchen', loads: [load(1, 'boiler', 2100, 'L2', 2)] },
+    tasmota: {
+      device: ids.tasmota,
+      name: 'Kitchen',
+      loads: [{ ...load(1, 'boiler', 2100, 'L2', 2), contactor: true }],
+    },
     shelly: { device: ids.shelly, name: 'Bath', loads: [load(1, 'bath-heater', 1500, 'L3', 5)] },
-    esphome: { device: ids.esphome, name: 'Garage', loads: [load(1, 'car', 2300, 'L1', 1)] },
+    esphome: {
+      device: ids.esphome,
+      name: 'Garage',
+      loads: [{ ...load(1, 'car', 2300, 'L1', 1), contactor: true }],
+    },
   };
   const simulator = `http://127.0.0.1:${rig.site.simHttpPort}`;
   const file = path.join(out, 'answers.yaml');

@@ -38,9 +38,19 @@ const PLAN: Answers['boards'] = [
     room: 'Cellar',
     loads: [load(1, 'pool', 2000, 'L1', 3), load(2, 'pump', 900, 'L2', 4)],
   },
-  { device: TASMOTA, name: 'Kitchen', room: '', loads: [load(1, 'boiler', 2100, 'L2', 2)] },
+  {
+    device: TASMOTA,
+    name: 'Kitchen',
+    room: '',
+    loads: [{ ...load(1, 'boiler', 2100, 'L2', 2), contactor: true }],
+  },
   { device: SHELLY, name: 'Bath', room: '', loads: [load(1, 'heater', 2200, 'L3', 5)] },
-  { device: ESPHOME, name: 'Garage', room: '', loads: [load(1, 'car', 2300, 'L1', 1)] },
+  {
+    device: ESPHOME,
+    name: 'Garage',
+    room: '',
+    loads: [{ ...load(1, 'car', 2300, 'L1', 1), contactor: true }],
+  },
 ];
 
 async function commission(
@@ -155,7 +165,9 @@ describe('the wizard, over the home broker alone', () => {
     ]);
 
     // Another wattage is another assignment: what was accepted no longer is.
-    const loads = [{ ...load(1, 'boiler', 2300, 'L2', 2) }].map(({ priority: _, ...rest }) => rest);
+    const loads = [{ ...load(1, 'boiler', 2300, 'L2', 2), contactor: true }].map(
+      ({ priority: _, ...rest }) => rest,
+    );
     await box.ask('assign', { board: TASMOTA, loads });
     expect((await box.status()).boards.find(({ id }) => id === TASMOTA)).toMatchObject({
       stage: 'assigned',

@@ -3,8 +3,11 @@ import { expect, test } from '@jest/globals';
 import type * as wire from '@wattward/broker/wire/board';
 import type { CHANNEL_CAUSES, REFUSALS } from '@wattward/broker/wire/board';
 import { parseMessage } from '@wattward/broker/wire/message';
+import { RATINGS, SWITCH_LIMITS } from '@wattward/hardware/board/ratings';
 import type * as board from '@wattward/hardware/relay-board/messages';
 import fc from 'fast-check';
+import { CONTACT_LIMIT_A } from '../../../edge/src/commissioning/contact-ratings.ts';
+import { controlSettings } from '../../../edge/src/settings/control-settings.ts';
 import { BoardTwin, type Publication } from '../../src/faces/board-twin.ts';
 
 const NAMES = {
@@ -130,4 +133,19 @@ test('every command and configuration of the wire is understood by the board', (
   expect(twin.state.channels[0]?.on).toBe(true);
   pass(91_000);
   expect(twin.state.channels[0]?.on).toBe(false);
+});
+
+test('the box holds loads to the ratings of the boards, and contacts to their least times', () => {
+  expect(CONTACT_LIMIT_A).toMatchObject({
+    wattward: RATINGS.own.maxResistiveA,
+    tasmota: RATINGS.bought.maxResistiveA,
+    esphome: RATINGS.bought.maxResistiveA,
+  });
+  const { relayCare } = controlSettings.parse({});
+  expect(relayCare).toEqual({
+    interruptible: SWITCH_LIMITS.resistive,
+    program: SWITCH_LIMITS.inductive,
+    compressor: SWITCH_LIMITS.compressor,
+    ev: SWITCH_LIMITS.inrush,
+  });
 });

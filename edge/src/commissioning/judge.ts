@@ -18,6 +18,8 @@ export interface Assignment {
   readonly phase: Phase;
   readonly kind: 'interruptible' | 'program' | 'compressor' | 'ev';
   readonly leaseS: number;
+  /** The relay switches a contactor or an enabling contact, not the load itself. */
+  readonly contactor?: boolean | undefined;
 }
 
 /** Watts of L1, L2, L3 (or of L1 alone). */

@@ -12,6 +12,7 @@ export const assignment = z.strictObject({
   phase: z.enum(['L1', 'L2', 'L3', 'all']),
   kind: z.enum(['interruptible', 'program', 'compressor', 'ev']).default('interruptible'),
   leaseS: z.number().int().min(12).max(120).default(90),
+  contactor: z.boolean().optional(),
 });
 
 const action = <N extends string, S extends z.ZodRawShape>(name: N, shape: S) =>

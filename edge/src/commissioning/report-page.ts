@@ -87,7 +87,7 @@ function loadTable({ loads, tests, priorities }: BoardCase): string {
     const test = tests.find(({ channel }) => channel === load.channel);
     const verdict = test ? (test.passed ? 'passed' : 'FAILED') : 'not tested';
     const why = test && !test.passed ? test.faults.map(({ text }) => text).join('; ') : '';
-    return `<tr><td class="n">${load.channel}</td><td>${escaped(load.name)}</td><td class="${test?.passed ? 'good' : 'bad'}">${verdict}</td><td class="n">${load.nominalPowerW} W</td><td>${load.phase}</td>
+    return `<tr><td class="n">${load.channel}</td><td>${escaped(load.name)}${load.contactor ? ' (contactor)' : ''}</td><td class="${test?.passed ? 'good' : 'bad'}">${verdict}</td><td class="n">${load.nominalPowerW} W</td><td>${load.phase}</td>
 <td class="n">${test ? stepWords(test) : ''}</td><td class="n">${test ? echoWords(test) : ''}</td><td class="n">${priorities[load.load] ?? ''}</td></tr>${
       why ? `\n<tr class="fault"><td></td><td colspan="7" class="bad">${escaped(why)}</td></tr>` : ''
     }`;

@@ -1,6 +1,9 @@
 /** What the accepted boards mean for the site settings: entries as `site.yaml` has them. */
 import type { BoardCase } from './stages.ts';
 
+/** Shortest times of a contactor; other kinds of loads have no shorter ones. [reliability, min on / off] */
+const CONTACTOR_CARE = { minOnS: 300, minOffS: 300 } as const;
+
 export interface SettingsFragment {
   readonly boards: readonly object[];
   readonly loads: readonly object[];
@@ -18,7 +21,7 @@ export function settingsFragment(cases: readonly BoardCase[]): SettingsFragment 
       ...(hardware.mac ? { mac: hardware.mac } : {}),
     })),
     loads: accepted.flatMap(({ id, loads, priorities }) =>
-      loads.map(({ channel, load, name, nominalPowerW, phase, kind, leaseS }) => ({
+      loads.map(({ channel, load, name, nominalPowerW, phase, kind, leaseS, contactor }) => ({
         id: load,
         name,
         board: id,
@@ -28,6 +31,7 @@ export function settingsFragment(cases: readonly BoardCase[]): SettingsFragment 
         phase,
         priority: priorities[load] ?? 99,
         leaseS,
+        ...(contactor && kind === 'interruptible' ? CONTACTOR_CARE : {}),
       })),
     ),
   };

@@ -7,6 +7,7 @@
  * time, devices or messages: what was measured comes in as results. [design/wire.md, commissioning]
  */
 import type { Protocol } from '../devices/open-board.ts';
+import { contactorReason } from './contact-ratings.ts';
 import type { Assignment, TestResult } from './judge.ts';
 
 export const STAGES = [
@@ -164,6 +165,16 @@ function assigned(board: BoardCase, loads: readonly Assignment[]): Transition {
   }
   if (loads.length === 0) {
     return refuse('no-loads', `${board.id} was given no load`, 'Assign at least one, or ignore the board.');
+  }
+  for (const load of loads) {
+    const reason = load.contactor ? null : contactorReason(board.hardware.protocol, load);
+    if (reason) {
+      return refuse(
+        'needs-contactor',
+        `relay ${load.channel} ("${load.name}"): ${reason}`,
+        'Wire a contactor and say so, or take a smaller load.',
+      );
+    }
   }
   const same = (load: Assignment) => board.loads.some((old) => JSON.stringify(old) === JSON.stringify(load));
   const tests = board.tests.filter(({ channel }) =>

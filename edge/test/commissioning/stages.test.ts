@@ -59,6 +59,23 @@ function after(events: readonly CaseEvent[], from = seenBoard(HARDWARE)): BoardC
   }, from);
 }
 
+test('a load that the contact cannot carry is refused, and taken once it hangs on a contactor', () => {
+  const named = after(WAY.slice(0, 2));
+  const assign = (load: Partial<Assignment>, protocol: Hardware['protocol'] = 'wattward') => {
+    const next = advance(
+      { ...named, hardware: { ...HARDWARE, protocol } },
+      { type: 'assigned', loads: [{ ...LOAD, ...load }] },
+    );
+    return next.ok ? 'taken' : next.refusal.code;
+  };
+  expect(assign({ nominalPowerW: 2300 })).toBe('taken');
+  expect(assign({ nominalPowerW: 2310 })).toBe('needs-contactor');
+  expect(assign({ nominalPowerW: 2310, contactor: true })).toBe('taken');
+  expect(assign({ nominalPowerW: 1200 }, 'tasmota')).toBe('needs-contactor');
+  expect(assign({ nominalPowerW: 100, kind: 'compressor' })).toBe('needs-contactor');
+  expect(assign({ nominalPowerW: 100, phase: 'all' })).toBe('needs-contactor');
+});
+
 describe('a board under commissioning', () => {
   test('goes from seen to accepted, step by step', () => {
     expect(WAY.map((_, i) => after(WAY.slice(0, i + 1)).stage)).toEqual([

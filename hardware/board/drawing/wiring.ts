@@ -314,7 +314,7 @@ export function contactorDiagram(schematic: Schematic): string {
       screw(p(1089, 597), '', 'left'),
       text(p(1089, 628), 'PE', { size: 12, bold: true, anchor: 'middle' }),
       rect(p(920, 578), 200, 110, { width: 2, round: 8 }),
-      lines(p(1020, 660), ['Load', 'motor, heat pump, charger'], { size: 13, anchor: 'middle', bold: true }),
+      lines(p(1020, 660), ['Load', 'motor, heat pump, charger'], { size: 12, anchor: 'middle', bold: true }),
     ],
   });
 }

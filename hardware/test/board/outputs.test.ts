@@ -10,12 +10,9 @@ import { withNet } from './altered.ts';
 
 const BOARD = path.resolve(import.meta.dirname, '../../board');
 
-test.each([...outputs().keys()])(
-  '%s is what the netlist gives; else run: node hardware/board/draw.ts',
-  (file) => {
-    expect(readFileSync(path.join(BOARD, file), 'utf8')).toBe(outputs().get(file));
-  },
-);
+test.each([...outputs().keys()])('%s is what the netlist gives; else run: npm run draw-board', (file) => {
+  expect(readFileSync(path.join(BOARD, file), 'utf8')).toBe(outputs().get(file));
+});
 
 test('no drawing lies around that nothing generates', () => {
   const drawn = [...outputs().keys()].filter((f) => f.startsWith('drawings/')).map((f) => path.basename(f));

@@ -1,6 +1,8 @@
 /** Somebody at a terminal: in a cellar, with gloves and a torch. Every question says what may be answered. */
 import { createInterface, type Interface } from 'node:readline/promises';
 import { isLabelCode, labelCode } from '@wattward/broker/wire/board-label';
+import type { Protocol } from '../../devices/open-board.ts';
+import { contactorReason } from '../contact-ratings.ts';
 import { type Assignment, ENOUGH } from '../judge.ts';
 import type { BoardCase } from '../stages.ts';
 import { type FoundBoard, WizardProblem } from './box-client.ts';
@@ -112,7 +114,7 @@ export class TerminalPerson implements Person {
     }
     const name = await this.#text('Name of the board, e.g. Cellar');
     const room = await this.#text('Room (Enter: none)', true);
-    return { name, room, loads: await this.#loads(board.channels), replaces: old?.id };
+    return { name, room, loads: await this.#loads(board), replaces: old?.id };
   }
 
   again(what: string, _: string): Promise<boolean> {
@@ -140,7 +142,7 @@ export class TerminalPerson implements Person {
     return old[n - 1];
   }
 
-  async #loads(channels: number): Promise<PlannedLoad[]> {
+  async #loads({ channels, protocol }: FoundBoard): Promise<PlannedLoad[]> {
     this.say(`What hangs on its ${ofMany(channels, 'relay')}?`);
     this.say(
       `  A load passes when the meter sees ${ENOUGH * 100} % of its nameplate or more. Kinds of loads:`,
@@ -149,7 +151,7 @@ export class TerminalPerson implements Person {
     for (;;) {
       const loads: PlannedLoad[] = [];
       for (let channel = 1; channel <= channels; channel += 1) {
-        const load = await this.#load(channel);
+        const load = await this.#load(channel, protocol);
         if (load) loads.push(load);
       }
       if (loads.length > 0) return loads;
@@ -157,7 +159,7 @@ export class TerminalPerson implements Person {
     }
   }
 
-  async #load(channel: number): Promise<PlannedLoad | null> {
+  async #load(channel: number, protocol: Protocol): Promise<PlannedLoad | null> {
     const name = await this.#text(`Relay ${channel}: name of the load (Enter: nothing)`, true);
     if (!name) return null;
     const nominalPowerW = await this.#power();
@@ -167,8 +169,17 @@ export class TerminalPerson implements Person {
       Object.keys(KINDS) as Assignment['kind'][],
       'interruptible',
     );
+    const load = { channel, load: idOf(name), name, nominalPowerW, phase, kind, leaseS: 90 };
+    const reason = contactorReason(protocol, load);
+    if (reason) {
+      this.say(`  ${reason}.`);
+      if (!(await this.#yes('  Is it wired so'))) {
+        this.say('  Then it must not hang on this relay. Left out.');
+        return null;
+      }
+    }
     const priority = await this.#number('  priority, 1 is the most important', 1, 99);
-    return { channel, load: idOf(name), name, nominalPowerW, phase, kind, leaseS: 90, priority };
+    return { ...load, priority, ...(reason ? { contactor: true } : {}) };
   }
 
   async #power(): Promise<number> {
