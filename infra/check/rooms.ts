@@ -25,7 +25,12 @@ export const ROOMS: readonly Room[] = [
   { path: 'edge/src/registers/', mayImport: [], pure: true },
   { path: 'edge/src/plan/', mayImport: ['edge/src/core/'], typesOnly: ['broker/src/wire/'], pure: true },
   { path: 'edge/src/outbox/', mayImport: [], typesOnly: ['broker/src/wire/'], pure: true },
-  { path: 'edge/src/setpoint/', mayImport: ['broker/src/wire/'], pure: true },
+  {
+    path: 'edge/src/setpoint/',
+    mayImport: ['broker/src/wire/'],
+    typesOnly: ['edge/src/core/'],
+    pure: true,
+  },
   {
     path: 'edge/',
     mayImport: [

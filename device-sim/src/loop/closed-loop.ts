@@ -10,7 +10,7 @@ import type { Decision } from '@wattward/edge/core/decision';
 import { restoreState } from '@wattward/edge/core/restore-state';
 import type { Settings } from '@wattward/edge/core/settings';
 import type { SiteTime } from '@wattward/edge/core/site-time';
-import type { PriceSlot, Snapshot } from '@wattward/edge/core/snapshot';
+import type { Order, PriceSlot, Snapshot } from '@wattward/edge/core/snapshot';
 import { initialState, type State } from '@wattward/edge/core/state';
 import { siteTimeAt } from '@wattward/edge/core/zone';
 import { storageRates } from '@wattward/edge/registers/sunspec-storage';
@@ -32,6 +32,10 @@ export interface LoopOptions {
   readonly measured?: MeasuredSource;
   readonly link?: LinkFault;
   readonly watch?: CommandWatch;
+  /** What is in force from afar in this cycle; nothing when left out. */
+  readonly remote?: () => { readonly settings: Settings; readonly orders: readonly Order[] };
+  /** How far the wall clock of the box is off, milliseconds. */
+  readonly wallOffsetMs?: () => number;
   /** Whether the box may believe its wall clock; always when left out. */
   readonly clockTrusted?: () => boolean;
   /** Every so many cycles the same decision is taken twice and compared; never when left out. */
@@ -47,6 +51,7 @@ export interface CycleRecord {
   readonly decision: Decision | null;
 }
 
+const NO_ORDERS: readonly Order[] = [];
 const REVERT_S = 90;
 const RENEW_MS = 30_000;
 const DEADBAND_PCT = 0.5;
@@ -111,6 +116,11 @@ export class ClosedLoop {
     return this.#boxRuns;
   }
 
+  /** What the box takes for the time; null before its first cycle. */
+  get time(): SiteTime | null {
+    return this.#time;
+  }
+
   /** The box dies; the rest of the home goes on. */
   stopBox(): void {
     this.#boxRuns = false;
@@ -137,16 +147,18 @@ export class ClosedLoop {
   #decide(nowMs: number): Decision {
     this.#read(nowMs);
     const trusted = this.#options.clockTrusted?.() ?? true;
-    this.#time = siteTimeAt(this.#options.site.zone, nowMs, trusted, this.#time);
+    const wallMs = nowMs + (this.#options.wallOffsetMs?.() ?? 0);
+    this.#time = siteTimeAt(this.#options.site.zone, wallMs, trusted, this.#time);
+    const { settings, orders } = this.#options.remote?.() ?? { settings: this.settings, orders: NO_ORDERS };
     const loads = this.#options.site.wiring.map(({ channel }) => ({
       ...this.board.reported(channel, nowMs),
       contact: 'sound' as const,
       override: null,
     }));
     const prices = this.#options.prices?.(nowMs) ?? [];
-    const snapshot = this.#latch.snapshot(nowMs, this.#time, { loads, prices });
-    const { state, decision } = decide(this.#state, snapshot, this.settings, null, nowMs);
-    this.#replay(snapshot, nowMs, decision);
+    const snapshot = this.#latch.snapshot(nowMs, this.#time, { loads, prices, orders });
+    const { state, decision } = decide(this.#state, snapshot, settings, null, nowMs);
+    this.#replay(snapshot, settings, decision);
     if (decision.mustPersist || nowMs - this.#saved.atMs >= SAVE_MS) this.#saved = { state, atMs: nowMs };
     this.#state = state;
     for (let i = 0; i < decision.loads.length; i += 1) {
@@ -159,10 +171,10 @@ export class ClosedLoop {
   }
 
   /** Same arguments, same answer: what the journal's replay lives on. */
-  #replay(snapshot: Snapshot, nowMs: number, decision: Decision): void {
+  #replay(snapshot: Snapshot, settings: Settings, decision: Decision): void {
     const every = this.#options.replayEvery;
     if (every === undefined || decision.cycle % every !== 0) return;
-    const again = decide(this.#state, snapshot, this.settings, null, nowMs).decision;
+    const again = decide(this.#state, snapshot, settings, null, this.nowMs).decision;
     if (JSON.stringify(again) !== JSON.stringify(decision)) this.replayBroken = true;
   }
 

@@ -31,6 +31,8 @@ export interface InverterReadings {
   readonly batteryPowerW: number | null;
   readonly socPct: number | null;
   readonly gridLost: boolean;
+  readonly frequencyHz: number | null;
+  readonly phaseVoltageV: readonly (number | null)[];
 }
 
 export interface HomeReader {
@@ -63,7 +65,9 @@ export function directReader(home: RunningHome): HomeReader {
         chargeDcPowerW: Math.max(0, -batteryW),
         dischargeDcPowerW: Math.max(0, batteryW),
       });
-      return { ...ac, socPct: home.socPct(n), gridLost: !home.flows.gridOn };
+      const { voltageV, frequencyHz } = home.quality();
+      const gridLost = !home.flows.gridOn;
+      return { ...ac, socPct: home.socPct(n), gridLost, frequencyHz, phaseVoltageV: voltageV };
     },
     loadPowerW: (objectId) => home.loadPowerW(objectId),
   };
@@ -134,6 +138,8 @@ function inverterReadings(
   const base = {
     socPct: known(storage.socPct),
     gridLost: ((eventBits >>> EVENT_GRID_DISCONNECT_BIT) & 1) === 1,
+    frequencyHz: known(ac.frequencyHz),
+    phaseVoltageV: [known(ac.phase1VoltageV), known(ac.phase2VoltageV), known(ac.phase3VoltageV)],
   };
   if (acPowerW === null || charge === null || discharge === null || (pv1 === null && pv2 === null)) {
     return { ...base, pvPowerW: null, batteryPowerW: null };

@@ -11,7 +11,13 @@ import {
 } from '@wattward/edge/core/signal-latch';
 import { type SiteSpecs, signalSpecs } from '@wattward/edge/core/signal-specs';
 import type { SiteTime } from '@wattward/edge/core/site-time';
-import { type LoadReading, NO_OPERATOR, type PriceSlot, type Snapshot } from '@wattward/edge/core/snapshot';
+import {
+  type LoadReading,
+  NO_OPERATOR,
+  type Order,
+  type PriceSlot,
+  type Snapshot,
+} from '@wattward/edge/core/snapshot';
 import type { InverterReadings, MeterReadings } from './readings.ts';
 
 class Line {
@@ -40,6 +46,9 @@ export class VirtualLatch {
   readonly #batteries: readonly { powerW: Line; socPct: Line }[];
   readonly #loads: readonly Line[];
   readonly #watched: readonly Line[];
+  /** Of the inverter: what never rests, and all that must stand still before it counts as frozen. */
+  readonly #living: readonly Line[];
+  readonly #inverterWatched: readonly Line[];
   #gridLost: { readonly lost: boolean; readonly atMs: number } | null = null;
 
   constructor(settings: Settings, cycleMs: number) {
@@ -58,6 +67,11 @@ export class VirtualLatch {
       socPct: new Line(socPct),
     }));
     this.#loads = specs.loads.map(({ powerW }) => new Line(powerW));
+    this.#living = [
+      new Line(specs.inverterFrequencyHz),
+      ...[1, 2, 3].map(() => new Line(specs.inverterVoltageV)),
+    ];
+    this.#inverterWatched = [...this.#living, this.#pv, ...this.#batteries.map(({ powerW }) => powerW)];
     this.#watched = [
       this.#grid,
       this.#frequency,
@@ -83,6 +97,9 @@ export class VirtualLatch {
     this.#batteries[0]?.powerW.take(readings.batteryPowerW, nowMs);
     this.#batteries[0]?.socPct.take(readings.socPct, nowMs);
     this.#gridLost = { lost: readings.gridLost, atMs: nowMs };
+    const [frequency, ...voltages] = this.#living;
+    frequency?.take(readings.frequencyHz, nowMs);
+    for (const [i, voltage] of voltages.entries()) voltage.take(readings.phaseVoltageV[i], nowMs);
   }
 
   takeLoad(i: number, powerW: number | null, nowMs: number): void {
@@ -92,13 +109,14 @@ export class VirtualLatch {
   snapshot(
     nowMs: number,
     time: SiteTime,
-    home: { readonly loads: readonly Omit<LoadReading, 'powerW'>[]; readonly prices: readonly PriceSlot[] },
+    home: {
+      readonly loads: readonly Omit<LoadReading, 'powerW'>[];
+      readonly prices: readonly PriceSlot[];
+      readonly orders: readonly Order[];
+    },
   ): Snapshot {
-    const frozen = frozenTogether(
-      this.#watched.map(({ spec }) => spec),
-      this.#watched.map(({ memory }) => memory),
-      nowMs,
-    );
+    const frozen = standsStill(this.#watched, nowMs);
+    const repeats = this.#inverterRepeats(nowMs);
     return {
       time,
       grid: {
@@ -109,22 +127,28 @@ export class VirtualLatch {
           currentA: currentA.at(nowMs, frozen),
           voltageV: voltageV.at(nowMs, frozen),
         })),
-        state: this.#gridState(nowMs),
+        state: repeats ? 'unknown' : this.#gridState(nowMs),
       },
-      pv: { powerW: this.#settings.hasPv ? this.#pv.at(nowMs) : ABSENT, availableW: ABSENT },
+      pv: { powerW: this.#settings.hasPv ? this.#pv.at(nowMs, repeats) : ABSENT, availableW: ABSENT },
       batteries: this.#batteries.map(({ powerW, socPct }) => {
-        const power = powerW.at(nowMs);
+        const power = powerW.at(nowMs, repeats);
         return {
           online: power.quality === 'good' || power.quality === 'fault',
           powerW: power,
-          socPct: socPct.at(nowMs),
+          socPct: socPct.at(nowMs, repeats),
         };
       }),
       loads: home.loads.map((load, i) => ({ ...load, powerW: this.#loads[i]?.at(nowMs) ?? ABSENT })),
       prices: home.prices,
       operator: NO_OPERATOR,
-      orders: [],
+      orders: home.orders,
     };
+  }
+
+  /** As the box judges it: powers may rest, voltage and frequency never do. */
+  #inverterRepeats(nowMs: number): boolean {
+    const alive = this.#living.some(({ memory }) => memory.lastGoodMs !== 0 && !memory.lastWasFault);
+    return alive && standsStill(this.#inverterWatched, nowMs);
   }
 
   #gridState(nowMs: number): 'present' | 'lost' | 'unknown' {
@@ -132,4 +156,12 @@ export class VirtualLatch {
     if (!told || nowMs - told.atMs > this.#settings.signals.inverterFreshMs) return 'unknown';
     return told.lost ? 'lost' : 'present';
   }
+}
+
+function standsStill(lines: readonly Line[], nowMs: number): boolean {
+  return frozenTogether(
+    lines.map(({ spec }) => spec),
+    lines.map(({ memory }) => memory),
+    nowMs,
+  );
 }

@@ -3,16 +3,16 @@ import type { ChannelRules } from '../../src/loop/campaign/moment.ts';
 import { Oracle } from '../../src/loop/campaign/oracle.ts';
 import { runSeed } from '../../src/loop/campaign/run-seed.ts';
 
-test('a seed is the same run every time, faults and all', () => {
-  const once = runSeed({ seed: 4, days: 0.005 });
-  const twice = runSeed({ seed: 4, days: 0.005 });
+test('a seed is the same run every time, faults and all', async () => {
+  const once = await runSeed({ seed: 4, days: 0.005 });
+  const twice = await runSeed({ seed: 4, days: 0.005 });
   expect(twice.hash).toBe(once.hash);
   expect(twice.faults).toEqual(once.faults);
-  expect(runSeed({ seed: 5, days: 0.005 }).hash).not.toBe(once.hash);
+  expect((await runSeed({ seed: 5, days: 0.005 })).hash).not.toBe(once.hash);
 });
 
-test('a few seeds run through faults and healing without a violation', () => {
-  for (const seed of [1, 3]) expect(runSeed({ seed, days: 0.01 }).violations).toEqual([]);
+test('a few seeds run through faults and healing without a violation', async () => {
+  for (const seed of [1, 3]) expect((await runSeed({ seed, days: 0.01 })).violations).toEqual([]);
 });
 
 test('the oracle sees a relay that outlives its lease, and one that chatters', () => {

@@ -14,7 +14,7 @@ import type { Order } from '../core/snapshot.ts';
 import { SetpointDesk } from '../setpoint/desk.ts';
 import type { Stamp, Store } from '../store/store.ts';
 import { isSignedBy, readVerifyKey } from '../verify-ed25519.ts';
-import { foldedOf, ordersOf, policyOf } from './setpoint-effect.ts';
+import { foldedOf, ordersOf, policyOf } from '../setpoint/setpoint-effect.ts';
 
 export interface SetpointControlOptions {
   readonly siteId: string;

@@ -28,7 +28,8 @@ interface OverloadLimit {
 const NEARLY_USED = 0.7;
 
 export class ControlOracle {
-  readonly #limits: SiteLimits;
+  #limits: SiteLimits;
+  readonly #installed: SiteLimits;
   readonly #check: Check;
   #lostSinceMs: number | null;
   #liveSinceMs: number;
@@ -46,10 +47,14 @@ export class ControlOracle {
   #overPeakSinceMs: number | null = null;
   #battery = { atMs: 0, leastW: 0, mostW: 0 };
   #noDischargeSinceMs: number | null = null;
+  #nowMs = 0;
+  /** The limits were moved from afar then. */
+  #movedAtMs = Number.NEGATIVE_INFINITY;
   #demand: { atMs: number; demandW: number }[] = [];
 
   constructor(limits: SiteLimits, startMs: number, check: Check) {
     this.#limits = limits;
+    this.#installed = limits;
     this.#check = check;
     this.#lostSinceMs = startMs;
     this.#liveSinceMs = startMs;
@@ -57,7 +62,23 @@ export class ControlOracle {
     this.#knownSinceMs = startMs;
   }
 
+  /** What set-points move; null is the installer's. A new threshold is judged afresh. */
+  follow(thresholdW: number | null, reservePct: number | null): void {
+    const { thresholdW: threshold, reservePct: reserve } = this.#installed;
+    const limits = {
+      ...this.#installed,
+      thresholdW: thresholdW ?? threshold,
+      reservePct: reservePct ?? reserve,
+    };
+    if (limits.thresholdW === this.#limits.thresholdW && limits.reservePct === this.#limits.reservePct) return;
+    this.#limits = limits;
+    this.#overPeakSinceMs = null;
+    this.#knownSinceMs = this.#nowMs;
+    this.#movedAtMs = this.#nowMs;
+  }
+
   look(moment: Moment): void {
+    this.#nowMs = moment.nowMs;
     const { nowMs, decision, meterWhole, meterLive } = moment;
     if (!decision || !meterLive) {
       this.#liveSinceMs = nowMs;
@@ -206,7 +227,7 @@ export class ControlOracle {
     if (gridW > thresholdW) this.#aboveAtMs = nowMs;
     const begins = decision.peakActive && !this.#peakBefore;
     this.#peakBefore = decision.peakActive;
-    if (begins && nowMs - this.#frozenAtMs > MEMORY_MS) {
+    if (begins && nowMs - this.#frozenAtMs > MEMORY_MS && nowMs - this.#movedAtMs > MEAN_MS) {
       const seen = nowMs - this.#aboveAtMs <= MEAN_MS + BELIEVED_CYCLES * cycleMs;
       this.#check('P3', nowMs, seen, () => 'Peak Mode without any demand above the threshold');
     }
@@ -289,11 +310,14 @@ export class ControlOracle {
     );
     const drains = dischargeLimitW > 0 && gridLostTold !== true;
     // Registers hold hundredths.
-    const full = socToldPct !== null && socToldPct >= DISCHARGE_OFF_PCT - 0.005;
+    const { reservePct } = this.#limits;
+    const offPct = Math.max(DISCHARGE_OFF_PCT, reservePct);
+    const onPct = Math.max(DISCHARGE_ON_PCT, reservePct + 5);
+    const full = socToldPct !== null && socToldPct >= offPct - 0.005;
     this.#check('I11', nowMs, !drains || full, () => `discharge allowed at ${socToldPct} %`);
     this.#check('I11', nowMs, !drains || socAgeMs <= 41_000, () => `charge unknown for ${socAgeMs} ms`);
     const begins = dischargeAllowed && this.#allowedBefore === false;
-    const high = socToldPct !== null && socToldPct >= DISCHARGE_ON_PCT - 0.005;
+    const high = socToldPct !== null && socToldPct >= onPct - 0.005;
     this.#check('I13', nowMs, !begins || high, () => `discharge begins at ${socToldPct} %`);
     this.#allowedBefore = dischargeAllowed;
     const empty =
@@ -312,7 +336,7 @@ export class ControlOracle {
       !low || battery.mode === 'charge-grid',
       () => `not kept alive at ${socToldPct} %`,
     );
-    const usable = socToldPct >= DISCHARGE_ON_PCT + 1;
+    const usable = socToldPct >= onPct + 1;
     this.#check('B2', nowMs, !usable || dischargeAllowed, () => `may not discharge at ${socToldPct} %`);
   }
 }

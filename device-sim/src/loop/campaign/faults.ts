@@ -21,6 +21,23 @@ export const FAULT_CLASSES = [
   'grid-outage',
   'button',
   'surge',
+  'history-down',
+  'history-refuses',
+  'history-errors',
+  'history-lost-answer',
+  'history-slow',
+  'history-small',
+  'history-poison',
+  'disk-full',
+  'disk-rot',
+  'disk-small',
+  'power-cut',
+  'cloud-offline',
+  'cloud-repeat',
+  'cloud-replay',
+  'cloud-forged',
+  'clock-step',
+  'state-disk-fails',
 ] as const;
 export type FaultClass = (typeof FAULT_CLASSES)[number];
 
@@ -50,6 +67,24 @@ const RATES: Readonly<Record<FaultClass, readonly [number, number]>> = {
   'grid-outage': [0, 0],
   button: [0, 0],
   surge: [0, 0],
+  'history-down': [0, 0],
+  'history-refuses': [0, 0],
+  'history-errors': [0.01, 0.4],
+  'history-lost-answer': [0.01, 0.3],
+  'history-slow': [0.01, 0.5],
+  'history-small': [0, 0],
+  'history-poison': [0.0005, 0.01],
+  'disk-full': [0, 0],
+  'disk-rot': [0.00001, 0.0003],
+  // On or off for a whole run: there is little room for what waits.
+  'disk-small': [0, 0],
+  'power-cut': [0.0005, 0.005],
+  'cloud-offline': [0, 0],
+  'cloud-repeat': [0.05, 0.5],
+  'cloud-replay': [0.0005, 0.005],
+  'cloud-forged': [0.0005, 0.005],
+  'clock-step': [0, 0],
+  'state-disk-fails': [0.01, 0.3],
 };
 
 const SPELLS: Readonly<Partial<Record<FaultClass, readonly [number, number, number, number]>>> = {
@@ -64,17 +99,23 @@ const SPELLS: Readonly<Partial<Record<FaultClass, readonly [number, number, numb
   'grid-outage': [0.05, 0.5, 10_000, 3_600_000],
   button: [0.05, 0.5, 1_000, 20_000],
   surge: [0.3, 3, 20_000, 2_400_000],
+  'history-down': [0.05, 0.5, 60_000, 14_400_000],
+  'history-refuses': [0.05, 0.3, 60_000, 3_600_000],
+  'history-small': [0.05, 1, 60_000, 3_600_000],
+  'disk-full': [0.05, 0.5, 10_000, 3_600_000],
+  'cloud-offline': [0.05, 0.5, 60_000, 14_400_000],
+  'clock-step': [0.05, 0.5, 600_000, 14_400_000],
 };
 
 /** The plan of a seed. `only` keeps the classes named, for shrinking. */
 export function drawPlan(seed: number, only: readonly FaultClass[] = FAULT_CLASSES): FaultPlan {
-  const random = new Random(seed);
   const on = new Set<FaultClass>();
   const rate: Partial<Record<FaultClass, number>> = {};
   const spellsPerHour: Partial<Record<FaultClass, number>> = {};
   const spellMs: Partial<Record<FaultClass, number>> = {};
   for (const kind of FAULT_CLASSES) {
-    // Every number is drawn whether its class is on or not: leaving one out changes no other.
+    // Each class draws from a stream of its own: leaving one out, or adding one, changes no other.
+    const random = streamOf(seed, kind);
     const enabled = random.chance(0.5);
     const [min, max] = RATES[kind];
     const [few = 0, many = 0, short = 0, long = 0] = SPELLS[kind] ?? [];
@@ -91,59 +132,9 @@ export function drawPlan(seed: number, only: readonly FaultClass[] = FAULT_CLASS
   };
 }
 
-/** Which faults hold at this moment. */
-export class FaultWeather {
-  readonly #plan: FaultPlan;
-  readonly #random: Random;
-  readonly #until = new Map<FaultClass, number>();
-  readonly #next = new Map<FaultClass, number>();
-  readonly counts = new Map<FaultClass, number>();
-  #healed = false;
-
-  constructor(plan: FaultPlan, seed: number, startMs: number) {
-    this.#plan = plan;
-    this.#random = new Random(seed ^ 0x5bd1e995);
-    for (const kind of FAULT_CLASSES) this.#next.set(kind, startMs + this.#wait(kind));
-  }
-
-  /** From here on nothing fails any more. */
-  heal(): void {
-    this.#healed = true;
-  }
-
-  /** In a spell right now; `began` in its first moment. */
-  spell(kind: FaultClass, nowMs: number): { readonly holds: boolean; readonly began: boolean } {
-    if (this.#healed || !this.#plan.on.has(kind) || this.#plan.spellsPerHour[kind] === 0) return CALM;
-    if (nowMs < (this.#until.get(kind) ?? 0)) return { holds: true, began: false };
-    if (nowMs < (this.#next.get(kind) ?? 0)) return CALM;
-    const lengthMs = this.#plan.spellMs[kind] * this.#random.between(0.3, 2);
-    this.#until.set(kind, nowMs + lengthMs);
-    this.#next.set(kind, nowMs + lengthMs + this.#wait(kind));
-    this.#count(kind);
-    return { holds: true, began: true };
-  }
-
-  /** Strikes this single read or message. */
-  strikes(kind: FaultClass): boolean {
-    if (this.#healed || !this.#plan.on.has(kind) || !this.#random.chance(this.#plan.rate[kind])) return false;
-    this.#count(kind);
-    return true;
-  }
-
-  draw(): Random {
-    return this.#random;
-  }
-
-  #count(kind: FaultClass): void {
-    this.counts.set(kind, (this.counts.get(kind) ?? 0) + 1);
-  }
-
-  #wait(kind: FaultClass): number {
-    const perHour = this.#plan.spellsPerHour[kind];
-    return perHour > 0
-      ? (-Math.log(1 - this.#random.next()) / perHour) * 3_600_000
-      : Number.POSITIVE_INFINITY;
-  }
+/** The chance of one class under one seed. */
+export function streamOf(seed: number, kind: FaultClass, salt = 0): Random {
+  let mixed = (seed ^ salt) >>> 0;
+  for (let i = 0; i < kind.length; i += 1) mixed = Math.imul(mixed ^ kind.charCodeAt(i), 0x01000193) >>> 0;
+  return new Random(mixed);
 }
-
-const CALM = { holds: false, began: false } as const;

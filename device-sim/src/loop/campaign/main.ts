@@ -47,7 +47,7 @@ async function campaign(options: Options): Promise<void> {
   const failed = results.filter(({ violations }) => violations.length > 0).sort((a, b) => a.seed - b.seed);
   if (options.shrink) {
     for (const { seed, violations } of failed.slice(0, 3)) {
-      const small = shrink(seed, options.days, violations[0]?.invariant ?? '');
+      const small = await shrink(seed, options.days, violations[0]?.invariant ?? '');
       console.log(
         `shrunk: seed ${seed}, ${small.invariant}, ${small.days.toFixed(4)} days, faults ${small.classes.join(' ')}`,
       );
@@ -135,8 +135,8 @@ if (isMainThread) {
     .parseAsync();
 } else {
   const { days } = workerData as { days: number };
-  parentPort?.on('message', (seed: number | null) => {
+  parentPort?.on('message', async (seed: number | null) => {
     if (seed === null) parentPort?.close();
-    else parentPort?.postMessage(runSeed({ seed, days }));
+    else parentPort?.postMessage(await runSeed({ seed, days }));
   });
 }

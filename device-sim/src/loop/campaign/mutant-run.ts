@@ -32,16 +32,16 @@ async function work({ mutant, seeds, days }: MutantRun): Promise<MutantVerdict> 
   if (planted && !planted.loaded()) throw new Error(`mutant "${mutant.id}": ${mutant.file} was not loaded`);
   const id = mutant?.id ?? 'the code as it is';
   for (const [n, seed] of seeds.entries()) {
-    const caughtBy = firstBreach(() => runSeed({ seed, days, eager: true }).violations[0]?.invariant);
+    const caughtBy = await firstBreach(async () => (await runSeed({ seed, days, eager: true })).violations[0]?.invariant);
     if (caughtBy) return { id, caughtBy: `${caughtBy} (seed ${seed})`, seedsRun: n + 1 };
   }
   return { id, caughtBy: null, seedsRun: seeds.length };
 }
 
 /** An assertion of the code itself counts as well. */
-function firstBreach(run: () => string | undefined): string | undefined {
+async function firstBreach(run: () => Promise<string | undefined>): Promise<string | undefined> {
   try {
-    return run();
+    return await run();
   } catch (cause) {
     return `assertion: ${cause instanceof Error ? cause.message : String(cause)}`;
   }

@@ -42,9 +42,11 @@ export class Oracle {
   constructor(rules: readonly ChannelRules[], limits: SiteLimits, startMs: number) {
     this.#rules = rules;
     this.#slackMs = Math.max(SECOND_MS, limits.cycleMs);
-    const check: Check = (invariant, atMs, holds, what) => this.#check(invariant, atMs, holds, what);
-    this.#control = new ControlOracle(limits, startMs, check);
+    this.#control = new ControlOracle(limits, startMs, this.check);
   }
+
+  /** For oracles of other parts: what they look at is counted here as well. */
+  readonly check: Check = (invariant, atMs, holds, what) => this.#check(invariant, atMs, holds, what);
 
   /** A command is about to reach the board. Returns whether it may move anything (I6). */
   beforeCommand(
@@ -80,6 +82,10 @@ export class Oracle {
       book.awayUntilMs = Math.max(book.awayUntilMs, nowMs + 3_600_000);
       book.protectedAtMs = nowMs;
     }
+  }
+
+  follow(thresholdW: number | null, reservePct: number | null): void {
+    this.#control.follow(thresholdW, reservePct);
   }
 
   look(moment: Moment): void {

@@ -2,17 +2,18 @@
  * One seed of the campaign: a home drawn from it, faults drawn from it, days of faults with the oracle watching after
  * every cycle (safety), then everything is healed and must be well again in time (liveness).
  */
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
-import { readHome } from '../../home/home-file.ts';
 import type { RunningHome } from '../../home/running-home.ts';
-import type { Home } from '../../home/schema.ts';
 import type { ClosedLoop, CycleRecord } from '../closed-loop.ts';
 import { type HomeReader, type InverterReadings, registerReader } from '../readings.ts';
-import { type InstalledSite, installedSite } from '../site-file.ts';
-import { drawPlan, FAULT_CLASSES, type FaultClass, FaultWeather } from './faults.ts';
+import type { InstalledSite } from '../site-file.ts';
+import { drawHome, drawSite, drawStartMs } from './drawn-home.ts';
+import { FaultWeather } from './fault-weather.ts';
+import { drawPlan, FAULT_CLASSES, type FaultClass } from './faults.ts';
+import { HistoryRig } from './history/history-rig.ts';
 import type { Oracle, Violation } from './oracle.ts';
 import { Random } from './random.ts';
+import { RemoteRig } from './remote/remote-rig.ts';
+import type { Envelope } from './remote/virtual-cloud.ts';
 import { noteInverter, type Told, Witness } from './witness.ts';
 
 export interface SeedResult {
@@ -33,26 +34,33 @@ export interface SeedOptions {
   readonly eager?: boolean;
 }
 
-const HOMES = path.resolve(import.meta.dirname, '../../../homes');
 const INVERTER_EVERY_MS = 3_000;
 const FROZEN_KNOWN_MS = 62_000;
 /** How long the healed home has until all must be well, and until every relay must stand as ordered. */
-const HEALED_MS = 180_000;
+const REMOTE_MS = 60_000;
+const POWER_BACK_MS = 5_000;
+const HEALED_MS = 120_000;
 const SETTLED_MS = 1_500_000;
 const LIVENESS_MS = 1_560_000;
 
-export function runSeed(options: SeedOptions): SeedResult {
+export async function runSeed(options: SeedOptions): Promise<SeedResult> {
   const beganMs = performance.now();
   const world = new World(options);
   const { loop, oracle } = world;
   const safetyCycles = Math.round(options.days * 86_400);
   let cycles = 0;
   const ends = () => options.eager === true && oracle.violations.length > 0;
-  for (; cycles < safetyCycles && !ends(); cycles += 1) world.cycle();
+  const cycle = async () => {
+    cycles += 1;
+    // Most cycles have nothing to wait for, and waiting costs.
+    const waits = world.before();
+    if (waits) await waits;
+    return world.cycle();
+  };
+  while (cycles < safetyCycles && !ends()) await cycle();
   if (!ends()) {
     const healedAtMs = world.heal();
-    for (; loop.nowMs - healedAtMs < LIVENESS_MS && !ends(); cycles += 1)
-      world.liveness(world.cycle(), healedAtMs);
+    while (loop.nowMs - healedAtMs < LIVENESS_MS && !ends()) world.liveness(await cycle(), healedAtMs);
   }
   if (loop.replayBroken) oracle.fail('I12', loop.nowMs, 'a decision did not come out the same twice');
   else oracle.pass('I12');
@@ -60,7 +68,7 @@ export function runSeed(options: SeedOptions): SeedResult {
     seed: options.seed,
     hash: loop.trace.digest(),
     violations: oracle.violations,
-    faults: Object.fromEntries(world.weather.counts),
+    faults: world.weather.counts,
     checks: Object.fromEntries(oracle.checked),
     cycles,
     tookMs: performance.now() - beganMs,
@@ -74,11 +82,17 @@ class World {
   readonly weather: FaultWeather;
   readonly #random: Random;
   readonly #site: InstalledSite;
+  readonly #history: HistoryRig;
+  readonly #remote: RemoteRig;
   #frozenSinceMs: number | null = null;
+  /** Without power until then. */
+  #darkUntilMs = 0;
+  #importWh = 0;
+  #healedOrder: Envelope | null = null;
 
   constructor({ seed, only }: SeedOptions) {
     this.#random = new Random(seed);
-    const startMs = Date.UTC(2026, 0, 1) + this.#random.whole(0, 360) * 86_400_000;
+    const startMs = drawStartMs(this.#random);
     const home = drawHome(this.#random);
     this.#site = drawSite(this.#random);
     this.weather = new FaultWeather(drawPlan(seed, only ?? FAULT_CLASSES), seed, startMs);
@@ -88,21 +102,54 @@ class World {
       startMs,
       reader: (running, told) => this.#reader(running, told),
       link: { copies: () => this.#copies() },
-      clockTrusted: () => !this.weather.spell('clock-untrusted', this.loop.nowMs).holds,
+      clockTrusted: () => this.#clockTrusted(),
+      wallOffsetMs: () => this.#remote.wallOffsetMs,
+      remote: () => this.#remote.effective,
       replayEvery: 997,
     });
     this.loop = this.witness.loop;
     this.oracle = this.witness.oracle;
+    const { check } = this.oracle;
+    this.#history = new HistoryRig({ weather: this.weather, seed, startMs, check });
+    this.#remote = new RemoteRig({ weather: this.weather, seed, settings: this.loop.settings, check });
+  }
+
+  /** People, faults and the portal, before the box's cycle. */
+  before(): Promise<void> | null {
+    this.#people();
+    this.#process();
+    return this.#remote.cycle(this.loop.nowMs, this.loop.boxRuns, this.#clockTrusted());
   }
 
   cycle(): CycleRecord {
-    this.#people();
-    this.#process();
-    return this.witness.cycle();
+    const { thresholdW, reservePct } = this.#remote.oracle;
+    this.witness.follow(thresholdW, reservePct);
+    const record = this.witness.cycle();
+    this.#keepHistory(record);
+    return record;
+  }
+
+  #keepHistory({ nowMs, decision }: CycleRecord): void {
+    const gridW = this.loop.running.flows.gridW;
+    this.#importWh += Math.max(0, gridW) / 3600;
+    const lightsOut = this.#history.cycle({
+      nowMs,
+      gridW,
+      boxRuns: decision !== null,
+      clockTrusted: this.#clockTrusted(),
+      importWh: this.#importWh,
+      outcomes: decision?.outcomes.length ?? 0,
+    });
+    if (lightsOut) this.#darkUntilMs = nowMs + POWER_BACK_MS;
+  }
+
+  #clockTrusted(): boolean {
+    return !this.weather.spell('clock-untrusted', this.loop.nowMs).holds;
   }
 
   heal(): number {
     this.weather.heal();
+    this.#darkUntilMs = 0;
     if (!this.loop.boxRuns) this.loop.startBox();
     this.loop.running.setGrid(true);
     for (const id of ['oven', 'space-heater']) this.loop.running.changeLoad(id, { on: false });
@@ -111,12 +158,15 @@ class World {
 
   liveness({ nowMs, decision }: CycleRecord, healedAtMs: number): void {
     const sinceMs = nowMs - healedAtMs;
+    if (sinceMs === REMOTE_MS) this.#healedOrder = this.#remote.approveWhenHealed(nowMs);
     if (sinceMs === HEALED_MS) {
+      if (this.#healedOrder) this.#remote.reached(this.#healedOrder, nowMs);
       const well = decision !== null && decision.homeMode !== 'degraded' && decision.homeMode !== 'outage';
       if (well) this.oracle.pass('L1');
-      else this.oracle.fail('L1', nowMs, `still ${decision?.homeMode} three minutes after all faults ended`);
+      else this.oracle.fail('L1', nowMs, `still ${decision?.homeMode} two minutes after all faults ended`);
     }
     if (sinceMs !== SETTLED_MS || !decision) return;
+    this.#history.settled();
     for (const [i, load] of decision.loads.entries()) {
       const channel = this.#site.wiring[i]?.channel ?? 0;
       const contact = this.loop.board.state.channels.find((c) => c.channel === channel);
@@ -146,7 +196,7 @@ class World {
     const { loop } = this;
     const { nowMs } = loop;
     if (this.weather.spell('board-reboot', nowMs).began) loop.board.reboot(nowMs);
-    const killed = this.weather.spell('box-kill', nowMs).holds;
+    const killed = this.weather.spell('box-kill', nowMs).holds || nowMs < this.#darkUntilMs;
     if (killed && loop.boxRuns) loop.stopBox();
     else if (!killed && !loop.boxRuns) loop.startBox();
   }
@@ -168,7 +218,7 @@ class World {
       if (frozen) return frozen;
       if (weather.strikes('meter-not-available')) return broken(told, words, 0x7fc0);
       // 52 kW and more, which a 25 A connection never carries: less, for a second, cannot be told from a real load.
-      if (weather.strikes('meter-spike')) return broken(told, words, 0x474b + weather.draw().whole(0, 0x3b4));
+      if (weather.strikes('meter-spike')) return broken(told, words, 0x474b + weather.draw('meter-spike').whole(0, 0x3b4));
       return words;
     });
     return {
@@ -196,9 +246,9 @@ class World {
     const { weather } = this;
     const nowMs = this.loop?.nowMs ?? 0;
     if (weather.spell('link-loss', nowMs).holds || weather.strikes('link-loss')) return [];
-    const delayMs = weather.strikes('link-delay') ? weather.draw().between(0, 60_000) : 0;
+    const delayMs = weather.strikes('link-delay') ? weather.draw('link-delay').between(0, 60_000) : 0;
     return weather.strikes('link-repeat')
-      ? [delayMs, delayMs + weather.draw().between(0, 120_000)]
+      ? [delayMs, delayMs + weather.draw('link-repeat').between(0, 120_000)]
       : [delayMs];
   }
 }
@@ -209,42 +259,4 @@ function broken(told: Told, words: readonly number[], high: number): readonly nu
   const out = [...words];
   for (const address of [0x0c, 0x0e, 0x10, 0x34]) out[address] = high;
   return out;
-}
-
-function drawHome(random: Random): Home {
-  const home = readHome(path.join(HOMES, 'default.yaml'));
-  const initialSocPct = random.chance(0.3) ? random.between(5, 14) : random.between(8, 98);
-  const objects = home.objects.map((object) => {
-    if (object.kind === 'battery') return { ...object, initialSocPct };
-    return object.kind === 'pv' ? { ...object, peakW: object.peakW * random.between(0.3, 1.4) } : object;
-  });
-  return { ...home, seed: random.whole(1, 0xffff_ffff), objects };
-}
-
-/** The installer's choices vary too: fuse, threshold, priorities, an interlock. */
-function drawSite(random: Random): InstalledSite {
-  const site = installedSite(
-    `home-${random.whole(1, 99)}`,
-    readFileSync(path.join(HOMES, 'default.site.yaml'), 'utf8'),
-    {},
-  );
-  const interlock = random.chance(0.3) ? 1 : 0;
-  const order = site.settings.loads
-    .map((_, i) => ({ i, rank: random.next() }))
-    .sort((a, b) => a.rank - b.rank);
-  const loads = site.settings.loads.map((load, i) => ({
-    ...load,
-    priority: order.findIndex((entry) => entry.i === i) + 1,
-    interlock: load.kind === 'interruptible' ? interlock : 0,
-  }));
-  const essential = random.chance(0.5) ? random.whole(0, loads.length - 1) : -1;
-  const byPriority = order.map(({ i }) => i);
-  const settings = {
-    ...site.settings,
-    grid: { ...site.settings.grid, fuseA: random.pick([16, 20, 25]) },
-    peak: { ...site.settings.peak, thresholdW: random.pick([5000, 7000, 9000]) },
-    loads: loads.map((load, i) => (i === essential ? { ...load, essential: true } : load)),
-    byPriority,
-  };
-  return { ...site, settings };
 }

@@ -12,18 +12,18 @@ export interface Shrunk {
 
 const DAY_MS = 86_400_000;
 
-export function shrink(seed: number, days: number, invariant: string): Shrunk {
-  const fails = (classes: readonly FaultClass[], span: number) =>
-    runSeed({ seed, days: span, only: classes, eager: true }).violations.find(
-      (v) => v.invariant === invariant,
-    );
+export async function shrink(seed: number, days: number, invariant: string): Promise<Shrunk> {
+  const fails = async (classes: readonly FaultClass[], span: number) => {
+    const { violations } = await runSeed({ seed, days: span, only: classes, eager: true });
+    return violations.some((v) => v.invariant === invariant);
+  };
   let classes: readonly FaultClass[] = FAULT_CLASSES;
   let span = days;
   for (const kind of FAULT_CLASSES) {
     const without = classes.filter((other) => other !== kind);
-    if (fails(without, span)) classes = without;
+    if (await fails(without, span)) classes = without;
   }
-  const first = runSeed({ seed, days: span, only: classes, eager: true });
+  const first = await runSeed({ seed, days: span, only: classes, eager: true });
   span = Math.min(span, (first.cycles * 1000 + 1000) / DAY_MS);
   return { seed, invariant, classes, days: span };
 }

@@ -67,6 +67,11 @@ export class Witness {
     });
   }
 
+  /** Set-points that truly hold: what they move, counts from here on. */
+  follow(thresholdW: number | null, reservePct: number | null): void {
+    this.oracle.follow(thresholdW, reservePct);
+  }
+
   cycle(): CycleRecord {
     const record = this.loop.cycle();
     this.oracle.look(this.#moment(record));

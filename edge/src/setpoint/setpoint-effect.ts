@@ -2,7 +2,7 @@
 import type { PlanPolicy } from '@wattward/broker/wire/setpoint';
 import type { ActiveSetpoint } from '../core/effective-settings.ts';
 import type { Order } from '../core/snapshot.ts';
-import type { Held } from '../setpoint/book.ts';
+import type { Held } from './book.ts';
 
 /** Those that are folded into the settings. The desk has judged the time already; here it simply holds. */
 export function foldedOf(held: Held): ActiveSetpoint[] {

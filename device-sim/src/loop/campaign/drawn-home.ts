@@ -1,0 +1,56 @@
+/** The home, the installation and the day that a seed begins with. */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { readHome } from '../../home/home-file.ts';
+import type { Home } from '../../home/schema.ts';
+import { type InstalledSite, installedSite } from '../site-file.ts';
+import type { Random } from './random.ts';
+
+const HOMES = path.resolve(import.meta.dirname, '../../../homes');
+const DAY_MS = 86_400_000;
+/** Midnights, UTC, before the clocks of the home's zone are set. */
+const BEFORE_CLOCK_CHANGE_MS = [Date.UTC(2026, 2, 29), Date.UTC(2026, 9, 25)] as const;
+
+/** Any day of a year, and often one on which the clocks are set. */
+export function drawStartMs(random: Random): number {
+  const any = Date.UTC(2026, 0, 1) + random.whole(0, 360) * DAY_MS;
+  return random.chance(0.15) ? random.pick(BEFORE_CLOCK_CHANGE_MS) : any;
+}
+
+export function drawHome(random: Random): Home {
+  const home = readHome(path.join(HOMES, 'default.yaml'));
+  const initialSocPct = random.chance(0.3) ? random.between(5, 14) : random.between(8, 98);
+  const objects = home.objects.map((object) => {
+    if (object.kind === 'battery') return { ...object, initialSocPct };
+    return object.kind === 'pv' ? { ...object, peakW: object.peakW * random.between(0.3, 1.4) } : object;
+  });
+  return { ...home, seed: random.whole(1, 0xffff_ffff), objects };
+}
+
+/** The installer's choices vary too: fuse, threshold, priorities, an interlock. */
+export function drawSite(random: Random): InstalledSite {
+  const site = installedSite(
+    `home-${random.whole(1, 99)}`,
+    readFileSync(path.join(HOMES, 'default.site.yaml'), 'utf8'),
+    {},
+  );
+  const interlock = random.chance(0.3) ? 1 : 0;
+  const order = site.settings.loads
+    .map((_, i) => ({ i, rank: random.next() }))
+    .sort((a, b) => a.rank - b.rank);
+  const loads = site.settings.loads.map((load, i) => ({
+    ...load,
+    priority: order.findIndex((entry) => entry.i === i) + 1,
+    interlock: load.kind === 'interruptible' ? interlock : 0,
+  }));
+  const essential = random.chance(0.5) ? random.whole(0, loads.length - 1) : -1;
+  const byPriority = order.map(({ i }) => i);
+  const settings = {
+    ...site.settings,
+    grid: { ...site.settings.grid, fuseA: random.pick([16, 20, 25]) },
+    peak: { ...site.settings.peak, thresholdW: random.pick([5000, 7000, 9000]) },
+    loads: loads.map((load, i) => (i === essential ? { ...load, essential: true } : load)),
+    byPriority,
+  };
+  return { ...site, settings };
+}

@@ -1,0 +1,212 @@
+/**
+ * What must hold of the history, from the outside: it remembers every point that was measured and safe, looks at what
+ * reaches the server and at the rows on the disk, and reads both with its own eyes.
+ *
+ * I16 nothing safe is lost uncounted, and nothing is called delivered that the server has not. I17 what was accepted
+ * survives a power cut. I18 what arrives is what was measured, to the digit. I19 the outbox keeps its bound.
+ * I21 a refused line holds nothing up and takes nothing with it. I22 no time outside the box's life. I23 live data is
+ * not late when nothing hinders it.
+ */
+import type { Ledger } from '@wattward/edge/outbox/batch-store';
+import type { Check } from '../control-oracle.ts';
+import type { VirtualDisk } from './virtual-disk.ts';
+import { POISON, type StoredPoint, type VirtualInflux } from './virtual-influx.ts';
+import type { Measured } from './virtual-recorder.ts';
+
+const LIVE_LATE_MS = 190_000;
+/** Longest wait that a server may have asked for, or that follows a refusal, and the wait after a long outage. */
+const CALM_MS = 1_020_000;
+const SECOND_MS = 1_000;
+/** Widest bucket of thinned points. */
+const BUCKET_MS = 900_000;
+
+interface Known {
+  readonly fields: Readonly<Record<string, number>>;
+  readonly measurement: string;
+  safe: boolean;
+}
+
+export interface HistoryMoment {
+  readonly nowMs: number;
+  readonly ledger: Ledger;
+  readonly pendingPoints: number;
+  /** Neither server, nor disk, nor the box or its clock is hindered. */
+  readonly calm: boolean;
+}
+
+export class HistoryOracle {
+  readonly #check: Check;
+  readonly #disk: VirtualDisk;
+  readonly #server: VirtualInflux;
+  readonly #maxBytes: number;
+  readonly #startMs: number;
+  /** By measurement and true time. */
+  readonly #known = new Map<string, Known>();
+  #safePoison = 0;
+  #nowMs: number;
+  #calmSinceMs: number | null = null;
+  #lossesKnown = 0;
+  #firstCheckMs = 0;
+
+  constructor(check: Check, parts: { disk: VirtualDisk; server: VirtualInflux; maxBytes: number; startMs: number }) {
+    this.#check = check;
+    this.#disk = parts.disk;
+    this.#server = parts.server;
+    this.#maxBytes = parts.maxBytes;
+    this.#startMs = parts.startMs;
+    this.#nowMs = parts.startMs;
+    this.#server.onPoint = (point) => this.#arrives(point);
+  }
+
+  /** A cycle begins. */
+  at(nowMs: number): void {
+    this.#nowMs = nowMs;
+  }
+
+  measured({ point, atMs }: Measured): void {
+    const fields = Object.fromEntries(Object.entries(point.fields).map(([name, value]) => [name, Number(value)]));
+    this.#known.set(keyOf(point.measurement, atMs), { fields, measurement: point.measurement, safe: false });
+  }
+
+  safe(points: readonly Measured[]): void {
+    for (const { point, atMs } of points) {
+      const known = this.#known.get(keyOf(point.measurement, atMs));
+      if (!known) continue;
+      known.safe = true;
+      if (point.measurement === POISON) this.#safePoison += 1;
+    }
+  }
+
+  /** The box has told of points that it lost. */
+  lost(points: number): void {
+    this.#lossesKnown += points;
+  }
+
+  look({ nowMs, ledger, pendingPoints, calm }: HistoryMoment): void {
+    const stored = this.#server.points.size;
+    this.#check(
+      'I16',
+      nowMs,
+      ledger.delivered <= stored,
+      () => `${ledger.delivered} points called delivered, ${stored} are there`,
+    );
+    if (!calm) this.#calmSinceMs = null;
+    else this.#calmSinceMs ??= nowMs;
+    const calmMs = this.#calmSinceMs === null ? 0 : nowMs - this.#calmSinceMs;
+    if (calmMs >= CALM_MS) {
+      const lateMs = nowMs - this.#server.newestMs;
+      this.#check('I23', nowMs, lateMs <= LIVE_LATE_MS, () => `the newest point is ${lateMs} ms old`);
+    }
+    if (nowMs - this.#firstCheckMs < 1_800_000) return;
+    this.#firstCheckMs = nowMs;
+    this.#audit(ledger, pendingPoints);
+  }
+
+  /** Room was made just now. */
+  afterRoom(ledger: Ledger, nowMs: number): void {
+    const bytes = ledger.pendingBytes;
+    const rows = this.#waiting(ledger).bytes;
+    this.#check('I19', nowMs, rows <= 1.25 * this.#maxBytes, () => `${rows} (booked ${bytes}) of ${this.#maxBytes} bytes`);
+  }
+
+  /** All faults are over, long ago: what was safe is there or was counted. */
+  settled(ledger: Ledger, pendingPoints: number): void {
+    this.#audit(ledger, pendingPoints);
+    let missing = 0;
+    let example = '';
+    for (const [key, known] of this.#known) {
+      if (!known.safe || known.measurement === POISON || this.#stored(key)) continue;
+      if (this.#nowMs - timeOf(key) < 180_000) continue;
+      missing += 1;
+      example ||= key;
+    }
+    const counted = ledger.dropped + ledger.thinned;
+    this.#check('I16', this.#nowMs, missing <= counted, () => `${missing} points missing (${example}), ${counted} counted`);
+    this.#check(
+      'I16',
+      this.#nowMs,
+      ledger.quarantined <= this.#safePoison + missing + this.#lossesKnown,
+      () => `${ledger.quarantined} in quarantine, ${this.#safePoison} were bad`,
+    );
+    const fresh = ledger.accepted === 0 || pendingPoints <= 200;
+    this.#check('I31', this.#nowMs, fresh, () => `${pendingPoints} points still wait`);
+  }
+
+  #audit(ledger: Ledger, pendingPoints: number): void {
+    const { points } = this.#waiting(ledger);
+    this.#check(
+      'I16',
+      this.#nowMs,
+      points === pendingPoints,
+      () => `${points} points wait on the disk, the books say ${pendingPoints}`,
+    );
+    for (const { line, status } of this.#disk.quarantine) {
+      const bad = line.startsWith(POISON) || (status !== 400 && status !== 422);
+      this.#check('I21', this.#nowMs, bad, () => `a good line in quarantine: ${line}`);
+    }
+  }
+
+  #waiting(ledger: Ledger): { readonly points: number; readonly bytes: number } {
+    let points = 0;
+    let bytes = 0;
+    for (const queue of ['event', 'data'] as const) {
+      const { upTo, ranges } = ledger.acked[queue];
+      for (const row of this.#disk.rows(queue)) {
+        if (row.seq <= upTo || ranges.some(([first, last]) => row.seq >= first && row.seq <= last)) continue;
+        points += row.points;
+        bytes += row.bytes;
+      }
+    }
+    return { points, bytes };
+  }
+
+  #arrives({ series, timeMs, fields }: StoredPoint): void {
+    const measurement = series.split(',')[0] ?? '';
+    const nowMs = this.#nowMs;
+    const inLife = timeMs >= this.#startMs && timeMs <= nowMs + 5 * SECOND_MS;
+    this.#check('I22', nowMs, inLife, () => `a point of ${new Date(timeMs).toISOString()} in ${series} ${JSON.stringify(fields)}`);
+    const known = this.#known.get(keyOf(measurement, timeMs));
+    this.#check('I18', nowMs, known !== undefined, () => `${measurement} at ${timeMs} was never measured`);
+    if (!known) return;
+    for (const [name, value] of Object.entries(known.fields)) {
+      const there = Number(fields[name]);
+      const same = there === value || (name.endsWith('W') && this.#isMean(measurement, name, timeMs, there));
+      this.#check('I18', nowMs, same, () => `${measurement} ${name} ${fields[name]}, measured ${value}`);
+    }
+  }
+
+  /** A thinned gauge lies between the least and the most of its bucket. */
+  #isMean(measurement: string, name: string, timeMs: number, value: number): boolean {
+    let least = Number.POSITIVE_INFINITY;
+    let most = Number.NEGATIVE_INFINITY;
+    for (let atMs = timeMs; atMs > timeMs - BUCKET_MS; atMs -= SECOND_MS) {
+      const one = this.#known.get(keyOf(measurement, atMs))?.fields[name];
+      if (one === undefined) continue;
+      least = Math.min(least, one);
+      most = Math.max(most, one);
+    }
+    return value >= least - 0.001 && value <= most + 0.001;
+  }
+
+  #stored(key: string): boolean {
+    return this.#server.points.has(this.#serverKey(key));
+  }
+
+  #serverKey(key: string): string {
+    const at = key.lastIndexOf(' ');
+    return `${seriesOf(key.slice(0, at))} ${key.slice(at + 1)}`;
+  }
+}
+
+/** Tags as the line protocol wants them written: blanks and commas behind a backslash. */
+export function seriesOf(measurement: string): string {
+  return `${measurement},device=Cellar\\,\\ left,site=home-1`;
+}
+
+function keyOf(measurement: string, atMs: number): string {
+  return `${measurement} ${atMs}`;
+}
+
+function timeOf(key: string): number {
+  return Number(key.slice(key.lastIndexOf(' ') + 1));
+}

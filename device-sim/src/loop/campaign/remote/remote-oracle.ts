@@ -1,0 +1,127 @@
+/**
+ * What may act from afar, from the outside: it knows of every message what it truly is, and keeps its own account of
+ * which could be taken when. I24 only what was approved acts, as approved, once, written down before. I25 nothing
+ * replayed acts. I26 it begins and ends on time, whatever the wall clock does. I27 bounds are never widened.
+ */
+import type { Check } from '../control-oracle.ts';
+import type { Envelope } from './virtual-cloud.ts';
+
+/** What the box says it follows. */
+export interface InForce {
+  readonly id: string;
+  readonly seq: number;
+  readonly kind: string;
+  readonly value: unknown;
+}
+
+interface Permit {
+  readonly envelope: Envelope;
+  readonly fromMs: number;
+  untilMs: number;
+  /** It holds, held and is over, or was taken back. */
+  stage: 'waits' | 'holds' | 'over' | 'revoked';
+}
+
+export interface RemoteMoment {
+  readonly nowMs: number;
+  readonly inForce: readonly InForce[];
+  /** Everything the box has written down. */
+  readonly onDisk: string;
+}
+
+const SLACK_MS = 3_000;
+/** The box notes every few minutes how much time is left; so much may be forgotten when it starts without a clock. */
+const FORGOTTEN_MS = 310_000;
+
+export class RemoteOracle {
+  readonly #check: Check;
+  readonly #permits = new Map<string, Permit>();
+  #lastSeq = 0;
+  #restartedMs = Number.NEGATIVE_INFINITY;
+  thresholdW: number | null = null;
+  reservePct: number | null = null;
+
+  constructor(check: Check) {
+    this.#check = check;
+  }
+
+  /** The box is handed a message; `wallMs` is what it believes to be the time. Returns whether it may take it. */
+  mayTake(envelope: Envelope, box: { challenge: string; wallMs: number | null }): boolean {
+    const { genuine, challenge, seq, expiresMs } = envelope;
+    if (!genuine || challenge !== box.challenge || seq <= this.#lastSeq) return false;
+    return box.wallMs !== null && box.wallMs < expiresMs;
+  }
+
+  /** It wrote something down while it had a message in hand that it may take. */
+  taken(envelope: Envelope, nowMs: number, wallMs: number): void {
+    this.#lastSeq = Math.max(this.#lastSeq, envelope.seq);
+    if (envelope.kind === 'revoke') {
+      const target = this.#permits.get(String(envelope.value['id']));
+      if (target) target.stage = 'revoked';
+      return;
+    }
+    this.#permits.set(envelope.id, {
+      envelope,
+      fromMs: nowMs + envelope.notBeforeMs - wallMs,
+      untilMs: nowMs + envelope.expiresMs - wallMs,
+      stage: 'waits',
+    });
+  }
+
+  /** The box starts again after so long; without a clock it cannot know how long. */
+  restarted(downMs: number, nowMs: number): void {
+    this.#restartedMs = nowMs;
+    for (const permit of this.#permits.values()) permit.untilMs += downMs + FORGOTTEN_MS;
+  }
+
+  look({ nowMs, inForce, onDisk }: RemoteMoment): void {
+    this.thresholdW = null;
+    this.reservePct = null;
+    for (const one of inForce) this.#lookAt(one, nowMs, onDisk);
+    for (const permit of this.#permits.values()) {
+      if (permit.stage !== 'holds' || inForce.some(({ id }) => id === permit.envelope.id)) continue;
+      permit.stage = 'over';
+      const early = nowMs < permit.untilMs - SLACK_MS;
+      const replaced = inForce.some((one) => one.seq > permit.envelope.seq && moves(one) === moves(permit.envelope));
+      const excused = replaced || nowMs - this.#restartedMs < SLACK_MS + FORGOTTEN_MS || this.#wasRestarted(permit);
+      this.#check('I26', nowMs, !early || excused, () => `${permit.envelope.id} ended ${permit.untilMs - nowMs} ms early`);
+    }
+  }
+
+  /** A set-point that was approved while all was well. */
+  reached(envelope: Envelope, inForce: readonly InForce[], nowMs: number): void {
+    const holds = inForce.some(({ id }) => id === envelope.id);
+    this.#check('I31', nowMs, holds, () => `${envelope.id} is not followed although all is well`);
+  }
+
+  #lookAt(one: InForce, nowMs: number, onDisk: string): void {
+    const permit = this.#permits.get(one.id);
+    this.#check('I24', nowMs, permit !== undefined, () => `${one.id} (${one.kind}) acts without leave`);
+    if (!permit) return;
+    const { envelope, stage } = permit;
+    const same = one.kind === envelope.kind && one.seq === envelope.seq && alike(one.value, envelope.value);
+    this.#check('I24', nowMs, same, () => `${one.id} is not followed as it was approved`);
+    this.#check('I24', nowMs, onDisk.includes(`"${one.id}"`), () => `${one.id} acts and is not written down`);
+    this.#check('I25', nowMs, stage === 'waits' || stage === 'holds', () => `${one.id} acts again, it was ${stage}`);
+    this.#check('I26', nowMs, nowMs >= permit.fromMs - SLACK_MS, () => `${one.id} acts before its time`);
+    const lateMs = nowMs - permit.untilMs;
+    this.#check('I26', nowMs, lateMs <= SLACK_MS, () => `${one.id} still acts ${lateMs} ms after its end`);
+    if (stage === 'waits') permit.stage = 'holds';
+    if (one.kind === 'peak-threshold') this.thresholdW = Number(envelope.value['watts']);
+    if (one.kind === 'battery-reserve') this.reservePct = Number(envelope.value['pct']);
+  }
+
+  #wasRestarted(permit: Permit): boolean {
+    return this.#restartedMs > permit.fromMs;
+  }
+}
+
+/** What a set-point moves: two that move the same never hold together. */
+function moves({ kind, value }: { readonly kind: string; readonly value: unknown }): string {
+  const { load, battery } = value as { load?: string; battery?: string };
+  return `${kind} ${load ?? battery ?? ''}`;
+}
+
+function alike(a: unknown, b: unknown): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}
