@@ -12,9 +12,9 @@ import { effectiveSettings } from '../core/effective-settings.ts';
 import type { Settings } from '../core/settings.ts';
 import type { Order } from '../core/snapshot.ts';
 import { SetpointDesk } from '../setpoint/desk.ts';
+import { foldedOf, ordersOf, policyOf } from '../setpoint/setpoint-effect.ts';
 import type { Stamp, Store } from '../store/store.ts';
 import { isSignedBy, readVerifyKey } from '../verify-ed25519.ts';
-import { foldedOf, ordersOf, policyOf } from '../setpoint/setpoint-effect.ts';
 
 export interface SetpointControlOptions {
   readonly siteId: string;

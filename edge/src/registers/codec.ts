@@ -44,13 +44,23 @@ export function encode<T extends RegisterTable>(
   base = 0,
 ): Map<number, number> {
   const image = new Map<number, number>();
-  for (const { key, point } of entriesOf(table)) {
-    const value = (values as Readonly<Record<string, number | string | undefined>>)[key];
-    const words = encodePoint(table, key, value, values);
-    for (let i = 0; i < words.length; i += 1) image.set(base + point.address + i, words[i] ?? 0);
+  const given = values as Given;
+  for (const entry of entriesOf(table)) {
+    const first = base + entry.point.address;
+    const value = given[entry.key];
+    if (entry.point.type === 'string') {
+      for (const [i, word] of textToWords(String(value ?? ''), entry.length).entries())
+        image.set(first + i, word);
+      continue;
+    }
+    store(table, entry, value, given);
+    for (let i = 0; i < entry.length; i += 1) image.set(first + i, storedWord(entry, i));
   }
   return image;
 }
+
+/** Values by key, their scale factors among them. */
+type Given = Readonly<Record<string, number | string | undefined>>;
 
 /** The words of one point. `values` holds its scale factor where it has one. */
 export function encodePoint<T extends RegisterTable>(
@@ -59,18 +69,32 @@ export function encodePoint<T extends RegisterTable>(
   value: number | string | undefined,
   values: Partial<Values<T>> = {},
 ): number[] {
-  const point: Point | undefined = table.points[key];
-  if (!point) throw new RangeError(`${table.id} has no point ${key}`);
-  if (point.type === 'string') return textToWords(String(value ?? ''), pointLength(point));
-  if (value === undefined || value === NOT_AVAILABLE) return ordered(table, missingWords(table, point));
+  const entry = entriesOf(table).find((one) => one.key === key);
+  if (!entry) throw new RangeError(`${table.id} has no point ${key}`);
+  if (entry.point.type === 'string') return textToWords(String(value ?? ''), entry.length);
+  store(table, entry, value, values as Given);
+  return Array.from({ length: entry.length }, (_, i) => storedWord(entry, i));
+}
+
+/** Puts the number of a point into SCRATCH, as the wire wants it. */
+function store(table: RegisterTable, entry: Entry, value: number | string | undefined, given: Given): void {
+  const { key, point } = entry;
+  if (value === undefined || value === NOT_AVAILABLE) {
+    storeMissing(entry);
+    return;
+  }
   if (typeof value !== 'number') throw new RangeError(`${table.id} ${key}: "${value}" is not a number`);
-  const factors = values as Readonly<Record<string, number | string | undefined>>;
-  const exponent = point.scaleFrom === undefined ? 0 : factors[point.scaleFrom];
+  const exponent = point.scaleFrom === undefined ? 0 : given[point.scaleFrom];
   if (typeof exponent !== 'number') {
     throw new RangeError(`${table.id} ${key}: its scale factor ${point.scaleFrom} is not given`);
   }
   const raw = (value * (point.sign ?? 1)) / (point.scale ?? 1) / 10 ** exponent;
-  return ordered(table, numberToWords(table, key, point, raw));
+  storeNumber(table, entry, raw);
+}
+
+/** Word `i` of what was stored last. Tables with the low word first are turned round here and in `readRaw`. */
+function storedWord({ length, lowFirst }: Entry, i: number): number {
+  return SCRATCH.getUint16(2 * (lowFirst ? length - 1 - i : i));
 }
 
 /** SunSpec's codes for "not implemented" [SunSpec Information Model 1.9, 6.3]; an acc32 of 0 is one too. */
@@ -167,11 +191,6 @@ function plusZero(value: number): number {
   return value === 0 ? 0 : value;
 }
 
-/** Tables with the low word first are turned round here, in both directions. */
-function ordered(table: RegisterTable, words: number[]): number[] {
-  return table.wordOrder === 'low-first' ? words.toReversed() : words;
-}
-
 function scratchNumber(type: Exclude<RegisterType, 'string'>): number {
   const view = SCRATCH;
   switch (type) {
@@ -194,30 +213,26 @@ function scratchNumber(type: Exclude<RegisterType, 'string'>): number {
   }
 }
 
-function numberToWords(table: RegisterTable, key: string, point: Point, value: number): number[] {
-  const view = SCRATCH;
-  const length = pointLength(point);
+function storeNumber(table: RegisterTable, { key, point, missing }: Entry, value: number): void {
   if (point.type === 'string') throw new RangeError(`${table.id} ${key} is a text`);
   if (point.type === 'f32') {
     if (!Number.isFinite(Math.fround(value))) throw new RangeError(`${table.id} ${key}: ${value} is no f32`);
-    view.setFloat32(0, value);
-    return scratchWords(length);
+    SCRATCH.setFloat32(0, value);
+    return;
   }
   const raw = Math.round(value);
   const [min, max] = RANGES[point.type];
   // An acc32 of 0 reads back as "not available", which is what SunSpec makes of a counter that never counted.
-  const reserved = point.type !== 'acc32' && codesOf(table, point).includes(raw);
+  const reserved = point.type !== 'acc32' && missing.includes(raw);
   if (!(raw >= min && raw <= max) || reserved) {
     throw new RangeError(`${table.id} ${key}: raw value ${raw} does not fit ${point.type}`);
   }
   storeInteger(point.type, raw);
-  return scratchWords(length);
 }
 
-function missingWords(table: RegisterTable, point: Point): number[] {
+function storeMissing({ point, missing }: Entry): void {
   if (point.type === 'f32') SCRATCH.setUint32(0, 0x7fc0_0000);
-  else if (point.type !== 'string') storeInteger(point.type, codesOf(table, point)[0] ?? 0);
-  return scratchWords(pointLength(point));
+  else if (point.type !== 'string') storeInteger(point.type, missing[0] ?? 0);
 }
 
 function storeInteger(type: Exclude<RegisterType, 'string' | 'f32'>, raw: number): void {
@@ -228,12 +243,6 @@ function storeInteger(type: Exclude<RegisterType, 'string' | 'f32'>, raw: number
 
 /** The bytes of the number that is being converted; never read before they were written. */
 const SCRATCH = new DataView(new ArrayBuffer(8));
-
-function scratchWords(length: number): number[] {
-  const words: number[] = [];
-  for (let i = 0; i < length; i += 1) words.push(SCRATCH.getUint16(i * 2));
-  return words;
-}
 
 /** Two ASCII characters a register, padded with NUL. */
 function textToWords(text: string, length: number): number[] {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { SETPOINT_KINDS, type SetpointKind, type SetpointValue } from '@wattward/broker/wire/setpoint';
 import { allowanceOf } from '../../src/cycle/setpoint-allowance.ts';
-import { foldedOf, ordersOf, policyOf } from '../../src/setpoint/setpoint-effect.ts';
 import type { Held } from '../../src/setpoint/book.ts';
+import { foldedOf, ordersOf, policyOf } from '../../src/setpoint/setpoint-effect.ts';
 import { coreSettings } from '../../src/settings/core-settings.ts';
 import { siteSettings } from '../../src/settings/site-settings.ts';
 

@@ -70,7 +70,8 @@ export class ControlOracle {
       thresholdW: thresholdW ?? threshold,
       reservePct: reservePct ?? reserve,
     };
-    if (limits.thresholdW === this.#limits.thresholdW && limits.reservePct === this.#limits.reservePct) return;
+    if (limits.thresholdW === this.#limits.thresholdW && limits.reservePct === this.#limits.reservePct)
+      return;
     this.#limits = limits;
     this.#overPeakSinceMs = null;
     this.#knownSinceMs = this.#nowMs;

@@ -32,7 +32,9 @@ async function work({ mutant, seeds, days }: MutantRun): Promise<MutantVerdict> 
   if (planted && !planted.loaded()) throw new Error(`mutant "${mutant.id}": ${mutant.file} was not loaded`);
   const id = mutant?.id ?? 'the code as it is';
   for (const [n, seed] of seeds.entries()) {
-    const caughtBy = await firstBreach(async () => (await runSeed({ seed, days, eager: true })).violations[0]?.invariant);
+    const caughtBy = await firstBreach(
+      async () => (await runSeed({ seed, days, eager: true })).violations[0]?.invariant,
+    );
     if (caughtBy) return { id, caughtBy: `${caughtBy} (seed ${seed})`, seedsRun: n + 1 };
   }
   return { id, caughtBy: null, seedsRun: seeds.length };

@@ -28,7 +28,7 @@ const SECOND_MS = 1_000;
 
 export class Oracle {
   readonly violations: Violation[] = [];
-  readonly checked = new Map<string, number>();
+  readonly #checked = new Map<string, { times: number }>();
   readonly #rules: readonly ChannelRules[];
   readonly #books = new Map<number, ChannelBook>();
   #boot = '';
@@ -200,12 +200,19 @@ export class Oracle {
     this.#check('I15', nowMs, !moment.batteryOrdered, () => 'the battery still obeys a box that is gone');
   }
 
+  /** How often each invariant was looked at. */
+  get checked(): Readonly<Record<string, number>> {
+    return Object.fromEntries([...this.#checked].map(([invariant, { times }]) => [invariant, times]));
+  }
+
   fail(invariant: string, atMs: number, what: string): void {
     this.#check(invariant, atMs, false, () => what);
   }
 
   pass(invariant: string): void {
-    this.checked.set(invariant, (this.checked.get(invariant) ?? 0) + 1);
+    const counter = this.#checked.get(invariant);
+    if (counter) counter.times += 1;
+    else this.#checked.set(invariant, { times: 1 });
   }
 
   #check(invariant: string, atMs: number, holds: boolean, what: () => string): void {

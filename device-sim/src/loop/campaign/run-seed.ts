@@ -50,17 +50,15 @@ export async function runSeed(options: SeedOptions): Promise<SeedResult> {
   const safetyCycles = Math.round(options.days * 86_400);
   let cycles = 0;
   const ends = () => options.eager === true && oracle.violations.length > 0;
-  const cycle = async () => {
-    cycles += 1;
+  let healedAtMs: number | null = null;
+  for (; !ends(); cycles += 1) {
+    if (cycles === safetyCycles) healedAtMs = world.heal();
+    if (healedAtMs !== null && loop.nowMs - healedAtMs >= LIVENESS_MS) break;
     // Most cycles have nothing to wait for, and waiting costs.
     const waits = world.before();
     if (waits) await waits;
-    return world.cycle();
-  };
-  while (cycles < safetyCycles && !ends()) await cycle();
-  if (!ends()) {
-    const healedAtMs = world.heal();
-    while (loop.nowMs - healedAtMs < LIVENESS_MS && !ends()) world.liveness(await cycle(), healedAtMs);
+    const record = world.cycle();
+    if (healedAtMs !== null) world.liveness(record, healedAtMs);
   }
   if (loop.replayBroken) oracle.fail('I12', loop.nowMs, 'a decision did not come out the same twice');
   else oracle.pass('I12');
@@ -69,7 +67,7 @@ export async function runSeed(options: SeedOptions): Promise<SeedResult> {
     hash: loop.trace.digest(),
     violations: oracle.violations,
     faults: world.weather.counts,
-    checks: Object.fromEntries(oracle.checked),
+    checks: oracle.checked,
     cycles,
     tookMs: performance.now() - beganMs,
   };
@@ -218,7 +216,8 @@ class World {
       if (frozen) return frozen;
       if (weather.strikes('meter-not-available')) return broken(told, words, 0x7fc0);
       // 52 kW and more, which a 25 A connection never carries: less, for a second, cannot be told from a real load.
-      if (weather.strikes('meter-spike')) return broken(told, words, 0x474b + weather.draw('meter-spike').whole(0, 0x3b4));
+      if (weather.strikes('meter-spike'))
+        return broken(told, words, 0x474b + weather.draw('meter-spike').whole(0, 0x3b4));
       return words;
     });
     return {

@@ -48,7 +48,10 @@ export class HistoryOracle {
   #lossesKnown = 0;
   #firstCheckMs = 0;
 
-  constructor(check: Check, parts: { disk: VirtualDisk; server: VirtualInflux; maxBytes: number; startMs: number }) {
+  constructor(
+    check: Check,
+    parts: { disk: VirtualDisk; server: VirtualInflux; maxBytes: number; startMs: number },
+  ) {
     this.#check = check;
     this.#disk = parts.disk;
     this.#server = parts.server;
@@ -64,7 +67,9 @@ export class HistoryOracle {
   }
 
   measured({ point, atMs }: Measured): void {
-    const fields = Object.fromEntries(Object.entries(point.fields).map(([name, value]) => [name, Number(value)]));
+    const fields = Object.fromEntries(
+      Object.entries(point.fields).map(([name, value]) => [name, Number(value)]),
+    );
     this.#known.set(keyOf(point.measurement, atMs), { fields, measurement: point.measurement, safe: false });
   }
 
@@ -106,7 +111,12 @@ export class HistoryOracle {
   afterRoom(ledger: Ledger, nowMs: number): void {
     const bytes = ledger.pendingBytes;
     const rows = this.#waiting(ledger).bytes;
-    this.#check('I19', nowMs, rows <= 1.25 * this.#maxBytes, () => `${rows} (booked ${bytes}) of ${this.#maxBytes} bytes`);
+    this.#check(
+      'I19',
+      nowMs,
+      rows <= 1.25 * this.#maxBytes,
+      () => `${rows} (booked ${bytes}) of ${this.#maxBytes} bytes`,
+    );
   }
 
   /** All faults are over, long ago: what was safe is there or was counted. */
@@ -121,7 +131,12 @@ export class HistoryOracle {
       example ||= key;
     }
     const counted = ledger.dropped + ledger.thinned;
-    this.#check('I16', this.#nowMs, missing <= counted, () => `${missing} points missing (${example}), ${counted} counted`);
+    this.#check(
+      'I16',
+      this.#nowMs,
+      missing <= counted,
+      () => `${missing} points missing (${example}), ${counted} counted`,
+    );
     this.#check(
       'I16',
       this.#nowMs,
@@ -164,7 +179,12 @@ export class HistoryOracle {
     const measurement = series.split(',')[0] ?? '';
     const nowMs = this.#nowMs;
     const inLife = timeMs >= this.#startMs && timeMs <= nowMs + 5 * SECOND_MS;
-    this.#check('I22', nowMs, inLife, () => `a point of ${new Date(timeMs).toISOString()} in ${series} ${JSON.stringify(fields)}`);
+    this.#check(
+      'I22',
+      nowMs,
+      inLife,
+      () => `a point of ${new Date(timeMs).toISOString()} in ${series} ${JSON.stringify(fields)}`,
+    );
     const known = this.#known.get(keyOf(measurement, timeMs));
     this.#check('I18', nowMs, known !== undefined, () => `${measurement} at ${timeMs} was never measured`);
     if (!known) return;

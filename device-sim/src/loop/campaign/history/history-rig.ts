@@ -171,7 +171,12 @@ export class HistoryRig {
   #send(lines: readonly string[], _lane: Lane) {
     const nowMs = this.#nowMs;
     const early = nowMs < this.#silentUntilMs - 1_000;
-    this.#check('R19', nowMs, !early, () => `asked ${this.#silentUntilMs - nowMs} ms before it was to be asked`);
+    this.#check(
+      'R19',
+      nowMs,
+      !early,
+      () => `asked ${this.#silentUntilMs - nowMs} ms before it was to be asked`,
+    );
     const mood = this.#mood(nowMs);
     const answer = this.#server.answer(lines, mood);
     const slowMs = this.#weather.strikes('history-slow') ? this.#random.whole(2_000, 29_000) : 200;
@@ -197,8 +202,8 @@ export class HistoryRig {
       return { kind: 'says', status: draw.pick(ERRORS), retryAfterS: null };
     }
     if (this.#weather.strikes('history-lost-answer')) return { kind: 'takes-silently' };
-    if (this.#weather.spell('history-small', nowMs).holds) return { kind: 'small', maxLines: draw.whole(1, 50) };
+    if (this.#weather.spell('history-small', nowMs).holds)
+      return { kind: 'small', maxLines: draw.whole(1, 50) };
     return { kind: 'takes' };
   }
-
 }

@@ -60,7 +60,8 @@ export class VirtualInflux {
     if (bad) {
       // 422 has stored what was good, 400 nothing at all.
       const partial = this.#random.chance(0.5);
-      if (partial) for (const point of points) if (point && !point.series.startsWith(POISON)) this.#store(point);
+      if (partial)
+        for (const point of points) if (point && !point.series.startsWith(POISON)) this.#store(point);
       return says(partial ? 422 : 400);
     }
     for (const point of points) if (point) this.#store(point);
@@ -100,7 +101,8 @@ function readLine(line: string): StoredPoint | null {
   const fields: Record<string, string> = {};
   for (const field of fieldText.split(',')) {
     const [name, value, ...more] = field.split('=');
-    if (!name || value === undefined || more.length > 0 || !/^-?\d+(\.\d+)?(e[+-]?\d+)?i?$/.test(value)) return null;
+    if (!name || value === undefined || more.length > 0 || !/^-?\d+(\.\d+)?(e[+-]?\d+)?i?$/.test(value))
+      return null;
     fields[name] = value;
   }
   return { series, timeMs: Number(time), fields };

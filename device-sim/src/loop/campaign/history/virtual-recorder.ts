@@ -23,7 +23,10 @@ export interface RecorderPorts {
   readonly disk: VirtualDisk;
   readonly random: () => number;
   /** What the server says, and how long it takes to say it. */
-  readonly send: (lines: readonly string[], lane: Lane) => { readonly answer: Answer; readonly tookMs: number };
+  readonly send: (
+    lines: readonly string[],
+    lane: Lane,
+  ) => { readonly answer: Answer; readonly tookMs: number };
   /** These are on the disk: the outbox has said so. */
   readonly onAccepted: (points: readonly Measured[]) => void;
   /** These may be or not: the box died while it wrote. */
@@ -120,7 +123,9 @@ export class VirtualRecorder {
     const rows: NewRow[] = [];
     for (const queue of ['event', 'data'] as const) {
       for (const timed of [false, true]) {
-        const here = this.#open.filter((one) => one.measured.queue === queue && (one.wallMs !== null) === timed);
+        const here = this.#open.filter(
+          (one) => one.measured.queue === queue && (one.wallMs !== null) === timed,
+        );
         if (here.length === 0) continue;
         const times = here.map(({ measured, wallMs }) => wallMs ?? measured.atMs - this.#bootAtMs);
         rows.push({

@@ -16,7 +16,10 @@ export interface InForce {
 
 interface Permit {
   readonly envelope: Envelope;
+  readonly takenMs: number;
   readonly fromMs: number;
+  /** It ends then, and at the latest then: a box that starts without a clock cannot know how long it was off. */
+  readonly dueMs: number;
   untilMs: number;
   /** It holds, held and is over, or was taken back. */
   stage: 'waits' | 'holds' | 'over' | 'revoked';
@@ -38,6 +41,7 @@ export class RemoteOracle {
   readonly #permits = new Map<string, Permit>();
   #lastSeq = 0;
   #restartedMs = Number.NEGATIVE_INFINITY;
+  #seen: { readonly inForce: readonly InForce[]; readonly onDisk: string } = { inForce: [], onDisk: '' };
   thresholdW: number | null = null;
   reservePct: number | null = null;
 
@@ -56,13 +60,15 @@ export class RemoteOracle {
   taken(envelope: Envelope, nowMs: number, wallMs: number): void {
     this.#lastSeq = Math.max(this.#lastSeq, envelope.seq);
     if (envelope.kind === 'revoke') {
-      const target = this.#permits.get(String(envelope.value['id']));
+      const target = this.#permits.get(String(envelope.value.id));
       if (target) target.stage = 'revoked';
       return;
     }
     this.#permits.set(envelope.id, {
       envelope,
       fromMs: nowMs + envelope.notBeforeMs - wallMs,
+      takenMs: nowMs,
+      dueMs: nowMs + envelope.expiresMs - wallMs,
       untilMs: nowMs + envelope.expiresMs - wallMs,
       stage: 'waits',
     });
@@ -77,14 +83,31 @@ export class RemoteOracle {
   look({ nowMs, inForce, onDisk }: RemoteMoment): void {
     this.thresholdW = null;
     this.reservePct = null;
-    for (const one of inForce) this.#lookAt(one, nowMs, onDisk);
+    // What they say is read again only when they or the disk have changed.
+    const seen = this.#seen;
+    const changed =
+      onDisk !== seen.onDisk ||
+      inForce.length !== seen.inForce.length ||
+      inForce.some((one, i) => one !== seen.inForce[i]);
+    if (changed) for (const one of inForce) this.#read(one, nowMs, onDisk);
+    this.#seen = { inForce, onDisk };
+    for (const one of inForce) this.#lookAt(one, nowMs);
+    if (this.#permits.size === 0) return;
     for (const permit of this.#permits.values()) {
       if (permit.stage !== 'holds' || inForce.some(({ id }) => id === permit.envelope.id)) continue;
       permit.stage = 'over';
-      const early = nowMs < permit.untilMs - SLACK_MS;
-      const replaced = inForce.some((one) => one.seq > permit.envelope.seq && moves(one) === moves(permit.envelope));
-      const excused = replaced || nowMs - this.#restartedMs < SLACK_MS + FORGOTTEN_MS || this.#wasRestarted(permit);
-      this.#check('I26', nowMs, !early || excused, () => `${permit.envelope.id} ended ${permit.untilMs - nowMs} ms early`);
+      const early = nowMs < permit.dueMs - SLACK_MS;
+      const replaced = inForce.some(
+        (one) => one.seq > permit.envelope.seq && moves(one) === moves(permit.envelope),
+      );
+      // A start trims what is held to a wall clock that may have been set meanwhile.
+      const excused = replaced || this.#restartedMs > permit.takenMs;
+      this.#check(
+        'I26',
+        nowMs,
+        !early || excused,
+        () => `${permit.envelope.id} ended ${permit.dueMs - nowMs} ms early`,
+      );
     }
   }
 
@@ -94,25 +117,32 @@ export class RemoteOracle {
     this.#check('I31', nowMs, holds, () => `${envelope.id} is not followed although all is well`);
   }
 
-  #lookAt(one: InForce, nowMs: number, onDisk: string): void {
+  #read(one: InForce, nowMs: number, onDisk: string): void {
     const permit = this.#permits.get(one.id);
     this.#check('I24', nowMs, permit !== undefined, () => `${one.id} (${one.kind}) acts without leave`);
     if (!permit) return;
-    const { envelope, stage } = permit;
+    const { envelope } = permit;
     const same = one.kind === envelope.kind && one.seq === envelope.seq && alike(one.value, envelope.value);
     this.#check('I24', nowMs, same, () => `${one.id} is not followed as it was approved`);
     this.#check('I24', nowMs, onDisk.includes(`"${one.id}"`), () => `${one.id} acts and is not written down`);
-    this.#check('I25', nowMs, stage === 'waits' || stage === 'holds', () => `${one.id} acts again, it was ${stage}`);
+  }
+
+  #lookAt(one: InForce, nowMs: number): void {
+    const permit = this.#permits.get(one.id);
+    if (!permit) return;
+    const { envelope, stage } = permit;
+    this.#check(
+      'I25',
+      nowMs,
+      stage === 'waits' || stage === 'holds',
+      () => `${one.id} acts again, it was ${stage}`,
+    );
     this.#check('I26', nowMs, nowMs >= permit.fromMs - SLACK_MS, () => `${one.id} acts before its time`);
     const lateMs = nowMs - permit.untilMs;
     this.#check('I26', nowMs, lateMs <= SLACK_MS, () => `${one.id} still acts ${lateMs} ms after its end`);
     if (stage === 'waits') permit.stage = 'holds';
-    if (one.kind === 'peak-threshold') this.thresholdW = Number(envelope.value['watts']);
-    if (one.kind === 'battery-reserve') this.reservePct = Number(envelope.value['pct']);
-  }
-
-  #wasRestarted(permit: Permit): boolean {
-    return this.#restartedMs > permit.fromMs;
+    if (one.kind === 'peak-threshold') this.thresholdW = Number(envelope.value.watts);
+    if (one.kind === 'battery-reserve') this.reservePct = Number(envelope.value.pct);
   }
 }
 

@@ -110,14 +110,19 @@ export class RemoteRig {
     this.oracle.reached(envelope, this.#desk?.inForce ?? [], nowMs);
   }
 
-  async #work(desk: SetpointDesk, due: readonly Post[], now: { monoMs: number; wallMs: number | null }): Promise<void> {
+  async #work(
+    desk: SetpointDesk,
+    due: readonly Post[],
+    now: { monoMs: number; wallMs: number | null },
+  ): Promise<void> {
     const box = { challenge: `boot-${this.#boots}`, wallMs: now.wallMs };
     await turns();
     for (const { envelope } of due) {
       const may = this.oracle.mayTake(envelope, box);
       const before = this.#saves;
       await desk.receive(envelope.text, now);
-      if (may && this.#saves !== before && now.wallMs !== null) this.oracle.taken(envelope, this.#nowMs, now.wallMs);
+      if (may && this.#saves !== before && now.wallMs !== null)
+        this.oracle.taken(envelope, this.#nowMs, now.wallMs);
     }
     await turns();
     desk.tick(now);
@@ -185,7 +190,8 @@ export class RemoteRig {
     const { weather } = this.#options;
     if (!this.#isOffline() && this.#desk) this.#challenge = `boot-${this.#boots}`;
     if (this.#random.chance(PER_HOUR / 3600)) this.#send(this.#draw(nowMs), nowMs);
-    if (weather.strikes('cloud-forged')) this.#under.push({ envelope: this.#cloud.forge(this.#challenge, nowMs), atMs: nowMs });
+    if (weather.strikes('cloud-forged'))
+      this.#under.push({ envelope: this.#cloud.forge(this.#challenge, nowMs), atMs: nowMs });
     if (weather.strikes('cloud-replay') && this.#cloud.sent.length > 0) {
       this.#under.push({ envelope: weather.draw('cloud-replay').pick(this.#cloud.sent), atMs: nowMs });
     }
@@ -232,7 +238,6 @@ export class RemoteRig {
     if (step.began) this.#offsetMs = weather.draw('clock-step').whole(-7_200_000, 7_200_000);
     return nowMs + (step.holds ? this.#offsetMs : 0);
   }
-
 }
 
 /** Lets everything that waits for a promise go on; there is nothing else to wait for. */
@@ -242,7 +247,12 @@ async function turns(): Promise<void> {
 
 /** The installer's bounds, as the box offers them to the portal. */
 function allowanceOf({ bounds, batteries, loads }: Settings): Allowance {
-  const allowed = ({ min, max }: NumberBound, unit: string): AllowedNumber => ({ min, max, default: min, unit });
+  const allowed = ({ min, max }: NumberBound, unit: string): AllowedNumber => ({
+    min,
+    max,
+    default: min,
+    unit,
+  });
   const maxW = Math.max(...batteries.map((b) => Math.max(b.maxChargeW, b.maxDischargeW)));
   return {
     numbers: {

@@ -75,7 +75,8 @@ export class VirtualCloud {
   approve(challenge: string, nowMs: number, kind?: string): Envelope {
     const random = this.#random;
     const drawn = KINDS.find((one) => one.kind === kind) ?? random.pick(KINDS);
-    const notBeforeMs = nowMs + (random.chance(0.3) && kind === undefined ? random.whole(1, 60) : 0) * MINUTE_MS;
+    const notBeforeMs =
+      nowMs + (random.chance(0.3) && kind === undefined ? random.whole(1, 60) : 0) * MINUTE_MS;
     const expiresMs = notBeforeMs + random.whole(5, 180) * MINUTE_MS;
     const value = drawn.value(random);
     return this.#post({ ...this.#next(challenge), kind: drawn.kind, value, notBeforeMs, expiresMs }, true);
@@ -105,7 +106,9 @@ export class VirtualCloud {
       case 5:
         return this.#tampered(this.#post({ ...this.#next(challenge), ...plain }, false, this.#key, false));
       default:
-        return this.#garbage(this.#post({ ...this.#next(challenge), ...plain }, false, this.#stranger, false));
+        return this.#garbage(
+          this.#post({ ...this.#next(challenge), ...plain }, false, this.#stranger, false),
+        );
     }
   }
 
