@@ -10,7 +10,7 @@ import type { Decision } from '@wattward/edge/core/decision';
 import { restoreState } from '@wattward/edge/core/restore-state';
 import type { Settings } from '@wattward/edge/core/settings';
 import type { SiteTime } from '@wattward/edge/core/site-time';
-import type { Order, PriceSlot, Snapshot } from '@wattward/edge/core/snapshot';
+import type { LoadOverride, Order, PriceSlot, Snapshot } from '@wattward/edge/core/snapshot';
 import { initialState, type State } from '@wattward/edge/core/state';
 import { siteTimeAt } from '@wattward/edge/core/zone';
 import { storageRates } from '@wattward/edge/registers/sunspec-storage';
@@ -34,6 +34,8 @@ export interface LoopOptions {
   readonly watch?: CommandWatch;
   /** What is in force from afar in this cycle; nothing when left out. */
   readonly remote?: () => { readonly settings: Settings; readonly orders: readonly Order[] };
+  /** A person's wish for the load at an index; none when left out. */
+  readonly override?: (load: number) => LoadOverride | null;
   /** How far the wall clock of the box is off, milliseconds. */
   readonly wallOffsetMs?: () => number;
   /** Whether the box may believe its wall clock; always when left out. */
@@ -150,10 +152,10 @@ export class ClosedLoop {
     const wallMs = nowMs + (this.#options.wallOffsetMs?.() ?? 0);
     this.#time = siteTimeAt(this.#options.site.zone, wallMs, trusted, this.#time);
     const { settings, orders } = this.#options.remote?.() ?? { settings: this.settings, orders: NO_ORDERS };
-    const loads = this.#options.site.wiring.map(({ channel }) => ({
+    const loads = this.#options.site.wiring.map(({ channel }, i) => ({
       ...this.board.reported(channel, nowMs),
       contact: 'sound' as const,
-      override: null,
+      override: this.#options.override?.(i) ?? null,
     }));
     const prices = this.#options.prices?.(nowMs) ?? [];
     const snapshot = this.#latch.snapshot(nowMs, this.#time, { loads, prices, orders });

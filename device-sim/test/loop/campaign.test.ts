@@ -19,7 +19,15 @@ test('the oracle sees a relay that outlives its lease, and one that chatters', (
   const rules: ChannelRules[] = [
     { channel: 1, safeOn: false, minOnMs: 0, minOffMs: 60_000, interlock: 0, perHour: 20, perDay: 60 },
   ];
-  const limits = { cycleMs: 1000, fuseA: 25, thresholdW: 9000, batteryMaxW: 5000, reservePct: 10 };
+  const limits = {
+    cycleMs: 1000,
+    fuseA: 25,
+    thresholdW: 9000,
+    batteryMaxW: 5000,
+    reservePct: 10,
+    maintenanceW: 500,
+    zone: 'Europe/Berlin',
+  };
   const oracle = new Oracle(rules, limits, 0);
   const look = (nowMs: number, on: boolean) =>
     oracle.look({
@@ -30,6 +38,8 @@ test('the oracle sees a relay that outlives its lease, and one that chatters', (
       contacts: [on],
       meterWhole: true,
       meterLive: true,
+      localMinute: null,
+      wallMs: nowMs,
       boardHeard: true,
       decision: null,
       gridOn: true,

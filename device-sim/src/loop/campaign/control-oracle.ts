@@ -24,8 +24,21 @@ interface OverloadLimit {
   readonly clock: Map<number, number>;
 }
 
-/** Share of the peak threshold from which on keeping the battery alive may wait. */
-const NEARLY_USED = 0.7;
+/** Keeping the battery alive leaves this share of fuse and threshold alone, and some watts that a reading may be off. */
+const KEPT_FREE = 0.05;
+const READING_W = 200;
+/** A load that was ordered off shows in the meter after this at the latest, whether it obeyed or not. */
+const RELIEF_MS = 3_000;
+const MEAN_EDGE_W = 10;
+const PROTECTIVE_RULES: ReadonlySet<string> = new Set([
+  'trust',
+  'outage',
+  'fuse',
+  'operator-limit',
+  'peak-watch',
+]);
+const TIME_EVERY_MS = 600_000;
+const VOLTAGE_V = 230;
 
 export class ControlOracle {
   #limits: SiteLimits;
@@ -50,6 +63,12 @@ export class ControlOracle {
   #nowMs = 0;
   /** The limits were moved from afar then. */
   #movedAtMs = Number.NEGATIVE_INFINITY;
+  #fullAtMs = Number.NEGATIVE_INFINITY;
+  /** True powers of cycles in a row in which the meter told them. */
+  #told: number[] = [];
+  readonly #offAtMs = new Map<string, number>();
+  #timeAtMs = 0;
+  readonly #calendar: Intl.DateTimeFormat;
   #demand: { atMs: number; demandW: number }[] = [];
 
   constructor(limits: SiteLimits, startMs: number, check: Check) {
@@ -60,6 +79,12 @@ export class ControlOracle {
     this.#liveSinceMs = startMs;
     this.#frozenAtMs = startMs;
     this.#knownSinceMs = startMs;
+    this.#calendar = new Intl.DateTimeFormat('en-GB', {
+      timeZone: limits.zone,
+      hour: '2-digit',
+      minute: '2-digit',
+      hourCycle: 'h23',
+    });
   }
 
   /** What set-points move; null is the installer's. A new threshold is judged afresh. */
@@ -98,9 +123,12 @@ export class ControlOracle {
     if (meterWhole) this.#lostSinceMs = null;
     else this.#lostSinceMs ??= nowMs;
     this.#noteGrid(moment);
+    this.#lookAtTime(moment);
+    this.#lookAtUrgency(moment, decision);
     this.#lookAtTrust(moment, decision);
     this.#lookAtOutage(moment, decision);
     this.#lookAtOverload(moment, decision);
+    this.#lookAtMean(moment, decision);
     this.#lookAtPeak(moment, decision);
     this.#lookAtRelief(moment, decision);
     this.#lookAtShedding(moment, decision);
@@ -115,6 +143,29 @@ export class ControlOracle {
     else if (this.#toldOutSinceMs !== null) {
       this.#toldOutSinceMs = null;
       this.#toldBackMs = nowMs;
+    }
+  }
+
+  /** The box's local time is what the calendar says of its clock, also when the clocks are set. */
+  #lookAtTime({ nowMs, wallMs, localMinute }: Moment): void {
+    if (localMinute === null || nowMs - this.#timeAtMs < TIME_EVERY_MS) return;
+    this.#timeAtMs = nowMs;
+    const [hour, minute] = this.#calendar.format(wallMs).split(':').map(Number);
+    const due = 60 * (hour ?? 0) + (minute ?? 0);
+    this.#check('I14', nowMs, localMinute === due, () => `minute ${localMinute} of the day, it is ${due}`);
+  }
+
+  /** Only protection may break a minimum on-time. */
+  #lookAtUrgency({ nowMs }: Moment, { loads }: DecisionFacts): void {
+    for (const load of loads) {
+      if (load.changed && !load.commandedOn) this.#offAtMs.set(load.id, nowMs);
+      if (!load.changed || load.commandedOn || !load.urgent) continue;
+      this.#check(
+        'I3',
+        nowMs,
+        PROTECTIVE_RULES.has(load.rule),
+        () => `${load.id} urgently off by ${load.rule}`,
+      );
     }
   }
 
@@ -173,7 +224,13 @@ export class ControlOracle {
       const onPhase = (load: LoadFacts) => load.phase === 0 || load.phase === p + 1;
       const over = amps > limit.factor * fuseA && (phaseW[p] ?? 0) > 0;
       // A relay that has not yet obeyed still counts in the meter: the box must not shed twice for one excess.
-      const underWay = decision.loads.some((load) => onPhase(load) && load.closed && !load.commandedOn);
+      const underWay = decision.loads.some(
+        (load) =>
+          onPhase(load) &&
+          load.closed &&
+          !load.commandedOn &&
+          nowMs - (this.#offAtMs.get(load.id) ?? 0) <= RELIEF_MS + cycleMs,
+      );
       if (!readable || !over || underWay) {
         clock.delete(p);
         continue;
@@ -182,7 +239,7 @@ export class ControlOracle {
       clock.set(p, sinceMs);
       const left = decision.loads.find((load) => load.commandedOn && onPhase(load) && load.powerW > NOBODY_W);
       const lastsMs = nowMs - sinceMs;
-      const excused = nowMs - this.#liveSinceMs < 60_000 || lastsMs < boundMs + 2 * cycleMs;
+      const excused = nowMs - this.#liveSinceMs < 20_000 || lastsMs < boundMs + 2 * cycleMs;
       this.#check(
         'I7',
         nowMs,
@@ -190,6 +247,17 @@ export class ControlOracle {
         () => `${left?.id} still on after ${lastsMs} ms above ${limit.factor} In on L${p + 1}`,
       );
     }
+  }
+
+  /** Where every reading of the last seconds came, demand is their mean, give or take one reading. */
+  #lookAtMean({ nowMs, gridW, meterWhole, meterLive }: Moment, { demandW }: DecisionFacts): void {
+    if (!meterWhole || !meterLive || this.#limits.cycleMs !== 1000) this.#told = [];
+    else this.#told.push(Math.max(0, gridW));
+    if (this.#told.length > 30) this.#told.shift();
+    if (this.#told.length < 25 || demandW === null) return;
+    const means = [9, 10, 11].flatMap((n) => [0, 1].map((back) => meanOfLast(this.#told, n, back)));
+    const near = demandW >= Math.min(...means) - MEAN_EDGE_W && demandW <= Math.max(...means) + MEAN_EDGE_W;
+    this.#check('P2', nowMs, near, () => `demand ${demandW} W, the mean of what was told is ${means[2]} W`);
   }
 
   /** Smoothed demand above the threshold is Peak Mode; a spike is not. */
@@ -322,15 +390,19 @@ export class ControlOracle {
     this.#check('I13', nowMs, !begins || high, () => `discharge begins at ${socToldPct} %`);
     this.#allowedBefore = dischargeAllowed;
     const empty =
-      gridLostTold === true && socToldPct !== null && socToldPct < 10 - 0.5 && dischargeLimitW > 0;
+      gridLostTold === true && socToldPct !== null && socToldPct < 10 - 0.05 && dischargeLimitW > 0;
     this.#check('O4', nowMs, !empty, () => `discharge in an outage at ${socToldPct} %`);
     if (gridLostTold !== false || socAgeMs > 5_000 || socToldPct === null || !inverterLive)
       this.#knownSinceMs = nowMs;
     if (nowMs - this.#knownSinceMs < 60_000 || nowMs - this.#liveSinceMs < 60_000 || socToldPct === null)
       return;
-    // Rules 3 to 5 come before it: on a connection that is nearly used the battery waits.
-    const used = moment.gridW > NEARLY_USED * this.#limits.thresholdW;
-    const low = socToldPct < this.#limits.reservePct - 2.5 && homeMode === 'normal' && !used;
+    // Rules 3 to 5 come before it: on a connection that has no room for it the battery waits.
+    const { thresholdW, fuseA, maintenanceW, cycleMs } = this.#limits;
+    const roomW = (1 - KEPT_FREE) * thresholdW - moment.gridW;
+    const roomA = (1 - KEPT_FREE) * fuseA - Math.max(...moment.phaseA);
+    if (Math.min(roomW, 3 * VOLTAGE_V * roomA) < maintenanceW + READING_W) this.#fullAtMs = nowMs;
+    const used = nowMs - this.#fullAtMs <= MEAN_MS + BELIEVED_CYCLES * cycleMs;
+    const low = socToldPct < reservePct - 2.5 && homeMode === 'normal' && !used;
     this.#check(
       'B1',
       nowMs,
@@ -340,4 +412,11 @@ export class ControlOracle {
     const usable = socToldPct >= onPct + 1;
     this.#check('B2', nowMs, !usable || dischargeAllowed, () => `may not discharge at ${socToldPct} %`);
   }
+}
+
+function meanOfLast(values: readonly number[], count: number, back: number): number {
+  const end = values.length - back;
+  let sum = 0;
+  for (let i = end - count; i < end; i += 1) sum += values[i] ?? 0;
+  return sum / count;
 }

@@ -7,28 +7,37 @@ import { type InstalledSite, installedSite } from '../site-file.ts';
 import type { Random } from './random.ts';
 
 const HOMES = path.resolve(import.meta.dirname, '../../../homes');
+const HOUR_MS = 3_600_000;
 const DAY_MS = 86_400_000;
 /** Midnights, UTC, before the clocks of the home's zone are set. */
 const BEFORE_CLOCK_CHANGE_MS = [Date.UTC(2026, 2, 29), Date.UTC(2026, 9, 25)] as const;
 
-/** Any day of a year, and often one on which the clocks are set. */
+/** Any hour of a year, and often a night in which the clocks are set. */
 export function drawStartMs(random: Random): number {
-  const any = Date.UTC(2026, 0, 1) + random.whole(0, 360) * DAY_MS;
+  const any = Date.UTC(2026, 0, 1) + random.whole(0, 360) * DAY_MS + random.whole(0, 23) * HOUR_MS;
   return random.chance(0.15) ? random.pick(BEFORE_CLOCK_CHANGE_MS) : any;
 }
 
-export function drawHome(random: Random): Home {
-  const home = readHome(path.join(HOMES, 'default.yaml'));
+const PHASES = ['L1', 'L2', 'L3'] as const;
+
+/** A home and what its installer made of it: charge, sun, phases, fuse, threshold, priorities, an interlock. */
+export function drawHome(random: Random): { readonly home: Home; readonly site: InstalledSite } {
+  const file = readHome(path.join(HOMES, 'default.yaml'));
   const initialSocPct = random.chance(0.3) ? random.between(5, 14) : random.between(8, 98);
-  const objects = home.objects.map((object) => {
+  const phases = new Map<string, 1 | 2 | 3>();
+  const objects = file.objects.map((object) => {
     if (object.kind === 'battery') return { ...object, initialSocPct };
-    return object.kind === 'pv' ? { ...object, peakW: object.peakW * random.between(0.3, 1.4) } : object;
+    if (object.kind === 'pv') return { ...object, peakW: object.peakW * random.between(0.3, 1.4) };
+    if (!('phase' in object) || object.phase === 'all') return object;
+    const n = random.pick([1, 2, 3] as const);
+    phases.set(object.id, n);
+    return { ...object, phase: PHASES[n - 1] ?? 'L1' };
   });
-  return { ...home, seed: random.whole(1, 0xffff_ffff), objects };
+  const home = { ...file, seed: random.whole(1, 0xffff_ffff), objects };
+  return { home, site: drawSite(random, phases) };
 }
 
-/** The installer's choices vary too: fuse, threshold, priorities, an interlock. */
-export function drawSite(random: Random): InstalledSite {
+function drawSite(random: Random, phases: ReadonlyMap<string, 1 | 2 | 3>): InstalledSite {
   const site = installedSite(
     `home-${random.whole(1, 99)}`,
     readFileSync(path.join(HOMES, 'default.site.yaml'), 'utf8'),
@@ -42,6 +51,7 @@ export function drawSite(random: Random): InstalledSite {
     ...load,
     priority: order.findIndex((entry) => entry.i === i) + 1,
     interlock: load.kind === 'interruptible' ? interlock : 0,
+    phase: phases.get(load.id) ?? load.phase,
   }));
   const essential = random.chance(0.5) ? random.whole(0, loads.length - 1) : -1;
   const byPriority = order.map(({ i }) => i);

@@ -38,6 +38,7 @@ export const FAULT_CLASSES = [
   'cloud-forged',
   'clock-step',
   'state-disk-fails',
+  'wish',
 ] as const;
 export type FaultClass = (typeof FAULT_CLASSES)[number];
 
@@ -85,10 +86,12 @@ const RATES: Readonly<Record<FaultClass, readonly [number, number]>> = {
   'cloud-forged': [0.0005, 0.005],
   'clock-step': [0, 0],
   'state-disk-fails': [0.01, 0.3],
+  // A person switches a load by hand in the portal, now this one, now that one.
+  wish: [0, 0],
 };
 
 const SPELLS: Readonly<Partial<Record<FaultClass, readonly [number, number, number, number]>>> = {
-  'meter-timeout': [0.05, 1, 5_000, 1_800_000],
+  'meter-timeout': [0.05, 3, 5_000, 1_800_000],
   'meter-frozen': [0.05, 0.5, 60_000, 3_600_000],
   'inverter-timeout': [0.05, 1, 5_000, 1_800_000],
   'inverter-frozen': [0.02, 0.3, 60_000, 1_800_000],
@@ -96,7 +99,7 @@ const SPELLS: Readonly<Partial<Record<FaultClass, readonly [number, number, numb
   'board-reboot': [0.05, 3, 1_000, 60_000],
   'box-kill': [0.02, 0.5, 1_000, 900_000],
   'clock-untrusted': [0.02, 0.2, 60_000, 3_600_000],
-  'grid-outage': [0.05, 0.5, 10_000, 3_600_000],
+  'grid-outage': [0.1, 1.5, 10_000, 7_200_000],
   button: [0.05, 0.5, 1_000, 20_000],
   surge: [0.3, 3, 20_000, 2_400_000],
   'history-down': [0.05, 0.5, 60_000, 14_400_000],
@@ -105,6 +108,7 @@ const SPELLS: Readonly<Partial<Record<FaultClass, readonly [number, number, numb
   'disk-full': [0.05, 0.5, 10_000, 3_600_000],
   'cloud-offline': [0.05, 0.5, 60_000, 14_400_000],
   'clock-step': [0.05, 0.5, 600_000, 14_400_000],
+  wish: [2, 20, 20_000, 1_200_000],
 };
 
 /** The plan of a seed. `only` keeps the classes named, for shrinking. */

@@ -29,6 +29,8 @@ export interface SiteLimits {
   /** The larger of charging and discharging power. */
   readonly batteryMaxW: number;
   readonly reservePct: number;
+  readonly maintenanceW: number;
+  readonly zone: string;
 }
 
 export interface LoadFacts {
@@ -43,6 +45,8 @@ export interface LoadFacts {
   readonly commandedOn: boolean;
   readonly changed: boolean;
   readonly rule: string;
+  /** Ordered without regard to minimum times. */
+  readonly urgent: boolean;
   /** Taken off by a protective rule and waiting to come back. */
   readonly shed: boolean;
   readonly closed: boolean;
@@ -80,6 +84,10 @@ export interface Moment {
   readonly meterWhole: boolean;
   /** And they were of this very moment: a meter that froze is believed for a while. */
   readonly meterLive: boolean;
+  /** Local time of day as the box takes it, minutes; null while it does not trust its clock. */
+  readonly localMinute: number | null;
+  /** What its wall clock shows, epoch milliseconds. */
+  readonly wallMs: number;
   readonly boardHeard: boolean;
   readonly decision: DecisionFacts | null;
   readonly gridOn: boolean;

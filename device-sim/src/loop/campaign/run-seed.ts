@@ -2,11 +2,12 @@
  * One seed of the campaign: a home drawn from it, faults drawn from it, days of faults with the oracle watching after
  * every cycle (safety), then everything is healed and must be well again in time (liveness).
  */
+import type { LoadOverride } from '@wattward/edge/core/snapshot';
 import type { RunningHome } from '../../home/running-home.ts';
 import type { ClosedLoop, CycleRecord } from '../closed-loop.ts';
 import { type HomeReader, type InverterReadings, registerReader } from '../readings.ts';
 import type { InstalledSite } from '../site-file.ts';
-import { drawHome, drawSite, drawStartMs } from './drawn-home.ts';
+import { drawHome, drawStartMs } from './drawn-home.ts';
 import { FaultWeather } from './fault-weather.ts';
 import { drawPlan, FAULT_CLASSES, type FaultClass } from './faults.ts';
 import { HistoryRig } from './history/history-rig.ts';
@@ -36,7 +37,9 @@ export interface SeedOptions {
 
 const INVERTER_EVERY_MS = 3_000;
 const FROZEN_KNOWN_MS = 62_000;
+const INVERTER_FROZEN_KNOWN_MS = 306_000;
 /** How long the healed home has until all must be well, and until every relay must stand as ordered. */
+const WISH_MS = 5_000;
 const REMOTE_MS = 60_000;
 const POWER_BACK_MS = 5_000;
 const HEALED_MS = 120_000;
@@ -83,26 +86,29 @@ class World {
   readonly #history: HistoryRig;
   readonly #remote: RemoteRig;
   #frozenSinceMs: number | null = null;
+  #inverterFrozenSinceMs: number | null = null;
   /** Without power until then. */
   #darkUntilMs = 0;
   #importWh = 0;
+  #wish = { load: 0, on: false };
   #healedOrder: Envelope | null = null;
 
   constructor({ seed, only }: SeedOptions) {
     this.#random = new Random(seed);
     const startMs = drawStartMs(this.#random);
-    const home = drawHome(this.#random);
-    this.#site = drawSite(this.#random);
+    const { home, site } = drawHome(this.#random);
+    this.#site = site;
     this.weather = new FaultWeather(drawPlan(seed, only ?? FAULT_CLASSES), seed, startMs);
     this.witness = new Witness({
       home,
-      site: this.#site,
+      site,
       startMs,
       reader: (running, told) => this.#reader(running, told),
       link: { copies: () => this.#copies() },
       clockTrusted: () => this.#clockTrusted(),
       wallOffsetMs: () => this.#remote.wallOffsetMs,
       remote: () => this.#remote.effective,
+      override: (load) => this.#wishFor(load),
       replayEvery: 997,
     });
     this.loop = this.witness.loop;
@@ -186,8 +192,20 @@ class World {
     if (this.weather.spell('button', nowMs).holds) {
       this.witness.pressButton(this.#random.whole(1, 4));
     }
+    if (this.weather.spell('wish', nowMs).began) {
+      this.#wish = {
+        load: this.#random.whole(0, this.#site.wiring.length - 1),
+        on: this.#random.chance(0.8),
+      };
+    }
     const lost = this.weather.spell('grid-outage', nowMs).holds;
     if (running.state.gridOn === lost) running.setGrid(!lost);
+  }
+
+  #wishFor(load: number): LoadOverride | null {
+    const { nowMs } = this.loop;
+    if (load !== this.#wish.load || !this.weather.spell('wish', nowMs).holds) return null;
+    return { on: this.#wish.on, source: 'portal', untilMs: nowMs + WISH_MS };
   }
 
   #process(): void {
@@ -215,9 +233,12 @@ class World {
       told.meterWhole = this.#frozenSinceMs === null || nowMs - this.#frozenSinceMs < FROZEN_KNOWN_MS;
       if (frozen) return frozen;
       if (weather.strikes('meter-not-available')) return broken(told, words, 0x7fc0);
-      // 52 kW and more, which a 25 A connection never carries: less, for a second, cannot be told from a real load.
-      if (weather.strikes('meter-spike'))
-        return broken(told, words, 0x474b + weather.draw('meter-spike').whole(0, 0x3b4));
+      // Just above what three times the fuse would carry, and up to a hundred times that.
+      if (weather.strikes('meter-spike')) {
+        const { fuseA, nominalVoltageV } = this.#site.settings.grid;
+        const most = 9 * fuseA * nominalVoltageV;
+        return broken(told, words, floatHigh(most * weather.draw('meter-spike').spread(1.01, 100)));
+      }
       return words;
     });
     return {
@@ -234,7 +255,11 @@ class World {
         inverter = { atMs: nowMs, readings };
         told.inverterLive = !still;
         if (!still) noteInverter(told, readings, running);
-        else if (readings) told.socAtMs = told.gridAtMs = nowMs;
+        // A picture that never changes is believed for five minutes, no longer.
+        this.#inverterFrozenSinceMs = still ? (this.#inverterFrozenSinceMs ?? nowMs) : null;
+        const known = nowMs - (this.#inverterFrozenSinceMs ?? nowMs) > INVERTER_FROZEN_KNOWN_MS;
+        if (still && readings && !known) told.socAtMs = told.gridAtMs = nowMs;
+        if (known) told.gridLost = null;
         return readings;
       },
       loadPowerW: (objectId) => through.loadPowerW(objectId),
@@ -251,6 +276,13 @@ class World {
       : [delayMs];
   }
 }
+
+/** The high word of a float; what the low word adds is less than a hundredth. */
+function floatHigh(value: number): number {
+  FLOAT.setFloat32(0, value);
+  return FLOAT.getUint16(0);
+}
+const FLOAT = new DataView(new ArrayBuffer(4));
 
 /** Total and phase powers replaced by a float whose high word is `high`. */
 function broken(told: Told, words: readonly number[], high: number): readonly number[] {

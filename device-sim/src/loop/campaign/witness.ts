@@ -95,6 +95,8 @@ export class Witness {
       contacts,
       meterWhole: told.meterWhole,
       meterLive: told.meterWhole && told.meterLive,
+      localMinute: loop.time?.trusted ? minuteOf(loop.time.wallMs + loop.time.offsetMs) : null,
+      wallMs: loop.time?.wallMs ?? nowMs,
       boardHeard: loop.board.reported(1, nowMs).online,
       decision: decision && {
         homeMode: decision.homeMode,
@@ -138,6 +140,7 @@ export class Witness {
       commandedOn: load.on,
       changed: load.changed,
       rule: load.reason.rule,
+      urgent: load.urgent,
       shed: load.shed,
       closed: contacts[channel - 1] ?? false,
       powerW: this.loop.running.loadPowerW(load.id),
@@ -176,6 +179,10 @@ function honestReader(home: RunningHome, told: Told): HomeReader {
   };
 }
 
+function minuteOf(localMs: number): number {
+  return Math.floor(localMs / 60_000) % 1440;
+}
+
 /** Contacts and leases: a void command may change neither. */
 function contactsOf(channels: BoardState['channels']): string {
   let text = '';
@@ -204,5 +211,7 @@ function limitsOf({ home, site, cycleMs = 1000 }: WitnessOptions): SiteLimits {
     thresholdW: peak.thresholdW,
     batteryMaxW: Math.max(battery?.maxChargeW ?? 0, battery?.maxDischargeW ?? 0),
     reservePct: batteries[0]?.reservePct ?? 0,
+    maintenanceW: batteries[0]?.maintenanceW ?? 0,
+    zone: site.zone,
   };
 }
