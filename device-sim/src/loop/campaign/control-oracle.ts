@@ -2,7 +2,7 @@
  * The oracle's second half: what the box decides, held against what it was told and what was true. It keeps its own
  * means, clocks and memories; nothing is taken from the code it judges.
  */
-import type { BatteryFacts, DecisionFacts, LoadFacts, Moment, SiteLimits } from './moment.ts';
+import type { BatteryFacts, DecisionFacts, LoadFacts, Moment, MovedLimits, SiteLimits } from './moment.ts';
 
 export type Check = (invariant: string, atMs: number, holds: boolean, what: () => string) => void;
 
@@ -63,9 +63,12 @@ export class ControlOracle {
   #nowMs = 0;
   /** The limits were moved from afar then. */
   #movedAtMs = Number.NEGATIVE_INFINITY;
+  #importLimitW: number | null = null;
+  #overImportSinceMs: number | null = null;
   #fullAtMs = Number.NEGATIVE_INFINITY;
   /** True powers of cycles in a row in which the meter told them. */
   #told: number[] = [];
+  readonly #openAtMs = new Map<string, number>();
   readonly #offAtMs = new Map<string, number>();
   #timeAtMs = 0;
   readonly #calendar: Intl.DateTimeFormat;
@@ -88,7 +91,9 @@ export class ControlOracle {
   }
 
   /** What set-points move; null is the installer's. A new threshold is judged afresh. */
-  follow(thresholdW: number | null, reservePct: number | null): void {
+  follow({ thresholdW, reservePct, importLimitW }: MovedLimits): void {
+    if (importLimitW !== this.#importLimitW) this.#overImportSinceMs = null;
+    this.#importLimitW = importLimitW;
     const { thresholdW: threshold, reservePct: reserve } = this.#installed;
     const limits = {
       ...this.#installed,
@@ -109,6 +114,7 @@ export class ControlOracle {
     if (!decision || !meterLive) {
       this.#liveSinceMs = nowMs;
       this.#demand = [];
+      this.#told = [];
     }
     if (!decision) {
       this.#lostSinceMs = nowMs;
@@ -131,6 +137,7 @@ export class ControlOracle {
     this.#lookAtMean(moment, decision);
     this.#lookAtPeak(moment, decision);
     this.#lookAtRelief(moment, decision);
+    this.#lookAtImport(moment, decision);
     this.#lookAtShedding(moment, decision);
     this.#lookAtFlows(moment, decision);
     for (const battery of decision.batteries) this.#lookAtBattery(moment, battery, decision.homeMode);
@@ -158,6 +165,15 @@ export class ControlOracle {
   /** Only protection may break a minimum on-time. */
   #lookAtUrgency({ nowMs }: Moment, { loads }: DecisionFacts): void {
     for (const load of loads) {
+      if (load.closed) this.#openAtMs.delete(load.id);
+      else if (!this.#openAtMs.has(load.id)) this.#openAtMs.set(load.id, nowMs);
+      if (load.changed && load.commandedOn) {
+        // A contact that opened by itself rests since then.
+        const openAtMs = this.#openAtMs.get(load.id) ?? nowMs;
+        const restedMs = nowMs - Math.min(openAtMs, this.#offAtMs.get(load.id) ?? Number.NEGATIVE_INFINITY);
+        const rested = restedMs >= load.minOffMs;
+        this.#check('I3', nowMs, rested, () => `${load.id} ordered on after ${restedMs} ms of rest`);
+      }
       if (load.changed && !load.commandedOn) this.#offAtMs.set(load.id, nowMs);
       if (!load.changed || load.commandedOn || !load.urgent) continue;
       this.#check(
@@ -313,6 +329,20 @@ export class ControlOracle {
         load.powerW > NOBODY_W,
     );
     this.#check('P4', nowMs, left === undefined, () => `${left?.id} not shed in a peak that lasts`);
+  }
+
+  /** An import limit that holds is kept by whatever may go. */
+  #lookAtImport(moment: Moment, decision: DecisionFacts): void {
+    const { nowMs, gridW, gridOn, meterLive, boardHeard } = moment;
+    const limitW = this.#importLimitW;
+    const readable = gridOn && meterLive && boardHeard && this.#toldOutSinceMs === null;
+    if (limitW === null || !readable || gridW <= limitW) this.#overImportSinceMs = null;
+    else this.#overImportSinceMs ??= nowMs;
+    if (this.#overImportSinceMs === null || nowMs - this.#overImportSinceMs < PEAK_RELIEF_MS) return;
+    const left = decision.loads.find(
+      (load) => load.commandedOn && load.closed && !load.essential && load.powerW > NOBODY_W,
+    );
+    this.#check('O5', nowMs, left === undefined, () => `${left?.id} not shed above ${limitW} W of import`);
   }
 
   /** What the box believes to flow does flow, and the battery does not do what it was told to leave. */

@@ -1,7 +1,9 @@
 /** `npm run campaign`: many seeds of faults against box and boards, on all cores, with a report of what was covered. */
+import { execFileSync } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { Command, InvalidArgumentError } from 'commander';
+import { coverageMatrix, neverStruck } from './coverage.ts';
 import { type MutantVerdict, tryMutant } from './mutant-run.ts';
 import { MUTANTS } from './mutant-table.ts';
 import { runSeed, type SeedResult } from './run-seed.ts';
@@ -12,7 +14,9 @@ interface Options {
   readonly days: number;
   readonly seed: number;
   readonly shrink: boolean;
+  readonly twice: boolean;
   readonly mutants: boolean;
+  readonly mutant?: string;
 }
 
 const MAX_WORKERS = 2;
@@ -31,37 +35,51 @@ function whole(text: string): number {
 }
 
 async function campaign(options: Options): Promise<void> {
-  if (options.mutants) return mutants(options);
+  if (options.mutants || options.mutant !== undefined) return mutants(options);
   const seeds = Array.from({ length: options.seeds }, (_, i) => options.seed + i);
-  const results: SeedResult[] = [];
+  const commit = commitOf();
   const beganMs = performance.now();
-  const workers = Math.min(MAX_WORKERS, availableParallelism(), seeds.length);
-  const note = (result: SeedResult) => {
-    results.push(result);
-    for (const { invariant, atMs, what } of result.violations.slice(0, 3)) {
-      console.log(`seed ${result.seed}: ${invariant} at ${new Date(atMs).toISOString()}: ${what}`);
-    }
-  };
-  await Promise.all(Array.from({ length: workers }, () => workThrough(seeds, options.days, note)));
+  const results = await runAll(seeds, options.days, (result) => tell(result, commit));
   report(results, performance.now() - beganMs);
   const failed = results.filter(({ violations }) => violations.length > 0).sort((a, b) => a.seed - b.seed);
-  if (options.shrink) {
-    for (const { seed, violations } of failed.slice(0, 3)) {
-      const small = await shrink(seed, options.days, violations[0]?.invariant ?? '');
-      console.log(
-        `shrunk: seed ${seed}, ${small.invariant}, ${small.days.toFixed(4)} days, faults ${small.classes.join(' ')}`,
-      );
-    }
+  if (options.shrink) await shrinkFirst(failed, options.days);
+  const differs = options.twice ? await differing(results, options.days) : [];
+  process.exitCode = failed.length > 0 || differs.length > 0 ? 1 : 0;
+}
+
+/** Everything that is needed to see it again. */
+function tell({ seed, days, violations }: SeedResult, commit: string): void {
+  if (violations.length === 0) return;
+  console.log(`FAILED seed ${seed}, ${days} days, commit ${commit}`);
+  for (const { invariant, atMs, what } of violations.slice(0, 3)) {
+    console.log(`  ${invariant} at ${new Date(atMs).toISOString()}: ${what}`);
   }
-  process.exitCode = failed.length > 0 ? 1 : 0;
+}
+
+async function shrinkFirst(failed: readonly SeedResult[], days: number): Promise<void> {
+  for (const { seed, violations } of failed.slice(0, 3)) {
+    const small = await shrink(seed, days, violations[0]?.invariant ?? '');
+    const classes = small.classes.join(' ') || 'none';
+    console.log(`shrunk: seed ${seed}, ${small.invariant}, ${small.days.toFixed(4)} days, faults ${classes}`);
+  }
+}
+
+/** The same seeds again: each must leave the same trace. Returns those that did not. */
+async function differing(results: readonly SeedResult[], days: number): Promise<readonly number[]> {
+  const once = new Map(results.map(({ seed, hash }) => [seed, hash]));
+  const again = await runAll([...once.keys()], days, () => {});
+  const differs = again.filter(({ seed, hash }) => once.get(seed) !== hash).map(({ seed }) => seed);
+  console.log(`${again.length - differs.length} of ${again.length} seeds left the same trace twice`);
+  if (differs.length > 0) console.log(`different: ${differs.join(' ')}`);
+  return differs;
 }
 
 /** The share of planted bugs that the seeds find. Fails below 95 %, and when the code as it is does not pass. */
-async function mutants({ seeds, seed, days }: Options): Promise<void> {
+async function mutants({ seeds, seed, days, mutant: only }: Options): Promise<void> {
   const run = { seeds: Array.from({ length: seeds }, (_, i) => seed + i), days };
+  const waiting = MUTANTS.filter(({ id }) => only === undefined || id.includes(only));
   const control = await tryMutant({ ...run, mutant: null });
   if (control.caughtBy) throw new Error(`without any planted bug: ${control.caughtBy}`);
-  const waiting = [...MUTANTS];
   const verdicts: MutantVerdict[] = [];
   const next = async () => {
     for (let mutant = waiting.shift(); mutant; mutant = waiting.shift()) {
@@ -77,6 +95,22 @@ async function mutants({ seeds, seed, days }: Options): Promise<void> {
   console.log(`${caught} of ${verdicts.length} planted bugs caught, ${share.toFixed(1)} %`);
   if (slipped.length > 0) console.log(`slipped: ${slipped.join('; ')}`);
   process.exitCode = share >= LEAST_CAUGHT_PCT ? 0 : 1;
+}
+
+async function runAll(
+  seeds: readonly number[],
+  days: number,
+  note: (result: SeedResult) => void,
+): Promise<readonly SeedResult[]> {
+  const waiting = [...seeds];
+  const results: SeedResult[] = [];
+  const keep = (result: SeedResult) => {
+    results.push(result);
+    note(result);
+  };
+  const workers = Math.min(MAX_WORKERS, availableParallelism(), seeds.length);
+  await Promise.all(Array.from({ length: workers }, () => workThrough(waiting, days, keep)));
+  return results;
 }
 
 /** One thread takes seeds from the list until it is empty. */
@@ -108,6 +142,9 @@ function report(results: readonly SeedResult[], tookMs: number): void {
   );
   console.log(`faults:     ${sums(results.map((r) => r.faults))}`);
   console.log(`invariants: ${sums(results.map((r) => r.checks))}`);
+  for (const line of coverageMatrix(results)) console.log(line);
+  const never = neverStruck(results);
+  if (never.length > 0) console.log(`never struck: ${never.join(' ')}`);
 }
 
 function sums(parts: readonly Readonly<Record<string, number>>[]): string {
@@ -121,6 +158,18 @@ function sums(parts: readonly Readonly<Record<string, number>>[]): string {
     .join(', ');
 }
 
+function commitOf(): string {
+  try {
+    const at = { cwd: import.meta.dirname, encoding: 'utf8' } as const;
+    const changed = execFileSync('git', ['status', '--porcelain', '-uno'], at) !== '';
+    return (
+      execFileSync('git', ['rev-parse', '--short', 'HEAD'], at).trim() + (changed ? ' with changes' : '')
+    );
+  } catch {
+    return 'unknown';
+  }
+}
+
 if (isMainThread) {
   await new Command('campaign')
     .description(
@@ -130,7 +179,9 @@ if (isMainThread) {
     .option('--days <d>', 'days of faults a seed', positive, 1)
     .option('--seed <s>', 'first seed', whole, 1)
     .option('--shrink', 'make the first failing seeds small', false)
+    .option('--twice', 'run every seed a second time and compare the traces', false)
     .option('--mutants', 'plant bugs one by one and tell which the seeds find', false)
+    .option('--mutant <text>', 'plant only the bugs whose name holds this text')
     .action(campaign)
     .parseAsync();
 } else {

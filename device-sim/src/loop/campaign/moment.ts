@@ -33,6 +33,13 @@ export interface SiteLimits {
   readonly zone: string;
 }
 
+/** What approved set-points move, null where none holds. */
+export interface MovedLimits {
+  readonly thresholdW: number | null;
+  readonly reservePct: number | null;
+  readonly importLimitW: number | null;
+}
+
 export interface LoadFacts {
   readonly id: string;
   readonly channel: number;
@@ -42,6 +49,7 @@ export interface LoadFacts {
   /** 1 to 3, 0 for all. */
   readonly phase: number;
   readonly nominalW: number;
+  readonly minOffMs: number;
   readonly commandedOn: boolean;
   readonly changed: boolean;
   readonly rule: string;

@@ -6,7 +6,7 @@
  * The oracle knows the truth (which readings were whole, what really flows), so it can say what was permitted.
  */
 import { type Check, ControlOracle } from './control-oracle.ts';
-import type { ChannelRules, CommandSeen, Moment, SiteLimits } from './moment.ts';
+import type { ChannelRules, CommandSeen, Moment, MovedLimits, SiteLimits } from './moment.ts';
 
 export interface Violation {
   readonly invariant: string;
@@ -84,8 +84,9 @@ export class Oracle {
     }
   }
 
-  follow(thresholdW: number | null, reservePct: number | null): void {
-    this.#control.follow(thresholdW, reservePct);
+  /** Set-points that truly hold: what they move counts from here on. */
+  follow(moved: MovedLimits): void {
+    this.#control.follow(moved);
   }
 
   look(moment: Moment): void {

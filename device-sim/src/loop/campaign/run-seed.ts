@@ -19,6 +19,7 @@ import { noteInverter, type Told, Witness } from './witness.ts';
 
 export interface SeedResult {
   readonly seed: number;
+  readonly days: number;
   readonly hash: string;
   readonly violations: readonly Violation[];
   readonly faults: Readonly<Record<string, number>>;
@@ -67,7 +68,8 @@ export async function runSeed(options: SeedOptions): Promise<SeedResult> {
   else oracle.pass('I12');
   return {
     seed: options.seed,
-    hash: loop.trace.digest(),
+    days: options.days,
+    hash: world.digest(),
     violations: oracle.violations,
     faults: world.weather.counts,
     checks: oracle.checked,
@@ -126,11 +128,18 @@ class World {
   }
 
   cycle(): CycleRecord {
-    const { thresholdW, reservePct } = this.#remote.oracle;
-    this.witness.follow(thresholdW, reservePct);
+    this.oracle.follow(this.#remote.oracle);
     const record = this.witness.cycle();
     this.#keepHistory(record);
     return record;
+  }
+
+  /** Of everything that happened: the home, what reached the history, what was followed from afar. */
+  digest(): string {
+    const { trace } = this.loop;
+    this.#history.addTo(trace);
+    this.#remote.addTo(trace);
+    return trace.digest();
   }
 
   #keepHistory({ nowMs, decision }: CycleRecord): void {

@@ -67,11 +67,6 @@ export class Witness {
     });
   }
 
-  /** Set-points that truly hold: what they move, counts from here on. */
-  follow(thresholdW: number | null, reservePct: number | null): void {
-    this.oracle.follow(thresholdW, reservePct);
-  }
-
   cycle(): CycleRecord {
     const record = this.loop.cycle();
     this.oracle.look(this.#moment(record));
@@ -137,6 +132,7 @@ export class Witness {
       essential: settings?.essential ?? false,
       phase: settings?.phase ?? 0,
       nominalW: settings?.nominalPowerW ?? 0,
+      minOffMs: settings?.minOffMs ?? 0,
       commandedOn: load.on,
       changed: load.changed,
       rule: load.reason.rule,

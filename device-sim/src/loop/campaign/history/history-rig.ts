@@ -3,6 +3,7 @@
  * and courier to a server, and both disk and server fail as the seed wants it.
  */
 import type { Lane } from '@wattward/edge/outbox/lanes';
+import type { TraceHash } from '../../trace-hash.ts';
 import type { Check } from '../control-oracle.ts';
 import type { FaultWeather } from '../fault-weather.ts';
 import { Random } from '../random.ts';
@@ -30,7 +31,7 @@ export interface HistoryRigOptions {
 
 const RECORD_MS = 10_000;
 const TAGS = { site: 'home-1', device: 'Cellar, left' } as const;
-const SMALL_BYTES = 60_000;
+const SMALL_BYTES = 24_000;
 const ROOMY_BYTES = 64 * 1024 * 1024;
 const MAX_RETRY_AFTER_MS = 600_000;
 /** A server that refuses us is asked again after five minutes, a fifth more or less. */
@@ -57,6 +58,7 @@ export class HistoryRig {
   readonly #maxBytes: number;
   #recorder: VirtualRecorder | null = null;
   #boots = 0;
+  #requests = 0;
   #nowMs: number;
   #recordedAtMs = 0;
   #eventSeq = 0;
@@ -116,6 +118,12 @@ export class HistoryRig {
     if (outbox) this.oracle.settled(outbox.ledger, outbox.pendingPoints());
   }
 
+  addTo(trace: TraceHash): void {
+    trace.add(this.#server.points.size);
+    trace.add(this.#requests);
+    trace.text(JSON.stringify(this.#disk.ledger()));
+  }
+
   #start(nowMs: number): VirtualRecorder {
     this.#boots += 1;
     this.#silentUntilMs = 0;
@@ -126,8 +134,6 @@ export class HistoryRig {
         random: () => this.#random.next(),
         send: (lines, lane) => this.#send(lines, lane),
         onAccepted: (points) => oracle.safe(points),
-        onDoubtful: () => {},
-        onLoss: (points) => oracle.lost(points),
       },
       { maxBytes: this.#maxBytes, thinAfterMs: 45 * 86_400_000, dropAfterMs: 730 * 86_400_000 },
       `boot-${this.#boots}`,
@@ -177,6 +183,7 @@ export class HistoryRig {
       !early,
       () => `asked ${this.#silentUntilMs - nowMs} ms before it was to be asked`,
     );
+    this.#requests += 1;
     const mood = this.#mood(nowMs);
     const answer = this.#server.answer(lines, mood);
     const slowMs = this.#weather.strikes('history-slow') ? this.#random.whole(2_000, 29_000) : 200;

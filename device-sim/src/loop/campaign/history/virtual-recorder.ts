@@ -29,9 +29,6 @@ export interface RecorderPorts {
   ) => { readonly answer: Answer; readonly tookMs: number };
   /** These are on the disk: the outbox has said so. */
   readonly onAccepted: (points: readonly Measured[]) => void;
-  /** These may be or not: the box died while it wrote. */
-  readonly onDoubtful: (points: readonly Measured[]) => void;
-  readonly onLoss: (points: number, why: string) => void;
 }
 
 const COMMIT_MS = 60_000;
@@ -61,7 +58,7 @@ export class VirtualRecorder {
     this.#bootAtMs = nowMs;
     this.#committedAtMs = nowMs;
     this.#caredAtMs = nowMs;
-    this.outbox = new Outbox(ports.disk, plainCodec, ({ points, why }) => ports.onLoss(points, why));
+    this.outbox = new Outbox(ports.disk, plainCodec, () => {});
     this.#tolerant(() => this.outbox.reconcile());
     const staggerStart = this.outbox.pendingPoints() > MAX_LINES;
     this.#courier = new Courier({ random: ports.random, staggerStart });
@@ -70,10 +67,7 @@ export class VirtualRecorder {
   /** @param wallMs what the box believes, null while it does not trust its clock. */
   record(measured: Measured, wallMs: number | null): void {
     if (this.#open.length < MAX_OPEN) this.#open.push({ measured, wallMs });
-    else {
-      this.outbox.countLost(1, 'overload');
-      this.#ports.onDoubtful([measured]);
-    }
+    else this.outbox.countLost(1, 'overload');
   }
 
   /** @throws PowerCut */
@@ -109,8 +103,8 @@ export class VirtualRecorder {
     try {
       this.outbox.accept(this.#rows(), nowMs - this.#bootAtMs);
     } catch (error) {
+      // Where the box dies nobody knows whether they are on the disk: they count neither as safe nor as lost.
       if (error instanceof DiskFull) return;
-      this.#ports.onDoubtful(points);
       throw error;
     }
     this.#open = [];

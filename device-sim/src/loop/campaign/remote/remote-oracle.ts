@@ -40,13 +40,21 @@ export class RemoteOracle {
   readonly #check: Check;
   readonly #permits = new Map<string, Permit>();
   #lastSeq = 0;
+  /** Permits that hold or wait. */
+  #live = 0;
   #restartedMs = Number.NEGATIVE_INFINITY;
   #seen: { readonly inForce: readonly InForce[]; readonly onDisk: string } = { inForce: [], onDisk: '' };
   thresholdW: number | null = null;
   reservePct: number | null = null;
+  importLimitW: number | null = null;
 
   constructor(check: Check) {
     this.#check = check;
+  }
+
+  /** Something holds or is about to. */
+  get isBusy(): boolean {
+    return this.#live > 0;
   }
 
   /** The box is handed a message; `wallMs` is what it believes to be the time. Returns whether it may take it. */
@@ -61,9 +69,12 @@ export class RemoteOracle {
     this.#lastSeq = Math.max(this.#lastSeq, envelope.seq);
     if (envelope.kind === 'revoke') {
       const target = this.#permits.get(String(envelope.value.id));
-      if (target) target.stage = 'revoked';
+      if (target) this.#end(target, 'revoked');
       return;
     }
+    const before = this.#permits.get(envelope.id);
+    if (before) this.#end(before, 'over');
+    this.#live += 1;
     this.#permits.set(envelope.id, {
       envelope,
       fromMs: nowMs + envelope.notBeforeMs - wallMs,
@@ -75,27 +86,34 @@ export class RemoteOracle {
   }
 
   /** The box starts again after so long; without a clock it cannot know how long. */
-  restarted(downMs: number, nowMs: number): void {
+  restarted(downMs: number, nowMs: number, knowsTime: boolean): void {
     this.#restartedMs = nowMs;
+    if (knowsTime) return;
     for (const permit of this.#permits.values()) permit.untilMs += downMs + FORGOTTEN_MS;
   }
 
   look({ nowMs, inForce, onDisk }: RemoteMoment): void {
     this.thresholdW = null;
     this.reservePct = null;
+    this.importLimitW = null;
     // What they say is read again only when they or the disk have changed.
     const seen = this.#seen;
     const changed =
       onDisk !== seen.onDisk ||
       inForce.length !== seen.inForce.length ||
       inForce.some((one, i) => one !== seen.inForce[i]);
-    if (changed) for (const one of inForce) this.#read(one, nowMs, onDisk);
+    if (changed) {
+      for (const one of inForce) this.#read(one, nowMs, onDisk);
+      const apart = new Set(inForce.map(moves)).size === inForce.length;
+      this.#check('I24', nowMs, apart, () => 'two that move the same hold together');
+    }
     this.#seen = { inForce, onDisk };
     for (const one of inForce) this.#lookAt(one, nowMs);
     if (this.#permits.size === 0) return;
     for (const permit of this.#permits.values()) {
+      if (permit.stage === 'waits' && nowMs > permit.untilMs + SLACK_MS) this.#end(permit, 'over');
       if (permit.stage !== 'holds' || inForce.some(({ id }) => id === permit.envelope.id)) continue;
-      permit.stage = 'over';
+      this.#end(permit, 'over');
       const early = nowMs < permit.dueMs - SLACK_MS;
       const replaced = inForce.some(
         (one) => one.seq > permit.envelope.seq && moves(one) === moves(permit.envelope),
@@ -115,6 +133,11 @@ export class RemoteOracle {
   reached(envelope: Envelope, inForce: readonly InForce[], nowMs: number): void {
     const holds = inForce.some(({ id }) => id === envelope.id);
     this.#check('I31', nowMs, holds, () => `${envelope.id} is not followed although all is well`);
+  }
+
+  #end(permit: Permit, stage: 'over' | 'revoked'): void {
+    if (permit.stage === 'waits' || permit.stage === 'holds') this.#live -= 1;
+    permit.stage = stage;
   }
 
   #read(one: InForce, nowMs: number, onDisk: string): void {
@@ -142,6 +165,7 @@ export class RemoteOracle {
     this.#check('I26', nowMs, lateMs <= SLACK_MS, () => `${one.id} still acts ${lateMs} ms after its end`);
     if (stage === 'waits') permit.stage = 'holds';
     if (one.kind === 'peak-threshold') this.thresholdW = Number(envelope.value.watts);
+    if (one.kind === 'import-limit') this.importLimitW = Number(envelope.value.watts);
     if (one.kind === 'battery-reserve') this.reservePct = Number(envelope.value.pct);
   }
 }

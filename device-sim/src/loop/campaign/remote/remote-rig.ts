@@ -12,6 +12,7 @@ import type { NumberBound, Settings } from '@wattward/edge/core/settings';
 import type { Order } from '@wattward/edge/core/snapshot';
 import { SetpointDesk } from '@wattward/edge/setpoint/desk';
 import { foldedOf, ordersOf } from '@wattward/edge/setpoint/setpoint-effect';
+import type { TraceHash } from '../../trace-hash.ts';
 import type { Check } from '../control-oracle.ts';
 import type { FaultWeather } from '../fault-weather.ts';
 import { Random } from '../random.ts';
@@ -59,6 +60,8 @@ export class RemoteRig {
   #under: Post[] = [];
   #nowMs = 0;
   #offsetMs = 0;
+  /** Nobody proposes anything any more. */
+  #isQuiet = false;
   #effective: Effective & { readonly key: string };
 
   constructor(options: RemoteRigOptions) {
@@ -94,13 +97,15 @@ export class RemoteRig {
       this.#checkpointMs = nowMs;
       if (desk.inForce.length > 0) void desk.checkpoint(now);
     }
-    if (due.length > 0 || this.#saves !== before) return this.#work(desk, due, now);
+    // The desk does its work after the call: let it, whenever it may have some.
+    if (due.length > 0 || this.#saves !== before || this.oracle.isBusy) return this.#work(desk, due, now);
     this.#look(desk, nowMs);
     return null;
   }
 
   /** All is well again: a set-point approved now is followed. */
   approveWhenHealed(nowMs: number): Envelope {
+    this.#isQuiet = true;
     const envelope = this.#cloud.approve(this.#challenge, nowMs, 'peak-threshold');
     this.#send(envelope, nowMs);
     return envelope;
@@ -108,6 +113,12 @@ export class RemoteRig {
 
   reached(envelope: Envelope, nowMs: number): void {
     this.oracle.reached(envelope, this.#desk?.inForce ?? [], nowMs);
+  }
+
+  addTo(trace: TraceHash): void {
+    trace.add(this.#saves);
+    trace.add(this.#boots);
+    trace.text(this.#saved ?? '');
   }
 
   async #work(
@@ -166,7 +177,7 @@ export class RemoteRig {
         answer: ({ id }) => Promise.resolve(this.#answer(id)),
       },
     });
-    if (this.#downSinceMs !== null) this.oracle.restarted(nowMs - this.#downSinceMs, nowMs);
+    if (this.#downSinceMs !== null) this.oracle.restarted(nowMs - this.#downSinceMs, nowMs, wallMs === nowMs);
     this.#downSinceMs = null;
     desk.restore(this.#saved, { monoMs: 0, wallMs });
     this.#desk = desk;
@@ -189,7 +200,7 @@ export class RemoteRig {
   #portal(nowMs: number): void {
     const { weather } = this.#options;
     if (!this.#isOffline() && this.#desk) this.#challenge = `boot-${this.#boots}`;
-    if (this.#random.chance(PER_HOUR / 3600)) this.#send(this.#draw(nowMs), nowMs);
+    if (!this.#isQuiet && this.#random.chance(PER_HOUR / 3600)) this.#send(this.#draw(nowMs), nowMs);
     if (weather.strikes('cloud-forged'))
       this.#under.push({ envelope: this.#cloud.forge(this.#challenge, nowMs), atMs: nowMs });
     if (weather.strikes('cloud-replay') && this.#cloud.sent.length > 0) {

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
-import type { ChannelRules } from '../../src/loop/campaign/moment.ts';
-import { Oracle } from '../../src/loop/campaign/oracle.ts';
-import { runSeed } from '../../src/loop/campaign/run-seed.ts';
+import type { ChannelRules } from '../../../src/loop/campaign/moment.ts';
+import { Oracle } from '../../../src/loop/campaign/oracle.ts';
+import { runSeed } from '../../../src/loop/campaign/run-seed.ts';
 
 test('a seed is the same run every time, faults and all', async () => {
   const once = await runSeed({ seed: 4, days: 0.005 });

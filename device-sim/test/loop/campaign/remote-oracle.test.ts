@@ -1,0 +1,55 @@
+import { expect, test } from '@jest/globals';
+import { parseMessage } from '@wattward/broker/wire/message';
+import { Random } from '../../../src/loop/campaign/random.ts';
+import { RemoteOracle } from '../../../src/loop/campaign/remote/remote-oracle.ts';
+import { type Envelope, VirtualCloud } from '../../../src/loop/campaign/remote/virtual-cloud.ts';
+
+const NOW_MS = Date.UTC(2026, 5, 1, 12);
+
+function judged() {
+  const broken: string[] = [];
+  const oracle = new RemoteOracle((invariant, _atMs, holds) => {
+    if (!holds) broken.push(invariant);
+  });
+  const cloud = new VirtualCloud(new Random(7));
+  const look = (nowMs: number, ...inForce: readonly Envelope[]) =>
+    oracle.look({ nowMs, inForce, onDisk: JSON.stringify(inForce) });
+  return { broken, oracle, cloud, look };
+}
+
+test('an approved set-point may act from its begin to its end, and then never again', () => {
+  const { broken, oracle, cloud, look } = judged();
+  const approved = cloud.approve('boot-1', NOW_MS, 'peak-threshold');
+  expect(oracle.mayTake(approved, { challenge: 'boot-1', wallMs: NOW_MS })).toBe(true);
+  oracle.taken(approved, NOW_MS, NOW_MS);
+  look(NOW_MS, approved);
+  expect(oracle.thresholdW).toBe(approved.value.watts);
+  look(approved.expiresMs, approved);
+  look(approved.expiresMs + 1_000);
+  expect(broken).toEqual([]);
+  expect(oracle.mayTake(approved, { challenge: 'boot-1', wallMs: NOW_MS })).toBe(false);
+  look(approved.expiresMs + 2_000, approved);
+  expect(broken).toEqual(['I25']);
+});
+
+test('what acts without leave, too long, or ends before its time is seen', () => {
+  const { broken, oracle, cloud, look } = judged();
+  look(NOW_MS, cloud.approve('boot-1', NOW_MS, 'peak-threshold'));
+  expect(broken).toEqual(['I24']);
+  const approved = cloud.approve('boot-1', NOW_MS, 'battery-reserve');
+  oracle.taken(approved, NOW_MS, NOW_MS);
+  look(NOW_MS + 1_000, approved);
+  look(NOW_MS + 2_000);
+  expect(broken).toEqual(['I24', 'I26']);
+});
+
+test('nothing that is forged may be taken, and every kind of forgery is made', () => {
+  const { oracle, cloud } = judged();
+  const seen = new Set<string>();
+  for (let i = 0; i < 200; i += 1) {
+    const forged = cloud.forge('boot-1', NOW_MS);
+    expect(oracle.mayTake(forged, { challenge: 'boot-1', wallMs: NOW_MS })).toBe(false);
+    seen.add(parseMessage('siteSetpoint', forged.text).ok ? 'readable' : 'garbage');
+  }
+  expect(seen).toEqual(new Set(['readable', 'garbage']));
+});
