@@ -165,8 +165,6 @@ export class ControlOracle {
   /** Only protection may break a minimum on-time. */
   #lookAtUrgency({ nowMs }: Moment, { loads }: DecisionFacts): void {
     for (const load of loads) {
-      if (load.closed) this.#openAtMs.delete(load.id);
-      else if (!this.#openAtMs.has(load.id)) this.#openAtMs.set(load.id, nowMs);
       if (load.changed && load.commandedOn) {
         // A contact that opened by itself rests since then.
         const openAtMs = this.#openAtMs.get(load.id) ?? nowMs;
@@ -175,6 +173,9 @@ export class ControlOracle {
         this.#check('I3', nowMs, rested, () => `${load.id} ordered on after ${restedMs} ms of rest`);
       }
       if (load.changed && !load.commandedOn) this.#offAtMs.set(load.id, nowMs);
+      // Closed in this very moment, it was open until now.
+      if (load.closed) this.#openAtMs.delete(load.id);
+      else if (!this.#openAtMs.has(load.id)) this.#openAtMs.set(load.id, nowMs);
       if (!load.changed || load.commandedOn || !load.urgent) continue;
       this.#check(
         'I3',
