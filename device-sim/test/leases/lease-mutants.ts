@@ -1,5 +1,5 @@
 /** Planted bugs in board, firmware and driver: each must be found, or the campaign proves nothing. */
-import type { Mutant } from '../../src/loop/campaign/mutant-table.ts';
+import type { Mutant } from '../../src/loop/campaign/mutant.ts';
 
 const MACHINE = 'hardware/relay-board/machine.ts';
 const CONTACT = 'hardware/relay-board/contact.ts';

@@ -2,7 +2,7 @@
 import { availableParallelism } from 'node:os';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { Command, InvalidArgumentError } from 'commander';
-import type { Mutant } from '../../src/loop/campaign/mutant-table.ts';
+import type { Mutant } from '../../src/loop/campaign/mutant.ts';
 import { plant } from '../../src/loop/campaign/plant.ts';
 import { LEASE_MUTANTS } from './lease-mutants.ts';
 import type { LeaseRun } from './lease-run.ts';

@@ -24,9 +24,11 @@ const PHASES = ['L1', 'L2', 'L3'] as const;
 export function drawHome(random: Random): { readonly home: Home; readonly site: InstalledSite } {
   const file = readHome(path.join(HOMES, 'default.yaml'));
   const initialSocPct = random.chance(0.3) ? random.between(5, 14) : random.between(8, 98);
+  // A small battery is empty after an hour.
+  const capacityWh = random.pick([2_500, 5_000, 10_000]);
   const phases = new Map<string, 1 | 2 | 3>();
   const objects = file.objects.map((object) => {
-    if (object.kind === 'battery') return { ...object, initialSocPct };
+    if (object.kind === 'battery') return { ...object, initialSocPct, capacityWh };
     if (object.kind === 'pv') return { ...object, peakW: object.peakW * random.between(0.3, 1.4) };
     if (!('phase' in object) || object.phase === 'all') return object;
     const n = random.pick([1, 2, 3] as const);
@@ -34,10 +36,10 @@ export function drawHome(random: Random): { readonly home: Home; readonly site: 
     return { ...object, phase: PHASES[n - 1] ?? 'L1' };
   });
   const home = { ...file, seed: random.whole(1, 0xffff_ffff), objects };
-  return { home, site: drawSite(random, phases) };
+  return { home, site: drawSite(random, phases, capacityWh) };
 }
 
-function drawSite(random: Random, phases: ReadonlyMap<string, 1 | 2 | 3>): InstalledSite {
+function drawSite(random: Random, phases: ReadonlyMap<string, 1 | 2 | 3>, capacityWh: number): InstalledSite {
   const site = installedSite(
     `home-${random.whole(1, 99)}`,
     readFileSync(path.join(HOMES, 'default.site.yaml'), 'utf8'),
@@ -57,6 +59,7 @@ function drawSite(random: Random, phases: ReadonlyMap<string, 1 | 2 | 3>): Insta
   const byPriority = order.map(({ i }) => i);
   const settings = {
     ...site.settings,
+    batteries: site.settings.batteries.map((battery) => ({ ...battery, capacityWh })),
     grid: { ...site.settings.grid, fuseA: random.pick([16, 20, 25]) },
     peak: { ...site.settings.peak, thresholdW: random.pick([5000, 7000, 9000]) },
     loads: loads.map((load, i) => (i === essential ? { ...load, essential: true } : load)),

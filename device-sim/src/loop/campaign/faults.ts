@@ -39,6 +39,7 @@ export const FAULT_CLASSES = [
   'clock-step',
   'state-disk-fails',
   'wish',
+  'meter-gap',
 ] as const;
 export type FaultClass = (typeof FAULT_CLASSES)[number];
 
@@ -88,6 +89,8 @@ const RATES: Readonly<Record<FaultClass, readonly [number, number]>> = {
   'state-disk-fails': [0.01, 0.3],
   // A person switches a load by hand in the portal, now this one, now that one.
   wish: [0, 0],
+  // Silent for seconds, again and again: a gateway with bad reception.
+  'meter-gap': [0, 0],
 };
 
 const SPELLS: Readonly<Partial<Record<FaultClass, readonly [number, number, number, number]>>> = {
@@ -108,7 +111,8 @@ const SPELLS: Readonly<Partial<Record<FaultClass, readonly [number, number, numb
   'disk-full': [0.05, 0.5, 10_000, 3_600_000],
   'cloud-offline': [0.05, 0.5, 60_000, 14_400_000],
   'clock-step': [0.05, 0.5, 600_000, 14_400_000],
-  wish: [2, 20, 20_000, 1_200_000],
+  wish: [4, 40, 20_000, 1_200_000],
+  'meter-gap': [2, 30, 8_000, 60_000],
 };
 
 /** The plan of a seed. `only` keeps the classes named, for shrinking. */

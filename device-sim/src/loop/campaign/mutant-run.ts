@@ -1,6 +1,6 @@
 /** Runs seeds with one planted bug until an invariant breaks, in a thread of its own. */
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
-import type { Mutant } from './mutant-table.ts';
+import type { Mutant } from './mutant.ts';
 import { plant } from './plant.ts';
 
 export interface MutantVerdict {

@@ -5,7 +5,8 @@
  *
  * The oracle knows the truth (which readings were whole, what really flows), so it can say what was permitted.
  */
-import { type Check, ControlOracle } from './control-oracle.ts';
+import { ControlOracle } from './control-oracle.ts';
+import type { Check } from './known.ts';
 import type { ChannelRules, CommandSeen, Moment, MovedLimits, SiteLimits } from './moment.ts';
 
 export interface Violation {

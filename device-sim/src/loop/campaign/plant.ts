@@ -2,7 +2,7 @@
 import { registerHooks } from 'node:module';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { Mutant } from './mutant-table.ts';
+import type { Mutant } from './mutant.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../../../..');
 

@@ -237,7 +237,8 @@ class World {
       this.#frozenSinceMs = still ? (this.#frozenSinceMs ?? nowMs) : null;
       told.meterLive = !still;
       frozen = still ? (frozen ?? words) : null;
-      if (weather.spell('meter-timeout', nowMs).holds || weather.strikes('meter-timeout')) return 'timeout';
+      const silent = weather.spell('meter-timeout', nowMs).holds || weather.spell('meter-gap', nowMs).holds;
+      if (silent || weather.strikes('meter-timeout')) return 'timeout';
       if (weather.strikes('meter-exception')) return 'exception';
       told.meterWhole = this.#frozenSinceMs === null || nowMs - this.#frozenSinceMs < FROZEN_KNOWN_MS;
       if (frozen) return frozen;

@@ -8,7 +8,7 @@
  * not late when nothing hinders it.
  */
 import type { Ledger } from '@wattward/edge/outbox/batch-store';
-import type { Check } from '../control-oracle.ts';
+import type { Check } from '../known.ts';
 import type { VirtualDisk } from './virtual-disk.ts';
 import { POISON, type StoredPoint, type VirtualInflux } from './virtual-influx.ts';
 import type { Measured } from './virtual-recorder.ts';

@@ -4,8 +4,8 @@
  */
 import type { Lane } from '@wattward/edge/outbox/lanes';
 import type { TraceHash } from '../../trace-hash.ts';
-import type { Check } from '../control-oracle.ts';
 import type { FaultWeather } from '../fault-weather.ts';
+import type { Check } from '../known.ts';
 import { Random } from '../random.ts';
 import { HistoryOracle } from './history-oracle.ts';
 import { PowerCut, VirtualDisk } from './virtual-disk.ts';

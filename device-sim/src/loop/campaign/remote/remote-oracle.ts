@@ -3,7 +3,7 @@
  * which could be taken when. I24 only what was approved acts, as approved, once, written down before. I25 nothing
  * replayed acts. I26 it begins and ends on time, whatever the wall clock does. I27 bounds are never widened.
  */
-import type { Check } from '../control-oracle.ts';
+import type { Check } from '../known.ts';
 import type { Envelope } from './virtual-cloud.ts';
 
 /** What the box says it follows. */

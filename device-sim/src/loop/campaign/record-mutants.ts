@@ -1,0 +1,129 @@
+/** Bugs planted in the outbox and in what decides over set-points. */
+import type { Mutant } from './mutant.ts';
+
+const OUTBOX = 'edge/src/outbox';
+const SETPOINT = 'edge/src/setpoint';
+
+export const RECORD_MUTANTS: readonly Mutant[] = [
+  {
+    id: 'points are called accepted before they are committed',
+    file: `${OUTBOX}/outbox.ts`,
+    find: 'this.#books.commit({ accepted, pendingBytes, nextSeq, boots }, { insert });',
+    replace: 'this.#books.book({ accepted, pendingBytes, nextSeq, boots });',
+  },
+  {
+    id: 'Retry-After is taken for milliseconds',
+    file: `${OUTBOX}/answers.ts`,
+    find: 'Number(answer.retryAfter) * 1000',
+    replace: 'Number(answer.retryAfter)',
+  },
+  {
+    id: 'the page of a captive portal counts as delivered',
+    file: `${OUTBOX}/answers.ts`,
+    find: "204: 'delivered',",
+    replace: "200: 'delivered',\n  204: 'delivered',",
+  },
+  {
+    id: 'silence counts as delivered',
+    file: `${OUTBOX}/answers.ts`,
+    find: "if (answer.kind !== 'status') return 'busy';",
+    replace: "if (answer.kind !== 'status') return 'delivered';",
+  },
+  {
+    id: 'a server that refuses us is asked every second',
+    file: `${OUTBOX}/courier.ts`,
+    find: 'this.#waitUntilMs = nowMs + REFUSED_WAIT_MS * (0.8 + 0.4 * this.#random());',
+    replace: 'this.#waitUntilMs = nowMs + 1000 * (0.8 + 0.4 * this.#random());',
+  },
+  {
+    id: 'a bad line takes its batch along',
+    file: `${OUTBOX}/courier.ts`,
+    find: 'if (to - from === 1) {',
+    replace: 'if (to - from >= 1) {',
+  },
+  {
+    id: 'a damaged row is sent',
+    file: `${OUTBOX}/batch.ts`,
+    find: 'if (row.body.length !== row.bytes || checkValue(row, row.body) !== row.crc) return null;',
+    replace: 'if (row.body.length !== row.bytes) return null;',
+  },
+  {
+    id: 'points without a time are sent as they are',
+    file: `${OUTBOX}/books.ts`,
+    find: '(this.#ledger.boots[head.boot]?.offsetMs ?? null)',
+    replace: '(this.#ledger.boots[head.boot]?.offsetMs ?? 0)',
+  },
+  {
+    id: 'counters are averaged when there is no room',
+    file: `${OUTBOX}/thinning.ts`,
+    find: '/(?:W|Va|Var|A|V|Hz|Pct|C|PerKwh)$/',
+    replace: '/(?:W|Wh|Va|Var|A|V|Hz|Pct|C|PerKwh)$/',
+  },
+  {
+    id: 'the cursor runs over rows that still wait',
+    file: `${OUTBOX}/acked.ts`,
+    find: 'if (next[0] > upTo + 1 && holeBetween(upTo, next[0])) break;',
+    replace: '',
+  },
+  {
+    id: 'forged set-points act',
+    file: `${SETPOINT}/verify.ts`,
+    find: "if (!ports.isSigned(message)) return refuse('bad-signature');",
+    replace: '',
+  },
+  {
+    id: 'set-points of another site act',
+    file: `${SETPOINT}/verify.ts`,
+    find: "if (message.site !== context.siteId) return refuse('foreign-site', { site: message.site });",
+    replace: '',
+  },
+  {
+    id: 'set-points for another start of the box act',
+    file: `${SETPOINT}/verify.ts`,
+    find: "if (message.challenge !== context.challenge) return refuse('stale-challenge');",
+    replace: '',
+  },
+  {
+    id: 'replayed set-points act',
+    file: `${SETPOINT}/verify.ts`,
+    find: "if (message.seq <= context.lastSeq) return refuse('replayed', { lastSeq: context.lastSeq });",
+    replace: '',
+  },
+  {
+    id: 'set-points act beyond the bounds',
+    file: `${SETPOINT}/verify.ts`,
+    find: 'return breach ? refuse(breach.why, breach.params, true) : { ok: true, message };',
+    replace:
+      'return breach && message.seq < 0 ? refuse(breach.why, breach.params, true) : { ok: true, message };',
+  },
+  {
+    id: 'a set-point acts before it is written down',
+    file: `${SETPOINT}/desk.ts`,
+    find: 'if (!(await ports.save(this.#json(book, acks, now)))) return;',
+    replace: 'await ports.save(this.#json(book, acks, now));',
+  },
+  {
+    id: 'a set-point never ends',
+    file: `${SETPOINT}/book.ts`,
+    find: 'endsMonoMs: now.monoMs + Date.parse(expires) - now.wallMs,',
+    replace: 'endsMonoMs: Date.parse(expires),',
+  },
+  {
+    id: 'what was revoked goes on',
+    file: `${SETPOINT}/book.ts`,
+    find: 'held: book.held.filter((held) => held !== target)',
+    replace: 'held: book.held',
+  },
+  {
+    id: 'the time switched off is forgotten',
+    file: `${SETPOINT}/book.ts`,
+    find: 'return trimBook({ lastSeq: saved.lastSeq, held }, now);',
+    replace: 'return trimBook({ lastSeq: saved.lastSeq, held }, { ...now, wallMs: null });',
+  },
+  {
+    id: 'a newer set-point leaves the older one standing',
+    file: `${SETPOINT}/book.ts`,
+    find: 'held = held.filter((other) => !replaced.includes(other));',
+    replace: '',
+  },
+];
