@@ -1,8 +1,9 @@
 /**
  * The set-points a box holds, and what becomes of each:
  * accepted -> active -> completed | superseded | revoked, or expired when its time ended before it was active.
- * A newer one for the same thing (its kind; of orders also its load or battery) takes over when it becomes active. Once accepted, time is counted on the monotonic
- * clock: setting the wall clock neither lengthens nor shortens it. Plain data; every change is a new book.
+ * A newer one for the same thing (its kind; of orders also its load or battery) takes over when it becomes active; an
+ * older one that would begin meanwhile waits until it is over. Once accepted, time is counted on the monotonic clock:
+ * setting the wall clock neither lengthens nor shortens it. Plain data; every change is a new book.
  */
 import type { Setpoint, SetpointAck, SetpointKind, SetpointValue } from '@wattward/broker/wire/setpoint';
 
@@ -82,7 +83,7 @@ export function advanceBook(book: Book, now: BookNow): BookChange {
       transitions.push(transition(one, one.isActive ? 'completed' : 'expired'));
       continue;
     }
-    const starts = !one.isActive && now.monoMs >= one.startsMonoMs;
+    const starts = !one.isActive && now.monoMs >= one.startsMonoMs && !isOvertaken(one, book, now);
     if (starts) {
       const replaced = held.filter((other) => other.isActive && movedBy(other) === movedBy(one));
       for (const other of replaced) transitions.push(transition(other, 'superseded', { by: one.id }));
@@ -92,6 +93,14 @@ export function advanceBook(book: Book, now: BookNow): BookChange {
     held.push(starts ? { ...one, isActive: true } : one);
   }
   return { book: { ...book, held }, transitions };
+}
+
+/** A newer one for the same thing holds already: the older one waits for its end, if there is time left then. */
+function isOvertaken(one: Held, { held }: Book, { monoMs }: BookNow): boolean {
+  return held.some(
+    (other) =>
+      other.seq > one.seq && other.isActive && other.endsMonoMs > monoMs && movedBy(other) === movedBy(one),
+  );
 }
 
 /** What a set-point moves: two that move the same never hold together. */

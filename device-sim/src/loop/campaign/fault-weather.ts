@@ -63,6 +63,13 @@ export class FaultWeather {
     return !this.#healed && this.#skies[kind].on;
   }
 
+  /** A class that holds for a whole run: counted once. */
+  forGood(kind: FaultClass): boolean {
+    const on = this.isOn(kind);
+    if (on) this.#skies[kind].count += 1;
+    return on;
+  }
+
   spell(kind: FaultClass, nowMs: number): Spell {
     const sky = this.#skies[kind];
     if (this.#healed || !sky.on || sky.spellsPerHour === 0) return CALM;

@@ -75,7 +75,7 @@ export class HistoryRig {
     this.#hinderedAtMs = startMs;
     this.#check = check;
     this.#server = new VirtualInflux(this.#random);
-    this.#maxBytes = weather.isOn('disk-small') ? SMALL_BYTES : ROOMY_BYTES;
+    this.#maxBytes = weather.forGood('disk-small') ? SMALL_BYTES : ROOMY_BYTES;
     this.#disk = new VirtualDisk(
       {
         full: () => weather.spell('disk-full', this.#nowMs).holds,
