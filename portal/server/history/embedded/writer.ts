@@ -4,6 +4,7 @@
  * ones (a backlog) go into the tables at once.
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { setTimeout as delay } from 'node:timers/promises';
 import { errorText, log } from '../../log.ts';
 import type { LinePoint } from '../line-protocol.ts';
 import { Inbox } from './inbox.ts';
@@ -16,6 +17,8 @@ const MOST_SHARED_VALUES = 60_000;
 /** Ten minutes of a usual box. */
 const SETTLE_VALUES = 3000;
 const SITES_A_COMMIT = MOST_SHARED_VALUES / SETTLE_VALUES;
+/** How long a small write waits for others to share its commit: a sync of the disk stops the whole process. */
+const GATHER_MS = 10;
 /** More than the minute a box sends: a backlog gains nothing in the inbox. */
 const LARGE_VALUES = 2500;
 
@@ -90,6 +93,7 @@ export class HistoryWriter {
   }
 
   async #writeWaiting(): Promise<void> {
+    if (this.#waiting.every((job) => valuesOf(job) <= LARGE_VALUES)) await delay(GATHER_MS);
     const jobs = this.#nextJobs();
     // Who comes from here on begins the next turn; who is left over has one already.
     if (this.#waiting.length > 0) void this.#inTurn(() => this.#writeWaiting());
@@ -112,8 +116,8 @@ export class HistoryWriter {
   #nextJobs(): Job[] {
     let values = 0;
     let count = 0;
-    for (const { points } of this.#waiting) {
-      values += points.length * (points[0]?.fields.length ?? 0);
+    for (const job of this.#waiting) {
+      values += valuesOf(job);
       if (count > 0 && values > MOST_SHARED_VALUES) break;
       count += 1;
     }
@@ -232,6 +236,11 @@ export class HistoryWriter {
     );
     batch.values += point.fields.length;
   }
+}
+
+/** About so many: lines differ in their fields. */
+function valuesOf({ points }: Job): number {
+  return points.length * (points[0]?.fields.length ?? 0);
 }
 
 function prepare(db: DatabaseSync): Readonly<Record<'putText' | 'putDecision', StatementSync>> {
