@@ -2,16 +2,9 @@
  * What the box costs: memory and processor of its one-file bundle, once a second beside the simulated home, with
  * history flowing; measured from the outside in /proc after it has settled.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
+import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { startInfluxStub } from '@wattward/edge/testing/influx-stub';
-import { bundle } from '../build/bundle.ts';
-import { BOX_FLAGS } from '../build/node-flags.ts';
-import { HomeRig, ROOT } from '../test/home-rig.ts';
+import { startBundledBox } from './bundled-box.ts';
 
 /** Long enough that blocks have been committed and sent. */
 const SETTLE_MS = 80_000;
@@ -33,55 +26,32 @@ function cost(): Promise<Cost> {
 }
 
 async function measure(): Promise<Cost> {
-  const dir = mkdtempSync(path.join(tmpdir(), 'box-bundle-'));
-  await bundle(ROOT, 'edge', dir);
-  const influx = await startInfluxStub();
-  const { url, token, org, bucket } = influx;
-  Object.assign(process.env, {
-    INFLUX_URL: url,
-    INFLUX_TOKEN: token,
-    INFLUX_ORG: org,
-    INFLUX_BUCKET: bucket,
-  });
-  const rig = await HomeRig.prepare(['--headless']);
-  await rig.startBroker();
-  await rig.startSimulator();
-  const box = spawn(
-    process.execPath,
-    [...BOX_FLAGS, path.join(dir, 'main.js'), 'run', '--config', path.join(rig.site.dir, 'edge.yaml')],
-    { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] },
-  );
+  const { pid, points, stop } = await startBundledBox([]);
   try {
-    const [said] = await once(box, 'message');
-    if (!said.ready) throw new Error(`the box did not start: ${JSON.stringify(said)}`);
     await delay(SETTLE_MS);
-    const beforeTicks = cpuTicks(box);
+    const beforeTicks = cpuTicks(pid);
     const beganMs = performance.now();
     let rssMb = 0;
     while (performance.now() - beganMs < MEASURE_MS) {
       await delay(1_000);
-      rssMb = Math.max(rssMb, rssOfMb(box));
+      rssMb = Math.max(rssMb, rssOfMb(pid));
     }
-    if (influx.points.size === 0) throw new Error('the box sent no history');
-    const spentS = (cpuTicks(box) - beforeTicks) / TICKS_PER_S;
+    if (points() === 0) throw new Error('the box sent no history');
+    const spentS = (cpuTicks(pid) - beforeTicks) / TICKS_PER_S;
     return { rssMb, cpuPct: (100 * spentS) / ((performance.now() - beganMs) / 1000) };
   } finally {
-    box.kill('SIGTERM');
-    if (box.exitCode === null) await once(box, 'exit');
-    await rig.stop();
-    await influx.close();
-    rmSync(dir, { recursive: true });
+    await stop();
   }
 }
 
-function rssOfMb(box: ChildProcess): number {
-  const line = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${box.pid}/status`, 'utf8'));
+function rssOfMb(pid: number): number {
+  const line = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
   return Number(line?.[1]) / 1024;
 }
 
 /** User and system time of the process with all its threads. */
-function cpuTicks(box: ChildProcess): number {
-  const stat = readFileSync(`/proc/${box.pid}/stat`, 'utf8');
+function cpuTicks(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return Number(fields[11]) + Number(fields[12]);
 }
