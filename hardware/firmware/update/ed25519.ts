@@ -1,7 +1,7 @@
 /**
  * Verifies an Ed25519 signature [RFC 8032, 5.1.7] with whole numbers and nothing else, in small steps: on a chip of
  * 80 MHz the whole takes seconds, and a watchdog bites after three. Strict: encodings must be canonical, S below
- * the group's order. It handles public data only, so it need not run in constant time.
+ * the group's order, no key of small order. It handles public data only, so it need not run in constant time.
  */
 
 const P = 2n ** 255n - 19n;
@@ -44,7 +44,7 @@ export function* verifying(signed: Signed, sha512: Sha512): Generator<undefined,
   const r = decode(signature.subarray(0, 32));
   yield;
   const base = basePoint();
-  if (!a || !r || !base) return false;
+  if (!a || !r || !base || isSmall(a)) return false;
   const h = little(sha512(joined(signature.subarray(0, 32), publicKey, message))) % ORDER;
   yield;
   // S*B - h*A must be R; both products in one pass over the bits.
@@ -61,6 +61,14 @@ export function* verifying(signed: Signed, sha512: Sha512): Generator<undefined,
     if (bit % BITS_A_STEP === 0) yield;
   }
   return mod(sum.x - r.x * sum.z) === 0n && mod(sum.y - r.y * sum.z) === 0n;
+}
+
+/** Of order 8 or less, as the key of all zeros: under such a key anybody can sign. */
+function isSmall(point: PointOnCurve): boolean {
+  const twice = add(point, point);
+  const four = add(twice, twice);
+  const { x, y, z } = add(four, four);
+  return mod(x) === 0n && mod(y - z) === 0n;
 }
 
 /** Complete addition [RFC 8032, 5.1.4]; also doubles. */

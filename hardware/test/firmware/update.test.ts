@@ -67,6 +67,17 @@ describe('a signature', () => {
     }
   });
 
+  test('under a key that was never set, or any other of small order, is refused: there anybody can sign', () => {
+    const neutral = Uint8Array.from({ length: 32 }, (_, i) => (i === 0 ? 1 : 0));
+    const signature = Uint8Array.from({ length: 64 }, (_, i) => (i === 0 ? 1 : 0));
+    for (const publicKey of [new Uint8Array(32), neutral]) {
+      // About every fourth of these messages would pass under a key of order four.
+      for (let n = 0; n < 24; n += 1) {
+        expect(verify({ publicKey, message: Uint8Array.of(n), signature }).good).toBe(false);
+      }
+    }
+  });
+
   test('that says the same in another way is refused: S and S plus the order of the group', () => {
     const [key, message, signature] = VECTORS[1];
     const bytes = bytesOfHex(signature);
