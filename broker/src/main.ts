@@ -60,7 +60,11 @@ user
   .description('add an identity and print its secret, once')
   .addOption(dataOption())
   .addOption(new Option('--role <role>').choices([...ROLES]).makeOptionMandatory())
-  .option('--bind <name=id...>', 'ids it may use, e.g. siteId=home-1', collectBinding, {})
+  .addOption(
+    new Option('--bind <name=id...>', 'ids it may use, e.g. siteId=home-1 boardId=esp12f-a4cf12b3c4d5')
+      .argParser(collectBinding)
+      .default({}, 'those of its role'),
+  )
   .option('--factory', 'a board before it is claimed: may only say hello and be identified')
   .option('--label <code>', 'the same, and the code on the label of the board is its secret until then')
   .option('--out <file>', 'write { id, role, secret } there (mode 0600) and print nothing secret')
@@ -158,7 +162,11 @@ function labelOf(typed: string): string {
 }
 
 async function listUsers(options: { readonly data: string }): Promise<void> {
-  for (const { id, role, bindings, topics, certificate, createdAt } of await readCredentials(options.data)) {
+  const credentials = await readCredentials(options.data);
+  if (credentials.length === 0) {
+    process.stderr.write(`no identities in ${options.data}; the first: user add portal --role portal\n`);
+  }
+  for (const { id, role, bindings, topics, certificate, createdAt } of credentials) {
     const bound = Object.entries(bindings).map(([name, ids]) => `${name}=${ids?.join(',')}`);
     const marks = [
       ...bound,

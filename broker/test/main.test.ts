@@ -154,6 +154,16 @@ test.each([
   expect(err).toContain(clue);
 });
 
+test('a list without identities says how to make the first one', async () => {
+  const empty = await mkdtemp(path.join(tmpdir(), 'broker-empty-'));
+  const child = spawn(process.execPath, [MAIN, 'user', 'list', '--data', empty]);
+  children.push(child);
+  const [chunk] = (await once(child.stderr, 'data')) as [Buffer];
+  expect(chunk.toString()).toContain('user add portal --role portal');
+  expect(await once(child, 'close')).toEqual([0, null]);
+  await rm(empty, { recursive: true });
+});
+
 test('a broken list of credentials stops the start and is left as it is', async () => {
   const own = await mkdtemp(path.join(tmpdir(), 'broker-broken-'));
   await writeFile(path.join(own, 'credentials.json'), '{"v":1');

@@ -20,6 +20,8 @@ export interface ClearCredential extends NewCredential {
 /** Ids whose rights or secrets changed, or which are gone. */
 export type CredentialChange = (ids: readonly string[]) => void;
 
+const LOOK_EVERY_MS = 500;
+
 export class CredentialStore {
   readonly #dataDir: string | undefined;
   #credentials: ReadonlyMap<string, Credential>;
@@ -70,8 +72,8 @@ export class CredentialStore {
       if (name === CREDENTIALS_FILE) look();
     });
     this.#watcher.on('error', this.#problem);
-    // Some file systems tell of nothing; a look every two seconds costs one stat.
-    this.#poll = setInterval(look, 2_000);
+    // Some file systems tell of nothing; a look costs one stat, and whoever is revoked is out within a second.
+    this.#poll = setInterval(look, LOOK_EVERY_MS);
     this.#poll.unref();
   }
 
