@@ -23,6 +23,7 @@ export function ownHandle(link: BoardLink): BoardHandle {
         channel: c.channel,
         on: c.on,
         cause: c.cause,
+        sinceMs: uptimeMs - c.changedAtMs,
         leaseLeftS: c.lease ? Math.max(0, (c.lease.endsAtMs - uptimeMs) / 1000) : 0,
         switches: c.switches,
       }));
