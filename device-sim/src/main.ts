@@ -6,6 +6,8 @@ import { instantOfLocal } from './home/local-time.ts';
 import type { Home } from './home/schema.ts';
 import { type Anchor, FASTEST, SiteClock, SLOWEST } from './home/site-clock.ts';
 import { openLog } from './log.ts';
+import { LONE_KINDS, loneObject } from './object/lone-object.ts';
+import { ObjectProcess } from './object/object-process.ts';
 import { Profile } from './profile/profile.ts';
 import { Simulator } from './simulator.ts';
 
@@ -29,8 +31,16 @@ interface RunOptions extends HomeOptions {
   readonly meterSerial?: string;
   readonly inverterSerial?: string;
   readonly controlIdentity?: string;
+  readonly objectsIdentity?: string;
   readonly speed: number;
   readonly anchor?: { readonly realMs: number; readonly siteMs: number };
+}
+
+interface ObjectOptions extends HomeOptions {
+  readonly id?: string;
+  readonly broker: string;
+  readonly secrets: string;
+  readonly identity?: string;
 }
 
 interface Failure {
@@ -60,6 +70,10 @@ program
   .option('--meter-serial <path>', 'the grid meter on Modbus RTU too: serial line or pty, 9600 8N1')
   .option('--inverter-serial <path>', 'the inverter on Modbus RTU too')
   .option('--control-identity <id>', 'credential of role sim: the API is answered over MQTT too')
+  .option(
+    '--objects-identity <id>',
+    'credential of role sim: loads, arrays and batteries are processes (see `object`)',
+  )
   .option('--speed <n>', `seconds of the home per real second, ${SLOWEST} to ${FASTEST}`, speed, 1)
   .option(
     '--anchor <real:site>',
@@ -68,6 +82,18 @@ program
   )
   .option('--profile <path>', 'replay a measured load: CSV file or directory of .csv.gz')
   .action(run);
+
+program
+  .command('object')
+  .description('Run one load, array or battery of a home as a process of its own on the message bus.')
+  .argument('<kind>', LONE_KINDS.join(', '), loneKind)
+  .requiredOption('--home <file>', 'home file that holds the object')
+  .requiredOption('--site <id>', 'site id', siteId)
+  .requiredOption('--broker <url>', 'broker of the home bus, e.g. mqtt://127.0.0.1:8001')
+  .requiredOption('--secrets <dir>', 'directory with the credential of this object')
+  .option('--id <object>', 'which object, where the home has several of the kind')
+  .option('--identity <id>', 'its credential, of role sim; sim-SITE-OBJECT when left out')
+  .action(runObject);
 
 program
   .command('describe')
@@ -105,6 +131,7 @@ async function run(options: RunOptions): Promise<void> {
     inverterPort: options.inverterPort,
     ...(options.meterSerial === undefined ? {} : { meterSerial: options.meterSerial }),
     ...(options.inverterSerial === undefined ? {} : { inverterSerial: options.inverterSerial }),
+    ...(options.objectsIdentity === undefined ? {} : { objectsIdentity: options.objectsIdentity }),
     ...(options.controlIdentity === undefined ? {} : { controlIdentity: options.controlIdentity }),
     brokerUrl: options.broker,
     secretsDir: options.secrets,
@@ -115,6 +142,32 @@ async function run(options: RunOptions): Promise<void> {
   const { ports } = simulator;
   log('info', 'the home is alive', { home: home.name, site: options.site, speed: clock.speed, ...ports });
   process.send?.({ ready: true, ...ports });
+}
+
+/** The process ends when it is told to; until then the object answers every tick of its home. */
+async function runObject(kind: string, options: ObjectOptions): Promise<void> {
+  const log = openLog('device-sim');
+  const home = readHome(options.home);
+  const ofKind = home.objects.filter((object) => object.kind === kind);
+  const object = options.id === undefined ? ofKind[0] : ofKind.find(({ id }) => id === options.id);
+  if (!object || (options.id === undefined && ofKind.length > 1)) {
+    const known = ofKind.map(({ id }) => id).join(', ');
+    throw Object.assign(new Error(`Which ${kind} of ${options.home} is meant is not clear.`), {
+      code: 'no-object',
+      remedy: known ? `Give --id with one of: ${known}.` : `The home has no ${kind}; choose another kind.`,
+    });
+  }
+  const identity = options.identity ?? `sim-${options.site}-${object.id}`;
+  const running = new ObjectProcess({
+    object: loneObject(home, object),
+    siteId: options.site,
+    brokerUrl: options.broker,
+    secretsDir: options.secrets,
+    identity,
+    onProblem: (message) => log('warn', message),
+  });
+  endOrderly(() => running.close());
+  log('info', 'the object answers', { object: object.id, kind, site: options.site });
 }
 
 function endOrderly(close: () => Promise<void>): void {
@@ -154,6 +207,11 @@ function speed(text: string): number {
   throw new InvalidArgumentError(
     `Real protocols hold from ${SLOWEST} to ${FASTEST} times real time; npm run what-if goes faster.`,
   );
+}
+
+function loneKind(text: string): string {
+  if ((LONE_KINDS as readonly string[]).includes(text)) return text;
+  throw new InvalidArgumentError(`Give one of: ${LONE_KINDS.join(', ')}.`);
 }
 
 function siteId(text: string): string {

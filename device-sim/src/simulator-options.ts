@@ -21,6 +21,8 @@ export interface SimulatorOptions {
   readonly secretsDir: string;
   /** Identity of role `sim`: the operations are answered over MQTT too. */
   readonly controlIdentity?: string;
+  /** Identity of role `sim`: loads, arrays and batteries are processes of their own on the bus. */
+  readonly objectsIdentity?: string;
   readonly measured: MeasuredSource | null;
   readonly log: Log;
 }

@@ -7,6 +7,8 @@ import { apiServer } from './api/server.ts';
 import type { BoardFlash, BoardTwin } from './faces/board-twin.ts';
 import { RunningHome } from './home/running-home.ts';
 import { differences, loadState, saveState } from './home/saved-home.ts';
+import { AssembledHome } from './object/assembled-home.ts';
+import { loneObjects } from './object/lone-object.ts';
 import { type Faces, openFaces } from './open-faces.ts';
 import type { SimulatorOptions } from './simulator-options.ts';
 
@@ -26,6 +28,8 @@ interface Doors {
   readonly http: FastifyInstance;
   readonly httpPort: number;
   readonly mqtt: MqttRequests | null;
+  /** Where the objects are processes of their own. */
+  readonly assembled: AssembledHome | null;
 }
 
 export class Simulator {
@@ -65,7 +69,9 @@ export class Simulator {
     const { siteId, clock } = options;
     const { boards, faults } = faces;
     const outages = new Outages();
-    const world: World = { running, siteId, clock, boards, faults, outages, changed: () => faces.rewire() };
+    const elsewhere = new Set(options.objectsIdentity ? loneObjects(running.home).map(({ id }) => id) : []);
+    const changed = () => faces.rewire();
+    const world: World = { running, siteId, clock, boards, faults, outages, elsewhere, changed };
     const simulator = new Simulator(options, world, faces, await openDoors(options, world, faces));
     simulator.#follow();
     return simulator;
@@ -74,13 +80,21 @@ export class Simulator {
   async close(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer);
     this.#save();
-    await Promise.all([this.#doors.http.close(), this.#doors.mqtt?.close(), this.#faces.close()]);
+    const { http, mqtt, assembled } = this.#doors;
+    await Promise.all([http.close(), mqtt?.close(), assembled?.close(), this.#faces.close()]);
   }
 
   #follow(): void {
     this.#outages.follow(this.running.state.nowMs, (on) => this.running.setGrid(on));
     this.#faces.follow();
-    this.running.advanceTo(this.#options.clock.nowMs(), STEPS_A_TICK);
+    const nowMs = this.#options.clock.nowMs();
+    const { assembled } = this.#doors;
+    if (!assembled) this.running.advanceTo(nowMs, STEPS_A_TICK);
+    else {
+      assembled.advanceTo(nowMs, STEPS_A_TICK).catch((error: unknown) => {
+        this.#options.log('error', 'a step of the home could not be settled', { cause: String(error) });
+      });
+    }
   }
 
   #save(): void {
@@ -98,17 +112,22 @@ export class Simulator {
 }
 
 async function openDoors(options: SimulatorOptions, world: World, faces: Faces): Promise<Doors> {
-  const { host, brokerUrl, secretsDir, controlIdentity: identity, log } = options;
+  const { host, siteId, brokerUrl, secretsDir, controlIdentity, objectsIdentity, log } = options;
   const http = await apiServer(world);
+  const bus = { brokerUrl, secretsDir, onProblem: (message: string) => log('warn', message) };
   let mqtt: MqttRequests | null = null;
+  let assembled: AssembledHome | null = null;
   try {
-    const onProblem = (message: string) => log('warn', message);
-    if (identity) mqtt = new MqttRequests({ world, brokerUrl, secretsDir, identity, onProblem });
+    if (controlIdentity) mqtt = new MqttRequests({ ...bus, world, identity: controlIdentity });
+    if (objectsIdentity) {
+      assembled = new AssembledHome({ ...bus, running: world.running, siteId, identity: objectsIdentity });
+    }
     await http.listen({ host, port: options.httpPort });
   } catch (error) {
-    await Promise.all([http.close(), mqtt?.close(), faces.close()]);
+    await Promise.all([http.close(), mqtt?.close(), assembled?.close(), faces.close()]);
     throw error;
   }
   const address = http.server.address();
-  return { http, mqtt, httpPort: typeof address === 'object' && address ? address.port : options.httpPort };
+  const httpPort = typeof address === 'object' && address ? address.port : options.httpPort;
+  return { http, mqtt, assembled, httpPort };
 }

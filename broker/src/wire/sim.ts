@@ -27,6 +27,8 @@ export const simTick = z.discriminatedUnion('phase', [
   tickBase.extend({
     phase: z.literal('settle'),
     supplied: z.boolean(),
+    /** Objects whose offer was taken in time; the others take no step. */
+    of: z.array(z.string()),
     /** DC power of each battery, + discharging, watts. */
     batteryW: z.record(z.string(), z.number()),
   }),

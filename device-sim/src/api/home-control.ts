@@ -142,7 +142,7 @@ function refuseFace({ id, kind }: HomeObject, done: string): void {
 
 function reshape(running: RunningHome, objects: readonly HomeObject[]): void {
   try {
-    running.reshapeHome(homeOf({ ...running.home, objects }, running.home.name));
+    running.replaceHome(homeOf({ ...running.home, objects }, running.home.name));
   } catch (error) {
     if (!(error instanceof HomeFileError)) throw error;
     throw new Refusal(

@@ -32,6 +32,7 @@ export const OBJECT_OPERATIONS: readonly Operation[] = [
     body: homeObject,
     example: { id: 'sauna', kind: 'appliance', phase: 'all', powerW: 6000 },
     run(world, { body }) {
+      if (world.elsewhere.size > 0) refuseElsewhere(body.id);
       addObject(world.running, body);
       world.changed();
       return view(world, body.id);
@@ -45,6 +46,7 @@ export const OBJECT_OPERATIONS: readonly Operation[] = [
     body: z.record(z.string(), z.unknown()),
     example: { powerW: 2000 },
     run(world, { id, body }) {
+      if (world.elsewhere.has(id)) refuseElsewhere(id);
       changeObject(world.running, id, body);
       world.changed();
       return view(world, id);
@@ -56,6 +58,7 @@ export const OBJECT_OPERATIONS: readonly Operation[] = [
     path: 'objects/:id',
     summary: 'Takes an object out of the home.',
     run(world, { id }) {
+      if (world.elsewhere.has(id)) refuseElsewhere(id);
       removeObject(world.running, id);
       world.changed();
       return { removed: id };
@@ -69,6 +72,7 @@ export const OBJECT_OPERATIONS: readonly Operation[] = [
     body: onOff,
     example: { on: true },
     run(world, { id, body }) {
+      if (world.elsewhere.has(id)) refuseElsewhere(id);
       switchObject(world.running, id, body.on);
       return view(world, id);
     },
@@ -159,6 +163,15 @@ export const OBJECT_OPERATIONS: readonly Operation[] = [
     },
   },
 ];
+
+function refuseElsewhere(id: string): never {
+  throw new Refusal(
+    409,
+    'object-elsewhere',
+    `The objects of this home are processes of their own, and "${id}" keeps its state there.`,
+    'Change the home file and start that process again; stop it to take the object out of the home.',
+  );
+}
 
 function view(world: World, id: string) {
   const object = objectOf(world.running.home, id);

@@ -20,6 +20,8 @@ export interface World {
   /** Objects with a face on a wire, by object id. */
   readonly faults: ReadonlyMap<string, FaultSet>;
   readonly outages: Outages;
+  /** Objects that are processes of their own. */
+  readonly elsewhere: ReadonlySet<string>;
   /** Wires, contacts, objects or the date may have changed. */
   readonly changed: () => void;
 }

@@ -6,7 +6,7 @@
  * the grid is the difference. When the grid is cut and no inverter can carry the house alone, the house is dark.
  * `residualJ` is what the books miss; more than rounding is a bug and ends the process.
  */
-import { batteryLimits, newBattery, stepBattery } from '../physics/battery.ts';
+import { type BatteryStep, batteryLimits, newBattery, stepBattery } from '../physics/battery.ts';
 import { seedOf, wander } from '../physics/chance.ts';
 import {
   canFeedAlone,
@@ -90,7 +90,12 @@ export class HomeModel {
 
   /** The home after `input.dtS`, and the mean powers of that time. */
   step(state: HomeState, input: HomeInput): { readonly state: HomeState; readonly flows: HomeFlows } {
-    const sky = skyOf(this.home, this.plans, { state, input, seed: this.#weatherSeed });
+    return this.close(state, input, { done: this.settle(state, input) });
+  }
+
+  /** The first half of a step: what everybody does with the next `input.dtS`. Nothing has moved yet. */
+  settle(state: HomeState, input: HomeInput): Done {
+    const sky = this.#sky(state, input);
     let loads = this.#stepLoads(state, input, { supplied: true, outdoorC: sky.weather.temperatureC });
     let supplied = true;
     if (!input.gridOn && !this.#canFeedAlone(state, input, loads.drawnJ / input.dtS, sky.available)) {
@@ -98,7 +103,17 @@ export class HomeModel {
       loads = this.#stepLoads(state, input, { supplied, outdoorC: sky.weather.temperatureC });
     }
     const fed = this.#settle(state, input, { houseW: loads.drawnJ / input.dtS, supplied, sky });
-    return this.#close(state, input, { loads, fed, supplied, sky });
+    return { loads, fed, supplied, sky };
+  }
+
+  #sky(state: HomeState, input: HomeInput): Sky {
+    const sky = skyOf(this.home, this.plans, { state, input, seed: this.#weatherSeed });
+    const offered = input.offers?.availableW;
+    if (!offered) return sky;
+    const available = this.plans.map(({ arrays }, n) =>
+      arrays.map(({ id }, i) => offered.get(id) ?? sky.available[n]?.[i] ?? 0),
+    );
+    return { ...sky, available };
   }
 
   #stepLoads(
@@ -112,15 +127,19 @@ export class HomeModel {
     for (const [i, stepper] of this.#steppers.entries()) {
       const own = state.loads[i];
       if (!own) continue;
-      const step = stepper(own, {
-        nowMs: state.nowMs,
-        dtS: input.dtS,
-        ...input.local,
-        outdoorC: house.outdoorC,
-        energised: house.supplied && (input.closed[i] ?? true),
-        seed: this.#seeds[i] ?? 0,
-        measuredW: input.measured?.loadW ?? null,
-      });
+      const offer = input.offers?.loads.get(this.loads[i]?.id ?? '');
+      const offered = house.supplied ? offer?.lit : offer?.dark;
+      const step =
+        offered ??
+        stepper(own, {
+          nowMs: state.nowMs,
+          dtS: input.dtS,
+          ...input.local,
+          outdoorC: house.outdoorC,
+          energised: house.supplied && (input.closed[i] ?? true),
+          seed: this.#seeds[i] ?? 0,
+          measuredW: input.measured?.loadW ?? null,
+        });
       states.push(step.state);
       powerW.push(step.drawnJ / input.dtS);
       total.drawnJ += step.drawnJ;
@@ -162,10 +181,12 @@ export class HomeModel {
     const own = before?.battery;
     const aimW = plan?.inverter.coupling === 'ac' ? house.leftW : house.houseLoadW;
     const error = wander(this.#weatherSeed + 31 + house.n, state.nowMs, 3_000);
+    const offered = input.offers?.limits.get(plan?.battery?.id ?? '');
     const limits =
-      plan?.battery && own
+      offered ??
+      (plan?.battery && own
         ? batteryLimits(plan.battery, own, input.dtS)
-        : { maxChargeW: 0, maxDischargeW: 0 };
+        : { maxChargeW: 0, maxDischargeW: 0 });
     return {
       pvAvailableW: sum(house.available[house.n] ?? []),
       houseLoadW: house.houseLoadW,
@@ -202,8 +223,17 @@ export class HomeModel {
     return flows;
   }
 
-  #close(state: HomeState, input: HomeInput, done: Done): { state: HomeState; flows: HomeFlows } {
+  /**
+   * The second half: every joule is booked.
+   * @param half.cells what batteries that are computed elsewhere did, by id
+   */
+  close(
+    state: HomeState,
+    input: HomeInput,
+    half: { readonly done: Done; readonly cells?: ReadonlyMap<string, BatteryStep> },
+  ): { readonly state: HomeState; readonly flows: HomeFlows } {
     const { dtS } = input;
+    const { done } = half;
     const { loads, fed, sky } = done;
     let residualJ = loads.drawnJ - loads.storedJ - loads.heatJ - loads.usedJ;
     let heatJ = loads.heatJ;
@@ -218,7 +248,8 @@ export class HomeModel {
       const pvArrayW = available.map((powerW) => powerW * share);
       const cells =
         plan.battery && own?.battery
-          ? stepBattery(plan.battery, own.battery, flow.batteryDcPowerW, dtS)
+          ? (half.cells?.get(plan.battery.id) ??
+            stepBattery(plan.battery, own.battery, flow.batteryDcPowerW, dtS))
           : null;
       const drainedJ = cells && own?.battery ? own.battery.storedJ - cells.state.storedJ : 0;
       residualJ += drainedJ - (cells?.heatJ ?? 0) - flow.batteryDcPowerW * dtS;

@@ -1,6 +1,7 @@
 /** What a home remembers between steps, what goes into a step, and what flowed in it. Plain data, watts and joules. */
-import type { BatteryState } from '../physics/battery.ts';
+import type { BatteryLimits, BatteryState } from '../physics/battery.ts';
 import type { InverterFlow, StorageWindow } from '../physics/inverter.ts';
+import type { LoadStep } from '../physics/load.ts';
 import type { Weather } from '../physics/weather.ts';
 import type { LoadState } from './load-object.ts';
 import type { LocalTime } from './local-time.ts';
@@ -45,6 +46,21 @@ export interface HomeInput {
   /** Per inverter: what it was ordered; its own mode when nothing holds. */
   readonly windows: readonly StorageWindow[];
   readonly measured: { readonly loadW: number; readonly pvW: number | null } | null;
+  readonly offers?: Offers;
+}
+
+/** What objects that are computed elsewhere answered for this step; every other object is computed here. */
+export interface Offers {
+  /** By load: its step with a supplied house, and with a dark one. */
+  readonly loads: ReadonlyMap<string, LoadOffer>;
+  /** By array: DC watts it could give. */
+  readonly availableW: ReadonlyMap<string, number>;
+  readonly limits: ReadonlyMap<string, BatteryLimits>;
+}
+
+export interface LoadOffer {
+  readonly lit: LoadStep<LoadState>;
+  readonly dark: LoadStep<LoadState>;
 }
 
 export interface HomeFlows {

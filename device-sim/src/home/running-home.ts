@@ -10,7 +10,7 @@ import { type OwnMode, ownWindow } from '../physics/own-mode.ts';
 import { carryOver } from './carry-over.ts';
 import { Connection, LIMITER_AT_REST, type LimiterState, type Price } from './connection.ts';
 import { HomeModel } from './home-model.ts';
-import type { HomeFlows, HomeState } from './home-state.ts';
+import type { HomeFlows, HomeInput, HomeState } from './home-state.ts';
 import type { LoadState } from './load-object.ts';
 import { LocalClock, type LocalTime, minuteOf } from './local-time.ts';
 import type { Home } from './schema.ts';
@@ -167,40 +167,6 @@ export class RunningHome {
     return this.#costMoney;
   }
 
-  /** Objects came or went: what stays keeps its state, what is new begins as its properties say. */
-  reshapeHome(home: Home): void {
-    const before = this.#model;
-    const old = this.#state;
-    this.replaceHome(home);
-    const fresh = this.#model.first(old.nowMs);
-    const loads = this.#model.loads.map((load, i) => {
-      const was = before.loads.findIndex(({ id, kind }) => id === load.id && kind === load.kind);
-      return pick(old.loads[was], fresh.loads[i]);
-    });
-    const orders: StorageOrderState[] = [];
-    const inverters = this.#model.plans.map((plan, n) => {
-      const was = before.plans.findIndex(({ inverter }) => inverter.id === plan.inverter.id);
-      const [own, begin] = [old.inverters[was], fresh.inverters[n]];
-      orders.push(this.#orders[was] ?? NO_ORDER);
-      const sameBattery = before.plans[was]?.battery?.id === plan.battery?.id;
-      const arrays = plan.arrays.map(
-        ({ id }) => before.plans[was]?.arrays.findIndex((a) => a.id === id) ?? -1,
-      );
-      return own
-        ? {
-            ...own,
-            battery: sameBattery ? own.battery : (begin?.battery ?? null),
-            pvAvailableW: arrays.map((at) => own.pvAvailableW[at] ?? 0),
-            pvJ: arrays.map((at) => own.pvJ[at] ?? 0),
-            pvSampledAtMs: Number.NEGATIVE_INFINITY,
-          }
-        : pick(undefined, begin);
-    });
-    this.#orders = orders;
-    this.#state = { ...old, loads, inverters };
-    this.#flows = this.#preview();
-  }
-
   /** Another date: everything is as it was, but the sky and the hour of the day; timers keep what they had left. */
   jumpTo(siteMs: number): void {
     const byMs = siteMs - this.#state.nowMs;
@@ -225,6 +191,8 @@ export class RunningHome {
     this.replaceHome(home);
     this.#state = saved.state;
     this.#orders = this.#model.plans.map((_, n) => saved.orders[n] ?? NO_ORDER);
+    this.#limiter = saved.limiter ?? LIMITER_AT_REST;
+    this.#costMoney = saved.costMoney ?? 0;
     this.#flows = this.#preview();
   }
 
@@ -266,14 +234,23 @@ export class RunningHome {
   }
 
   #step(dtS: number): void {
+    this.adopt(this.#model.step(this.#state, this.begin(dtS)));
+  }
+
+  /** What goes into the next step of `dtS`; orders whose time is up lapse. */
+  begin(dtS: number): HomeInput {
     this.#orders = this.#orders.map((order) => reverted(order, this.#state.nowMs));
-    const input = this.#input(dtS);
-    const { state, flows } = this.#model.step(this.#state, input);
+    return this.#input(dtS);
+  }
+
+  /** The home after a step, wherever it was computed. */
+  adopt({ state, flows }: { readonly state: HomeState; readonly flows: HomeFlows }): void {
+    const local = this.#clock.at(this.#state.nowMs);
     this.#state = state;
     this.#flows = flows;
-    this.#limiter = this.#connection.limited(this.#limiter, state.nowMs, flows.gridW, dtS);
-    const { importPricePerKwh, exportPricePerKwh } = this.#connection.priceAt(input.local);
-    const kwh = (Math.abs(flows.gridW) * dtS) / 3_600_000;
+    this.#limiter = this.#connection.limited(this.#limiter, state.nowMs, flows.gridW, flows.dtS);
+    const { importPricePerKwh, exportPricePerKwh } = this.#connection.priceAt(local);
+    const kwh = (Math.abs(flows.gridW) * flows.dtS) / 3_600_000;
     this.#costMoney += flows.gridW > 0 ? kwh * importPricePerKwh : -kwh * exportPricePerKwh;
   }
 
@@ -282,7 +259,7 @@ export class RunningHome {
     return this.#model.step(this.#state, this.#input(1)).flows;
   }
 
-  #input(dtS: number) {
+  #input(dtS: number): HomeInput {
     const { nowMs, gridOn } = this.#state;
     const local = this.#clock.at(nowMs);
     return {
@@ -332,10 +309,4 @@ export function stateFits(model: HomeModel, { version, state }: SavedHome): bool
     state.inverters?.length === model.plans.length &&
     state.inverters.every((own, n) => (own.battery !== null) === (model.plans[n]?.battery != null))
   );
-}
-
-function pick<T>(was: T | undefined, fresh: T | undefined): T {
-  const found = was ?? fresh;
-  if (found === undefined) throw new RangeError('an object of the home has no first state');
-  return found;
 }

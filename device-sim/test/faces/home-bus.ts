@@ -16,13 +16,22 @@ export interface HomeBus {
 
 const SECRET = 'a-secret-of-22-characters';
 
-export async function openHomeBus(boards: readonly string[], meters: readonly string[]): Promise<HomeBus> {
+export async function openHomeBus(
+  boards: readonly string[],
+  meters: readonly string[],
+  sims: readonly string[] = ['sim-home-1'],
+): Promise<HomeBus> {
   const dir = mkdtempSync(path.join(tmpdir(), 'home-bus-'));
   const credentials = [
     ...boards.map((id) => ({ id, role: 'board' as const, secret: SECRET })),
     ...meters.map((id) => ({ id, role: 'meter' as const, secret: SECRET })),
     { id: 'edge-home-1', role: 'edge' as const, secret: SECRET },
-    { id: 'sim-home-1', role: 'sim' as const, bindings: { siteId: ['home-1'] }, secret: SECRET },
+    ...sims.map((id) => ({
+      id,
+      role: 'sim' as const,
+      bindings: { siteId: ['home-1'] },
+      secret: SECRET,
+    })),
     { id: 'portal', role: 'portal' as const, secret: SECRET },
   ];
   for (const { id, role } of credentials) {
