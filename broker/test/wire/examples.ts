@@ -256,7 +256,14 @@ export const EXAMPLES: { readonly [N in TopicName]: Message<N> } = {
   simRequest: { v: 1, transaction: 'tx-1', id: 'oven', body: { on: true } },
   simResponse: { v: 1, transaction: 'tx-1', status: 'ok', data: {} },
   simClock: { v: 1, at, speed: 10, paused: false },
-  simTick: { v: 1, n: 7, phase: 'settle', supplied: true, of: ['home-battery'], batteryW: { 'home-battery': -1200 } },
+  simTick: {
+    v: 1,
+    n: 7,
+    phase: 'settle',
+    supplied: true,
+    of: ['home-battery'],
+    batteryW: { 'home-battery': -1200 },
+  },
   simAnswer: { v: 1, n: 7, phase: 'offer', kind: 'heater', data: { drawnJ: 2100 } },
   siteRequest: { v: 1, transaction: 'tx-1', since: at },
   siteResponse: {
