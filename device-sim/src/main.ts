@@ -1,5 +1,7 @@
-/** The simulator's command line: `run` a home, or `describe` what is in it. */
-import { Command, InvalidArgumentError } from 'commander';
+/** The simulator's command line: run a home, one object of it or a fleet of homes, or describe what is in it. */
+import { Command } from 'commander';
+import { ask, operationLines } from './api/ask.ts';
+import { anchor, loneKind, port, siteId, sites, speed } from './arguments.ts';
 import { readHome } from './home/home-file.ts';
 import { boardIds, meterIds, unclaimedBoards } from './home/identity.ts';
 import { instantOfLocal } from './home/local-time.ts';
@@ -43,6 +45,16 @@ interface ObjectOptions extends HomeOptions {
   readonly identity?: string;
 }
 
+interface FleetCommand {
+  readonly sites: number;
+  readonly home: string;
+  readonly data: string;
+  readonly broker: string;
+  readonly secrets: string;
+  readonly prefix: string;
+  readonly speed: number;
+}
+
 interface Failure {
   readonly code: string;
   readonly message: string;
@@ -51,7 +63,15 @@ interface Failure {
 
 const program = new Command('device-sim')
   .description('A home that is not there: physics behind real Modbus and MQTT faces.')
-  .showHelpAfterError('(--help shows what is possible)');
+  .showHelpAfterError('(--help shows what is possible)')
+  .addHelpText(
+    'after',
+    `
+A whole home with its box, broker and portal starts with \`npm start\`. Its simulator answers at port 8010 then:
+  npm run device-sim -- ask list-objects
+  npm run device-sim -- ask switch-object oven '{"on":true}'
+  npm run device-sim -- ask set-fault grid-meter '{"kind":"no-answer","forS":60}'`,
+  );
 
 program
   .command('run')
@@ -94,6 +114,28 @@ program
   .option('--id <object>', 'which object, where the home has several of the kind')
   .option('--identity <id>', 'its credential, of role sim; sim-SITE-OBJECT when left out')
   .action(runObject);
+
+program
+  .command('fleet')
+  .description('Run many light homes with their boxes in one process; the boxes keep nothing on disk.')
+  .requiredOption('--sites <n>', 'how many, 1 to 200', sites)
+  .requiredOption('--home <file>', 'home file; <name>.site.yaml stands beside it')
+  .requiredOption('--data <dir>', 'where the states of the homes are kept')
+  .requiredOption('--broker <url>', 'broker of homes and portal, e.g. mqtt://127.0.0.1:8001')
+  .requiredOption('--secrets <dir>', 'directory with the credentials of every box, site, board and meter')
+  .option('--prefix <name>', 'sites are NAME-1, NAME-2 and so on', siteId, 'home')
+  .option('--speed <n>', `seconds of the homes per real second, ${SLOWEST} to ${FASTEST}`, speed, 1)
+  .action(runFleet);
+
+program
+  .command('ask')
+  .description('Ask a running home to do something: switch, change, fail, stop its clock.')
+  .argument('<operation>', 'see below')
+  .argument('[id]', 'the object it is about')
+  .argument('[body]', 'JSON')
+  .option('--at <url>', 'where the API of the home listens', 'http://127.0.0.1:8010')
+  .addHelpText('after', `\nOperations:\n${operationLines()}`)
+  .action(runAsk);
 
 program
   .command('describe')
@@ -170,6 +212,35 @@ async function runObject(kind: string, options: ObjectOptions): Promise<void> {
   log('info', 'the object answers', { object: object.id, kind, site: options.site });
 }
 
+async function runAsk(
+  operation: string,
+  first: string | undefined,
+  second: string | undefined,
+  { at }: { readonly at: string },
+): Promise<void> {
+  // Where no object is named the body follows at once.
+  const [id, body] = first?.startsWith('{') ? [undefined, first] : [first, second];
+  const question = {
+    url: at,
+    operation,
+    ...(id === undefined ? {} : { id }),
+    ...(body === undefined ? {} : { body }),
+  };
+  process.stdout.write(`${JSON.stringify(await ask(question), null, 2)}\n`);
+}
+
+async function runFleet(options: FleetCommand): Promise<void> {
+  const log = openLog('device-sim');
+  const { Fleet } = await import('./fleet/fleet.ts');
+  const { sites: count, home: homeFile, data, broker, secrets, prefix, speed: pace } = options;
+  const fleet = await Fleet.start({
+    ...{ sites: count, homeFile, prefix, speed: pace, log },
+    ...{ dataDir: data, brokerUrl: broker, secretsDir: secrets },
+  });
+  endOrderly(() => fleet.close());
+  log('info', 'the fleet is alive', { sites: count, prefix, speed: pace });
+}
+
 function endOrderly(close: () => Promise<void>): void {
   let ending = false;
   const end = () => {
@@ -193,36 +264,6 @@ function anchorOf(options: RunOptions, home: Home): Anchor {
 function startOf(home: Home, profile: string | undefined): number | null {
   if (profile) return Profile.firstDayMs(profile, home.zone);
   return home.start === undefined ? null : instantOfLocal(home.zone, home.start);
-}
-
-function port(text: string): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= 0 && value <= 65_535) return value;
-  throw new InvalidArgumentError('Give a port from 0 to 65535.');
-}
-
-function speed(text: string): number {
-  const value = Number(text);
-  if (value >= SLOWEST && value <= FASTEST) return value;
-  throw new InvalidArgumentError(
-    `Real protocols hold from ${SLOWEST} to ${FASTEST} times real time; npm run what-if goes faster.`,
-  );
-}
-
-function loneKind(text: string): string {
-  if ((LONE_KINDS as readonly string[]).includes(text)) return text;
-  throw new InvalidArgumentError(`Give one of: ${LONE_KINDS.join(', ')}.`);
-}
-
-function siteId(text: string): string {
-  if (/^[a-z0-9-]{1,20}$/.test(text)) return text;
-  throw new InvalidArgumentError('Give 1 to 20 lower case letters, digits and dashes.');
-}
-
-function anchor(text: string): { realMs: number; siteMs: number } {
-  const [realMs, siteMs] = text.split(':').map(Number);
-  if (Number.isFinite(realMs) && Number.isFinite(siteMs)) return { realMs: realMs ?? 0, siteMs: siteMs ?? 0 };
-  throw new InvalidArgumentError('Give two epoch times in milliseconds, REAL:SITE.');
 }
 
 function failureOf(error: unknown): Failure {

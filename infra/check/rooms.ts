@@ -54,8 +54,11 @@ export const ROOMS: readonly Room[] = [
       'edge/src/outbox/',
       'edge/src/setpoint/',
       'device-sim/src/physics/',
+      'device-sim/src/fleet/',
     ],
   },
+  // It alone may start whole boxes.
+  { path: 'device-sim/src/fleet/', mayImport: ['device-sim/', 'edge/'] },
   { path: 'portal/server/history/roll-ups/', mayImport: [] },
   { path: 'portal/', mayImport: ['broker/src/wire/', 'portal/server/history/roll-ups/'] },
   {

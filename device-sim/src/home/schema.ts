@@ -153,23 +153,23 @@ const gridMeter = z.strictObject({
   latencyMs: number(0, 60_000).default(0),
 });
 
+export const loadMeterFormats = [
+  'wattward',
+  'tasmota-sml',
+  'shelly-pm',
+  'shelly-em',
+  'dsmr-reader',
+  'zigbee2mqtt',
+  'victron',
+  'json',
+] as const;
+
 const loadMeter = z.strictObject({
   ...base,
   kind: z.literal('load-meter'),
   periodMs: number(100, 60_000).default(1000),
   /** How it tells its readings; see src/faces/meter-formats.ts. */
-  format: z
-    .enum([
-      'wattward',
-      'tasmota-sml',
-      'shelly-pm',
-      'shelly-em',
-      'dsmr-reader',
-      'zigbee2mqtt',
-      'victron',
-      'json',
-    ])
-    .default('wattward'),
+  format: z.enum(loadMeterFormats).default('wattward'),
   /** Signal name, ending in W, to the object it measures. */
   signals: z.record(z.string().regex(/^[a-z][A-Za-z0-9]*W$/, 'write a signal name that ends in W'), id),
 });

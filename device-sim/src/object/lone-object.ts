@@ -6,7 +6,14 @@
 import type { InverterState, LoadOffer } from '../home/home-state.ts';
 import { firstLoadState, type LoadState, stepperOf } from '../home/load-object.ts';
 import { LocalClock } from '../home/local-time.ts';
-import { type Home, type HomeObject, isLoad, LOAD_KINDS, type LoadObject, type ObjectOf } from '../home/schema.ts';
+import {
+  type Home,
+  type HomeObject,
+  isLoad,
+  LOAD_KINDS,
+  type LoadObject,
+  type ObjectOf,
+} from '../home/schema.ts';
 import { skyOf } from '../home/sky.ts';
 import {
   type BatteryLimits,
@@ -110,7 +117,7 @@ function loneArray(home: Home, array: ObjectOf<'pv'>): LoneObject {
     offer({ nowMs, dtS }) {
       const totals = { sunJ: 0, gridInJ: 0, gridOutJ: 0, heatJ: 0, usedJ: 0 };
       const state = { nowMs, gridOn: true, loads: [], inverters: [light], totals };
-      const input = { dtS, local: clock.at(nowMs), closed: [], windows: [], measured: null };
+      const input = { dtS, gridOn: true, local: clock.at(nowMs), closed: [], windows: [], measured: null };
       const { available, fresh } = skyOf(home, plans, { state, input, seed });
       const pvAvailableW = available[0] ?? [0];
       light = { ...light, pvAvailableW, pvSampledAtMs: fresh ? light.pvSampledAtMs : nowMs };

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { parseMessage } from '@wattward/broker/wire/message';
 import { topic } from '@wattward/broker/wire/topics';
 import type { MqttClient } from 'mqtt';
+import { ask } from '../../src/api/ask.ts';
 import { OPERATIONS } from '../../src/api/operations.ts';
 import { boardIds, meterIds } from '../../src/home/identity.ts';
 import { SiteClock } from '../../src/home/site-clock.ts';
@@ -160,6 +161,18 @@ describe('the clock', () => {
     await start({ shared: true });
     const { status, body } = await api('PATCH', 'clock', { speed: 5 });
     expect([status, body.code]).toEqual([409, 'clock-shared']);
+  });
+});
+
+test('the command line asks the same operations and passes refusals on', async () => {
+  const fault = { url: url(''), operation: 'set-fault', id: 'grid-meter' };
+  expect(await ask({ ...fault, body: '{"kind":"slow","delayMs":20}' })).toMatchObject({
+    faults: [{ kind: 'slow', delayMs: 20 }],
+  });
+  await expect(ask({ ...fault, body: '{"kind":"tired"}' })).rejects.toMatchObject({ code: 'bad-body' });
+  await expect(ask({ ...fault, operation: 'fly' })).rejects.toMatchObject({ code: 'no-operation' });
+  await expect(ask({ url: 'http://127.0.0.1:1', operation: 'show-clock' })).rejects.toMatchObject({
+    code: 'no-home',
   });
 });
 
