@@ -58,7 +58,7 @@ export const ROOMS: readonly Room[] = [
     ],
   },
   // It alone may start whole boxes.
-  { path: 'device-sim/src/fleet/', mayImport: ['device-sim/', 'edge/'] },
+  { path: 'device-sim/src/fleet/', mayImport: ['broker/src/wire/', 'device-sim/', 'edge/'] },
   { path: 'portal/server/history/roll-ups/', mayImport: [] },
   { path: 'portal/', mayImport: ['broker/src/wire/', 'portal/server/history/roll-ups/'] },
   {
