@@ -1,12 +1,17 @@
+import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { afterAll, expect, test } from '@jest/globals';
 import { backUp } from '../../backup/main.ts';
 import { parseLines } from '../../server/history/line-protocol.ts';
 import { startPortal } from '../../server/portal.ts';
 import { runPortal } from './running-portal.ts';
 
+const run = promisify(execFile);
+const BACKUP = fileURLToPath(new URL('../../backup/main.ts', import.meta.url));
 const target = mkdtempSync(join(tmpdir(), 'wattward-backup-'));
 afterAll(() => rmSync(target, { recursive: true, force: true }));
 
@@ -21,9 +26,14 @@ test('a copy made while points come in is whole, and a portal starts from it', a
   const write = (n: number) => at.portal.sink?.write('home-1', parseLines(hour(n).join('\n'), 'ms', 0));
   await at.person('owner');
   await write(0);
-  const writing = Promise.all([1, 2, 3, 4, 5].map(write));
-  expect(await backUp(at.dataDir, target)).toEqual(['portal.db', 'history.db']);
+  let isCopying = true;
+  const writing = (async () => {
+    for (let n = 1; isCopying; n = (n % 5) + 1) await write(n);
+  })();
+  const { stdout } = await run(process.execPath, [BACKUP, '--data', at.dataDir, '--to', target]);
+  isCopying = false;
   await writing;
+  expect(stdout).toContain('Copied portal.db, history.db');
   const { settings } = at.portal;
   await at.stop();
   const restored = await startPortal({ ...settings, dataDir: target, provisionFile: null });
@@ -35,6 +45,6 @@ test('a copy made while points come in is whole, and a portal starts from it', a
   await restored.close();
 });
 
-test('where there is nothing to copy, it says so', async () => {
-  await expect(backUp(join(target, 'nowhere'), target)).rejects.toThrow('holds no data');
+test('where there is nothing to copy, it says so', () => {
+  expect(() => backUp(join(target, 'nowhere'), target)).toThrow('holds no data');
 });
