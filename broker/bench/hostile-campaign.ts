@@ -71,6 +71,8 @@ const KINDS: Readonly<Record<string, (draw: Draw, thief: ClearCredential) => rea
 
 export interface CampaignResult {
   readonly alive: boolean;
+  /** Whether the honest ones were connected from the first to the last. */
+  readonly stayed: boolean;
   readonly rssGrowthMb: number;
   readonly honestP99Ms: number;
   /** The same on the same machine while nobody attacks: what the machine itself adds. */
@@ -108,10 +110,11 @@ export async function hostileCampaign(options: {
   const rssGrowthMb = (await server.rssMb()) - rssBeforeMb;
   const honestP99Ms = quantile(talk.delaysMs, 0.99);
   const honestMessages = talk.delaysMs.length;
+  const stayed = talk.stayed();
   await talk.stop();
   const alive = server.alive();
   await server.stop();
-  return { alive, rssGrowthMb, honestP99Ms, quietP99Ms, honestMessages, leaked: talk.leaked() };
+  return { alive, stayed, rssGrowthMb, honestP99Ms, quietP99Ms, honestMessages, leaked: talk.leaked() };
 }
 
 /** An honest board that says something fifteen times a second, and the box that listens to all boards. */
@@ -127,16 +130,20 @@ async function startTalk(port: number) {
     if (body.length !== at + 8) leaked += 1;
     else delaysMs.push(performance.now() - body.readDoubleBE(at));
   };
-  const timer = setInterval(() => {
+  const speaking = setInterval(() => {
     const payload = Buffer.alloc(8);
     payload.writeDoubleBE(performance.now(), 0);
     speaker.socket.write(publishPacket(STATE, payload));
   }, 66);
+  // Who only listens is taken for gone after 90 s of silence.
+  const pinging = setInterval(() => listener.socket.write(PINGREQ), 20_000);
   return {
     delaysMs,
     leaked: () => leaked,
+    stayed: () => !listener.socket.destroyed && !speaker.socket.destroyed,
     stop: async () => {
-      clearInterval(timer);
+      clearInterval(speaking);
+      clearInterval(pinging);
       await Promise.all([listener.close(), speaker.close()]);
     },
   };

@@ -22,6 +22,9 @@ const campaign = (connections: number, long: boolean): Bench[] => {
   });
   return [
     bench('crashes', 'crashes', 0, ({ alive }) => (alive ? 0 : 1)),
+    bench('dropped', 'runs in which an honest client lost its connection', 0, ({ stayed }) =>
+      stayed ? 0 : 1,
+    ),
     bench('leaks', 'messages', 0, ({ leaked }) => leaked),
     bench('memory', 'MB RSS growth', 10, ({ rssGrowthMb }) => rssGrowthMb),
     bench('honest-delay', 'ms p99', 50, ({ honestP99Ms }) => honestP99Ms),
