@@ -10,6 +10,7 @@ import { type Anchor, FASTEST, SiteClock, SLOWEST } from './home/site-clock.ts';
 import { openLog } from './log.ts';
 import { LONE_KINDS, loneObject } from './object/lone-object.ts';
 import { ObjectProcess } from './object/object-process.ts';
+import { householdReport } from './profile/household-report.ts';
 import { Profile } from './profile/profile.ts';
 import { Simulator } from './simulator.ts';
 
@@ -157,6 +158,16 @@ program
     process.stdout.write(`${JSON.stringify(description)}\n`);
   });
 
+program
+  .command('household-report')
+  .description('Print the generated household beside measured ones: level, spread, shape of the day, memory.')
+  .requiredOption('--profile <path>', 'measured load; may be given again', gathered)
+  .option('--zone <iana>', 'local time of the measured home; given again, one for each', gathered)
+  .option('--seed <n>', 'of the generated household', Number, 1)
+  .action(({ profile, zone, seed }: { profile: string[]; zone?: string[]; seed: number }) => {
+    process.stdout.write(`${householdReport({ profile, zone: zone ?? ['UTC'], seed })}\n`);
+  });
+
 async function run(options: RunOptions): Promise<void> {
   const log = openLog('device-sim');
   const home = readHome(options.home);
@@ -264,6 +275,10 @@ function anchorOf(options: RunOptions, home: Home): Anchor {
 function startOf(home: Home, profile: string | undefined): number | null {
   if (profile) return Profile.firstDayMs(profile, home.zone);
   return home.start === undefined ? null : instantOfLocal(home.zone, home.start);
+}
+
+function gathered(text: string, before: readonly string[] = []): string[] {
+  return [...before, text];
 }
 
 function failureOf(error: unknown): Failure {

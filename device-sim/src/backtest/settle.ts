@@ -3,7 +3,8 @@
  * at most a minute, so that a decision never lasts longer than that. The books close in every step, or the run ends.
  */
 import { allocate } from '@wattward/edge/core/allocation';
-import { LocalClock } from '../home/local-time.ts';
+import { localDay, type SiteTime } from '@wattward/edge/core/site-time';
+import { siteTimeAt } from '@wattward/edge/core/zone';
 import { type Orders, type Plant, type PlantStep, RunningPlant } from './plant.ts';
 import type { Policy, PolicyMaker, Tariff } from './policy.ts';
 import type { Series } from './series.ts';
@@ -73,7 +74,7 @@ class Run {
   readonly #policy: Policy;
   readonly #stepMs: number;
   readonly #plant: RunningPlant;
-  readonly #clock: LocalClock;
+  #time: SiteTime | null = null;
   readonly #books = new Books();
   /** Powers of the step that just ended. */
   #last: PlantStep & { readonly pvW: number } = { batteryW: 0, heaterW: 0, gridW: 0, pvW: 0 };
@@ -83,7 +84,6 @@ class Run {
     this.#policy = policy;
     this.#stepMs = stepMs;
     this.#plant = new RunningPlant(backtest.plant);
-    this.#clock = new LocalClock(backtest.zone);
   }
 
   result(): Result {
@@ -108,7 +108,8 @@ class Run {
     const dtS = this.#stepMs / 1000;
     for (let withinMs = 0; withinMs < series.stepMs - 1e-6; withinMs += this.#stepMs) {
       const nowMs = fromMs + withinMs;
-      this.#plant.beginDay(this.#clock.at(nowMs).dayNumber);
+      this.#time = siteTimeAt(this.#backtest.zone, nowMs, true, this.#time);
+      this.#plant.beginDay(localDay(this.#time));
       const orders = this.#decide(nowMs, row, buy, sell);
       const step = this.#plant.step(orders, loadW, pvW, dtS);
       this.#last = { ...step, pvW };

@@ -32,6 +32,13 @@ export const PROFILE_FORMATS: readonly ProfileFormat[] = [
     zeroIsMissing: false,
   },
   {
+    name: 'Trondheim home, one hour',
+    loadColumn: 'Load (kW)',
+    pvColumn: null,
+    wattsPerUnit: 1000,
+    zeroIsMissing: false,
+  },
+  {
     name: 'Wattward',
     loadColumn: 'loadW',
     pvColumn: 'pvW',

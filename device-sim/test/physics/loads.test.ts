@@ -1,6 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
 import { stepEv } from '../../src/physics/ev.ts';
-import { householdPowerW } from '../../src/physics/household.ts';
 import type { LoadMoment } from '../../src/physics/load.ts';
 import { programS, stepProgram } from '../../src/physics/program.ts';
 import { stepWaterHeater } from '../../src/physics/water-heater.ts';
@@ -135,38 +134,5 @@ describe('an electric car', () => {
   test('stops when it is full', () => {
     const full = { storedJ: 50_000 * 3600, plugged: true };
     expect(stepEv(ev, full, moment()).drawnJ).toBe(0);
-  });
-});
-
-describe('a household', () => {
-  const household = { standbyW: 110, fridgeW: 95, eveningW: 320, startsPerDay: 14 };
-  const at = (minute: number, day = 0) =>
-    householdPowerW(household, 7, {
-      nowMs: (day * 1440 + minute) * 60_000,
-      minuteOfDay: minute,
-      weekday: day % 7,
-    });
-
-  test('is the same for the same seed and moment, in whatever order it is asked', () => {
-    const forward = [1, 500, 1200].map((minute) => at(minute));
-    const backward = [1200, 500, 1].map((minute) => at(minute)).reverse();
-    expect(backward).toEqual(forward);
-  });
-
-  test('uses a few kilowatt-hours a day, more in the evening than at night', () => {
-    let sumWh = 0;
-    let nightWh = 0;
-    let eveningWh = 0;
-    for (let day = 0; day < 28; day += 1) {
-      for (let minute = 0; minute < 1440; minute += 1) {
-        const wh = at(minute, day) / 60;
-        sumWh += wh;
-        if (minute >= 120 && minute < 300) nightWh += wh / 3;
-        if (minute >= 1080 && minute < 1260) eveningWh += wh / 3;
-      }
-    }
-    expect(sumWh / 28).toBeGreaterThan(6000);
-    expect(sumWh / 28).toBeLessThan(14_000);
-    expect(eveningWh).toBeGreaterThan(2 * nightWh);
   });
 });
