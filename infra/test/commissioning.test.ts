@@ -18,7 +18,7 @@ let ids: Record<'own' | 'tasmota' | 'shelly' | 'esphome', string>;
 
 beforeAll(async () => {
   out = mkdtempSync(path.join(tmpdir(), 'acceptance-'));
-  rig = await HomeRig.prepare(['--home', 'practice', '--headless', '--speed', '20']);
+  rig = await HomeRig.prepare(['--home', 'practice', '--headless', '--speed', '10']);
   await rig.startBroker();
   await rig.startSimulator();
   await rig.startBox();
@@ -156,7 +156,7 @@ test('each planted fault is found and named: swapped wires, wrong phase, stuck, 
   expect(again.text).toContain('the current transformer there is reversed');
   await spoil('grid-meter', { reversed: [] });
   for (const board of ['cellar', 'bath', 'garage']) await spoil(board, { contacts: {} });
-}, 240_000);
+}, 300_000);
 
 test('mended, all four come from where they stood to accepted, each with four proofs of its safe state', async () => {
   const { code, text } = await wizard(['own', 'tasmota', 'shelly', 'esphome']);
@@ -174,4 +174,4 @@ test('mended, all four come from where they stood to accepted, each with four pr
   expect(readFileSync(path.join(out, 'acceptance.html'), 'utf8')).toContain(
     '4 of 4 expected boards accepted',
   );
-}, 400_000);
+}, 600_000);

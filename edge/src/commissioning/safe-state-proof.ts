@@ -98,13 +98,15 @@ async function brokerProof(ports: ProofPorts, own: Assignment, baseW: PhasesW): 
   ports.progress('the board is cut off; waiting for its lease to end');
   const slackMs = 1_000 + Math.max(SLACK_MS, 3 * ports.cycleMs);
   const offMs = await powerGone(ports, own, baseW, willMs + own.leaseS * 1000 + slackMs);
-  if (offMs === null) return [at(false, 'the load went on drawing after its lease'), will];
+  const sinceMs = offMs ?? ports.monoMs();
   ports.instruct('restore-link');
   const back = await moment(
     ports,
-    () => ports.heardAfter(offMs) !== null && ports.reported() !== null,
-    offMs + PERSON_PATIENCE_MS,
+    () => ports.heardAfter(sinceMs) !== null && ports.reported() !== null,
+    sinceMs + PERSON_PATIENCE_MS,
   );
+  // Told only now: whatever the verdict, nobody is left with a board cut off.
+  if (offMs === null) return [at(false, 'the load went on drawing after its lease'), will];
   if (back === null) return [at(false, 'the board did not come back within 15 min'), will];
   const off = ports.reported() === false;
   const finding = `the load went off ${seconds(offMs - willMs)} after the loss; back ${off ? 'off' : 'ON'}`;
@@ -120,8 +122,7 @@ async function powerProof(ports: ProofPorts, own: Assignment, baseW: PhasesW): P
   const gone = await moment(ports, () => ports.willAfter(startMs) !== null, startMs + PERSON_PATIENCE_MS);
   if (gone === null) return at(false, 'nobody cut the supply within 15 min');
   ports.abandon();
-  if (!(await drawsNothing(ports, own, baseW)))
-    return at(false, 'the load draws although the board has no supply');
+  const isDark = await drawsNothing(ports, own, baseW);
   const darkMs = ports.monoMs();
   ports.instruct('restore-power');
   const back = await moment(
@@ -129,6 +130,7 @@ async function powerProof(ports: ProofPorts, own: Assignment, baseW: PhasesW): P
     () => ports.heardAfter(darkMs) !== null && ports.reported() !== null,
     darkMs + PERSON_PATIENCE_MS,
   );
+  if (!isDark) return at(false, 'the load draws although the board has no supply');
   if (back === null) return at(false, 'the board did not come back within 15 min');
   ports.instruct('');
   ports.progress('back; watching for 10 s that nothing switches on');
