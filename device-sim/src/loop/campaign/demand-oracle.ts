@@ -60,8 +60,11 @@ export class DemandOracle {
   }
 
   /** Where every reading of the last seconds came, demand is their mean, give or take one reading. */
-  #lookAtMean({ nowMs, gridW, meterWhole, meterLive }: Moment, { demandW }: DecisionFacts): void {
-    if (!meterWhole || !meterLive || this.#known.limits.cycleMs !== 1000) this.#told = [];
+  #lookAtMean({ nowMs, gridW, gridOn, meterWhole, meterLive }: Moment, { demandW }: DecisionFacts): void {
+    const { limits, toldOutSinceMs } = this.#known;
+    // Without a grid there is no demand to be measured.
+    const lost = !gridOn || toldOutSinceMs !== null;
+    if (!meterWhole || !meterLive || lost || limits.cycleMs !== 1000) this.#told = [];
     else this.#told.push(Math.max(0, gridW));
     if (this.#told.length > 30) this.#told.shift();
     if (this.#told.length < 25 || demandW === null) return;

@@ -115,7 +115,14 @@ export class Oracle {
     }
   }
 
-  #lookAtChannel(rules: ChannelRules, { nowMs, contacts }: Moment): void {
+  #lookAtChannel(rules: ChannelRules, moment: Moment): void {
+    this.#lookAtContact(rules, moment);
+    const book = this.#books.get(rules.channel);
+    // At home there is no lease: what a command or a button once gave is over.
+    if (book && moment.contacts[rules.channel - 1] === rules.safeOn) book.awayUntilMs = 0;
+  }
+
+  #lookAtContact(rules: ChannelRules, { nowMs, contacts }: Moment): void {
     const book = this.#books.get(rules.channel);
     const on = contacts[rules.channel - 1];
     if (!book || on === undefined) return;
