@@ -8,12 +8,6 @@ const BOARD = 'hardware/relay-board';
 
 export const CONTROL_MUTANTS: readonly Mutant[] = [
   {
-    id: 'a silent meter still starts loads for a minute',
-    file: `${RULES}/trust.ts`,
-    find: 'silentMs >= limits.noNewOnMs &&',
-    replace: 'silentMs >= 6 * limits.noNewOnMs &&',
-  },
-  {
     id: 'failsafe after ten minutes of a silent meter',
     file: `${RULES}/trust.ts`,
     find: 'if (silentMs >= limits.failsafeMs)',
