@@ -124,7 +124,8 @@ async function startTalk(port: number) {
   const speaker = await LoadClient.open(port, honest);
   const delaysMs: number[] = [];
   let leaked = 0;
-  listener.onPacket = (_, body) => {
+  listener.onPacket = (kind, body) => {
+    if (kind >> 4 !== 3) return;
     const at = 2 + body.readUInt16BE(0);
     if (body.toString('utf8', 2, at) !== STATE) return;
     if (body.length !== at + 8) leaked += 1;
