@@ -10,7 +10,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { eventually, HomeRig, ROOT } from './home-rig.ts';
 
-const SPEED = 20;
+const SPEED = 10;
 const run = promisify(execFile);
 const scratch = mkdtempSync(path.join(tmpdir(), 'peak-order-'));
 let rig: HomeRig;

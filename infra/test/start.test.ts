@@ -28,7 +28,7 @@ function processesOf(dataDir: string): Promise<string> {
 
 test('starts a home, ends every process on Ctrl-C, and goes on with its data at the second start', async () => {
   const first = await startHome(['--headless', '--home', 'peak', '--speed', '20']);
-  expect(first.output()).toContain('Simulated  home-1: peak.yaml, 20x');
+  expect(first.output()).toMatch(/Simulated +home-1: peak.yaml, 20x/);
   const secrets = readFileSync(path.join(first.dataDir, 'secrets/home-1.json'), 'utf8');
   expect(await first.stop()).toBe(0);
   expect(await processesOf(first.dataDir)).toBe('');

@@ -148,7 +148,7 @@ describe('the file for EMQX, read by a second reading of its manual', () => {
       const [identity, filter] = [draw(identities), drawFilter(draw)];
       // Words that are no ids, and the presence of Home Assistant among that of ESPHome boards, are what the file
       // cannot tell; topics without wildcards are asked for above.
-      if (!/[+#]/.test(filter) || !/^([a-z0-9+#-]+(\/|$))+$/.test(filter)) continue;
+      if (!/[+#]/.test(filter) || !/^[a-z0-9+#-]+(\/[a-z0-9+#-]+)*$/.test(filter)) continue;
       if (/^\+\/status(\/#)?$/.test(filter)) continue;
       asked += 1;
       const theirs = rules.allows({
@@ -161,7 +161,7 @@ describe('the file for EMQX, read by a second reading of its manual', () => {
       if (theirs) granted += 1;
     }
     expect(leaks).toEqual([]);
-    expect(granted).toBeGreaterThan(PAIRS / 100);
+    expect(granted).toBeGreaterThan(PAIRS / 200);
   });
 
   test('opens the inside of the broker to nobody but an unbound observer, whatever the wildcards of others', () => {
