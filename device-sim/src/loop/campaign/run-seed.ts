@@ -234,12 +234,14 @@ class World {
       if (device === 'inverter') return weather.strikes('inverter-timeout') ? 'timeout' : words;
       const nowMs = running.state.nowMs;
       const still = weather.spell('meter-frozen', nowMs).holds;
-      this.#frozenSinceMs = still ? (this.#frozenSinceMs ?? nowMs) : null;
+      if (!still) this.#frozenSinceMs = null;
       told.meterLive = !still;
       frozen = still ? (frozen ?? words) : null;
       const silent = weather.spell('meter-timeout', nowMs).holds || weather.spell('meter-gap', nowMs).holds;
       if (silent || weather.strikes('meter-timeout')) return 'timeout';
       if (weather.strikes('meter-exception')) return 'exception';
+      // The box can know of it from the first picture that it gets, not from one that it never saw.
+      if (still) this.#frozenSinceMs ??= nowMs;
       told.meterWhole = this.#frozenSinceMs === null || nowMs - this.#frozenSinceMs < FROZEN_KNOWN_MS;
       if (frozen) return frozen;
       if (weather.strikes('meter-not-available')) return broken(told, words, 0x7fc0);
