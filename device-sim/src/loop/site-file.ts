@@ -53,6 +53,8 @@ const battery = z.object({
   dischargeOnPct: number.default(40),
   dischargeOffPct: number.default(35),
   maintenanceBelowReservePct: number.default(2),
+  startAboveReservePct: number.default(5),
+  ceilingMarginPct: number.default(1),
   maintenanceW: number.default(500),
   alarmPct: number.default(5),
   gridCharge: z.boolean().default(true),
@@ -128,8 +130,8 @@ export function installedSite(
 }
 
 const CONTROL = {
-  trust: { noNewOnMs: 10_000, failsafeMs: 30_000, goodSamples: 10, goodMs: 30_000 },
-  outage: { floorPct: 10, firstReturnMs: 60_000, spreadMs: 60_000, nextReturnMs: 10_000 },
+  trust: { noNewOnMs: 10_000, failsafeMs: 30_000, goodSamples: 10, goodMs: 30_000, startingSamples: 3 },
+  outage: { floorPct: 10, floorMarginPct: 5, firstReturnMs: 60_000, spreadMs: 60_000, nextReturnMs: 10_000 },
   fuse: {
     fastFactor: 1.45,
     mediumFactor: 1.13,
@@ -146,6 +148,7 @@ const CONTROL = {
     failsafeImportW: 4200,
     failsafeExportW: 0,
     failsafeMs: 7_200_000,
+    returnShare: 0.9,
   },
   peak: {
     thresholdW: 9000,
@@ -190,6 +193,20 @@ const CONTROL = {
     batteryFreshMs: 30_000,
     loadFreshMs: 30_000,
     confirmSamples: 3,
+    frozenSamples: 10,
+    fuseMultiple: 3,
+    meterStepWPerS: null,
+    inverterStepWPerS: null,
+    loadStepWPerS: null,
+    pvMaxW: null,
+    nightDrawW: 1000,
+    batteryPowerFactor: 1.5,
+    socStepPctPerS: 1,
+    inrushFactor: 8,
+    voltageMinFactor: 0.78,
+    voltageMaxFactor: 1.18,
+    frequencyMinHz: 45,
+    frequencyMaxHz: 55,
     stillSocPct: 3,
   },
 } as const;

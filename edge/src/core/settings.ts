@@ -21,10 +21,14 @@ export interface TrustSettings {
   readonly failsafeMs: number;
   readonly goodSamples: number;
   readonly goodMs: number;
+  /** Good samples before a meter is trusted for the first time. */
+  readonly startingSamples: number;
 }
 
 export interface OutageSettings {
   readonly floorPct: number;
+  /** An emptied battery is used again so far above the floor. */
+  readonly floorMarginPct: number;
   readonly firstReturnMs: number;
   /** Spread over the neighbourhood: hash(siteId) mod this is added to the first return. */
   readonly spreadMs: number;
@@ -51,6 +55,8 @@ export interface OperatorSettings {
   readonly failsafeImportW: number;
   readonly failsafeExportW: number;
   readonly failsafeMs: number;
+  /** Loads return below this share of the limit. */
+  readonly returnShare: number;
 }
 
 export interface PeakSettings {
@@ -119,6 +125,8 @@ export interface BatterySettings {
   /** Hysteresis as installed; the reserve lifts both (see rule 7). */
   readonly dischargeOnPct: number;
   readonly dischargeOffPct: number;
+  readonly startAboveReservePct: number;
+  readonly ceilingMarginPct: number;
   readonly maintenanceBelowReservePct: number;
   readonly maintenanceW: number;
   readonly alarmPct: number;
@@ -195,6 +203,25 @@ export interface SignalSettings {
   readonly batteryFreshMs: number;
   readonly loadFreshMs: number;
   readonly confirmSamples: number;
+  /** Fewer identical readings in a row prove nothing. */
+  readonly frozenSamples: number;
+  /** Largest plausible current, as a multiple of the main fuse. */
+  readonly fuseMultiple: number;
+  /** Largest plausible changes of powers, watts per second; null where any step is possible. */
+  readonly meterStepWPerS: number | null;
+  readonly inverterStepWPerS: number | null;
+  readonly loadStepWPerS: number | null;
+  /** Largest plausible PV power; null: what the meter may show on all phases. */
+  readonly pvMaxW: number | null;
+  readonly nightDrawW: number;
+  readonly batteryPowerFactor: number;
+  readonly socStepPctPerS: number;
+  readonly inrushFactor: number;
+  /** Plausible voltages, as multiples of the nominal one. */
+  readonly voltageMinFactor: number;
+  readonly voltageMaxFactor: number;
+  readonly frequencyMinHz: number;
+  readonly frequencyMaxHz: number;
   /** Share of the capacity that may leave a battery without its charge reading moving; 0 is no check. */
   readonly stillSocPct: number;
 }

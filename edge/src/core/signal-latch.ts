@@ -20,6 +20,8 @@ export interface SignalSpec {
   readonly confirmSamples: number;
   /** Bit-identical for so long is frozen; 0 switches the check off. */
   readonly frozenMs: number;
+  /** Fewer identical readings than this are no proof of anything. */
+  readonly frozenSamples: number;
 }
 
 /** What is remembered of one quantity. */
@@ -35,9 +37,6 @@ export interface SignalMemory {
   readonly sameSinceMs: number;
   readonly sameCount: number;
 }
-
-/** Fewer identical readings than this are no proof of anything. */
-const FROZEN_SAMPLES = 30;
 
 export const NO_MEMORY: SignalMemory = {
   lastValue: 0,
@@ -104,7 +103,7 @@ export function frozenTogether(
     if (memory === undefined || memory.lastGoodMs === 0 || memory.lastWasFault) continue;
     if (spec.frozenMs === 0) continue;
     judged++;
-    if (memory.sameCount < FROZEN_SAMPLES || nowMs - memory.sameSinceMs < spec.frozenMs) return false;
+    if (memory.sameCount < spec.frozenSamples || nowMs - memory.sameSinceMs < spec.frozenMs) return false;
   }
   return judged > 0;
 }

@@ -3,14 +3,13 @@
  *
  * Grid power may step by any amount (an oven is switched on in no time): a plausible high sample must count at once.
  */
-import type { BatterySettings, LoadSettings, Settings } from './settings.ts';
+import type { BatterySettings, Settings } from './settings.ts';
 import type { SignalSpec } from './signal-latch.ts';
 
-/** Three times what the fuse carries: more than that is a wrong number, not a load. */
-const FUSE_MULTIPLE = 3;
-/** Inrush of motors and transformers. */
-const INRUSH_MULTIPLE = 8;
-const SOC_STEP_PCT_PER_S = 1;
+/** Zero error of a small meter. */
+const OFFSET_W = 50;
+/** A multiple of a very small nominal power would be below the noise of its meter. */
+const INRUSH_OFFSET_W = 100;
 
 export interface SiteSpecs {
   readonly gridPowerW: SignalSpec;
@@ -25,53 +24,56 @@ export interface SiteSpecs {
   readonly loads: readonly { readonly powerW: SignalSpec }[];
 }
 
+/** What one kind of device has in common. */
+interface Kind {
+  readonly freshMs: number;
+  readonly frozenMs: number;
+}
+
 /** `cycleMs`: the box's own pace; nothing is called stale before three cycles have passed. */
 export function signalSpecs(settings: Settings, cycleMs: number): SiteSpecs {
   const { grid, signals } = settings;
-  const { confirmSamples } = signals;
-  const phaseW = FUSE_MULTIPLE * grid.fuseA * grid.nominalVoltageV;
-  const spec = (
-    freshMs: number,
-    min: number,
-    max: number,
-    frozenMs = 0,
-    maxStepPerS: number | null = null,
-  ) => ({
-    freshMs: Math.max(freshMs, 3 * cycleMs),
-    min,
-    max,
-    maxStepPerS,
-    confirmSamples,
-    frozenMs,
+  const { confirmSamples, frozenSamples } = signals;
+  const spec = (kind: Kind, [min, max]: readonly [number, number], maxStepPerS: number | null = null) => ({
+    freshMs: Math.max(kind.freshMs, 3 * cycleMs),
+    frozenMs: kind.frozenMs,
+    ...{ min, max, maxStepPerS, confirmSamples, frozenSamples },
   });
-  const meter = (min: number, max: number) => spec(signals.meterFreshMs, min, max, signals.meterFrozenMs);
-  const inverter = (min: number, max: number) =>
-    spec(signals.inverterFreshMs, min, max, signals.inverterFrozenMs);
-  const voltage = [grid.nominalVoltageV * 0.78, grid.nominalVoltageV * 1.18] as const;
-  const frequency = [45, 55] as const;
+  const meter = { freshMs: signals.meterFreshMs, frozenMs: signals.meterFrozenMs };
+  const inverter = { freshMs: signals.inverterFreshMs, frozenMs: signals.inverterFrozenMs };
+  const gauge = { freshMs: signals.batteryFreshMs, frozenMs: 0 };
+  const plug = { freshMs: signals.loadFreshMs, frozenMs: 0 };
+  const { meterStepWPerS, inverterStepWPerS, loadStepWPerS } = signals;
+  const phaseA = signals.fuseMultiple * grid.fuseA;
+  const phaseW = phaseA * grid.nominalVoltageV;
+  const gridW = phaseW * grid.phases;
+  const voltages = [
+    grid.nominalVoltageV * signals.voltageMinFactor,
+    grid.nominalVoltageV * signals.voltageMaxFactor,
+  ] as const;
+  const frequencies = [signals.frequencyMinHz, signals.frequencyMaxHz] as const;
   return {
-    gridPowerW: meter(-phaseW * grid.phases, phaseW * grid.phases),
-    phasePowerW: meter(-phaseW, phaseW),
-    phaseCurrentA: meter(0, FUSE_MULTIPLE * grid.fuseA),
-    voltageV: meter(...voltage),
-    frequencyHz: meter(...frequency),
-    inverterVoltageV: inverter(...voltage),
-    inverterFrequencyHz: inverter(...frequency),
-    pvPowerW: inverter(-1000, 1_000_000),
-    batteries: settings.batteries.map((battery) => ({
-      powerW: inverter(-powerLimitW(battery), powerLimitW(battery)),
-      socPct: spec(signals.batteryFreshMs, 0, 100, 0, SOC_STEP_PCT_PER_S),
-    })),
-    loads: settings.loads.map((load) => ({
-      powerW: spec(signals.loadFreshMs, -50, inrushW(load)),
+    gridPowerW: spec(meter, [-gridW, gridW], meterStepWPerS),
+    phasePowerW: spec(meter, [-phaseW, phaseW], meterStepWPerS),
+    phaseCurrentA: spec(meter, [0, phaseA]),
+    voltageV: spec(meter, voltages),
+    frequencyHz: spec(meter, frequencies),
+    inverterVoltageV: spec(inverter, voltages),
+    inverterFrequencyHz: spec(inverter, frequencies),
+    pvPowerW: spec(inverter, [-signals.nightDrawW, signals.pvMaxW ?? gridW], inverterStepWPerS),
+    batteries: settings.batteries.map((battery) => {
+      const largestW = batteryLimitW(battery, signals.batteryPowerFactor);
+      return {
+        powerW: spec(inverter, [-largestW, largestW], inverterStepWPerS),
+        socPct: spec(gauge, [0, 100], signals.socStepPctPerS),
+      };
+    }),
+    loads: settings.loads.map(({ nominalPowerW }) => ({
+      powerW: spec(plug, [-OFFSET_W, signals.inrushFactor * nominalPowerW + INRUSH_OFFSET_W], loadStepWPerS),
     })),
   };
 }
 
-function powerLimitW(battery: BatterySettings): number {
-  return 1.5 * Math.max(battery.maxChargeW, battery.maxDischargeW) + 100;
-}
-
-function inrushW(load: LoadSettings): number {
-  return INRUSH_MULTIPLE * load.nominalPowerW + 100;
+function batteryLimitW(battery: BatterySettings, factor: number): number {
+  return factor * Math.max(battery.maxChargeW, battery.maxDischargeW) + INRUSH_OFFSET_W;
 }

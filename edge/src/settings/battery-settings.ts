@@ -29,7 +29,13 @@ export const batterySettings = z.strictObject({
     unit: '%',
     min: 0,
     max: 100,
-    about: 'discharge starts at or above it (at least reserve + 5)',
+    about: 'discharge starts at or above it, and at least so far above the reserve as the next number says',
+  }),
+  startAboveReservePct: tunable(5, {
+    unit: '%',
+    min: 1,
+    max: 50,
+    about: 'discharge starts at least so far above the reserve: it does not chatter there',
   }),
   dischargeOffPct: tunable(35, {
     unit: '%',
@@ -42,6 +48,12 @@ export const batterySettings = z.strictObject({
     min: 0.5,
     max: 20,
     about: 'so far below the reserve a maintenance charge from any source begins',
+  }),
+  ceilingMarginPct: tunable(1, {
+    unit: '%',
+    min: 0.1,
+    max: 20,
+    about: 'a full battery is charged again when it has fallen so far below its ceiling',
   }),
   maintenanceW: tunable(500, { unit: 'W', min: 0, max: 20_000, about: 'power of the maintenance charge' }),
   alarmPct: tunable(5, {

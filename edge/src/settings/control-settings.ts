@@ -13,6 +13,12 @@ const trust = z.strictObject({
   failsafeS: s(30, 300, 'grid power unknown for so long: discretionary loads off, battery idle'),
   goodSamples: count(10, 1000, 'good samples in a row before a lost meter is trusted again'),
   goodS: s(30, 600, 'time those samples must span'),
+  startingSamples: tunable(3, {
+    unit: 'count',
+    min: 1,
+    max: 1000,
+    about: 'good samples before a meter is trusted for the first time',
+  }),
 });
 
 const outage = z.strictObject({
@@ -21,6 +27,12 @@ const outage = z.strictObject({
     min: 0,
     max: 100,
     about: 'the battery is used down to here in an outage',
+  }),
+  floorMarginPct: tunable(5, {
+    unit: '%',
+    min: 1,
+    max: 50,
+    about: 'an emptied battery is used again so far above the floor: it does not chatter there',
   }),
   firstReturnS: s(60, 3600, 'wait after the grid is back, against a second collapse'),
   spreadS: s(60, 3600, 'further wait drawn from the site id, so that a street does not return at once'),
@@ -44,6 +56,7 @@ const operator = z.strictObject({
   failsafeImportW: tunable(4200, { unit: 'W', min: 0, max: 1_000_000, about: 'import limit in fail-safe' }),
   failsafeExportW: tunable(0, { unit: 'W', min: 0, max: 1_000_000, about: 'export limit in fail-safe' }),
   failsafeS: s(7200, 86_400, 'how long the fail-safe values hold'),
+  returnShare: factor(0.9, 0.3, 1, 'share of the limit below which a load returns'),
 });
 
 const peak = z.strictObject({
@@ -128,11 +141,28 @@ const relayCare = z.strictObject({
 });
 
 const fresh = (preset: number) => s(preset, 3600, 'a reading older than this is stale');
+const stepWPerS = optional({
+  unit: 'W/s',
+  min: 10,
+  max: 1_000_000,
+  about: 'largest believable change of a power; none by default, as a strong load comes in no time',
+});
+const volts = (preset: number, min: number, max: number, about: string) =>
+  tunable(preset, { unit: 'factor', min, max, about });
+const hertz = (preset: number, min: number, max: number, about: string) =>
+  tunable(preset, { unit: 'Hz', min, max, about });
 const signals = z.strictObject({
   meter: z
     .strictObject({
       freshS: fresh(5),
       frozenS: s(60, 86_400, 'power, voltage and frequency bit-identical for so long: frozen; 0 is no check'),
+      fuseMultiple: factor(
+        3,
+        1.5,
+        10,
+        'more than this multiple of the main fuse is a wrong number, not a load',
+      ),
+      stepWPerS,
     })
     .prefault({}),
   inverter: z
@@ -143,11 +173,36 @@ const signals = z.strictObject({
         86_400,
         'power, voltage and frequency of an inverter or PV meter bit-identical for so long: frozen; 0 is no check',
       ),
+      pvMaxW: optional({
+        unit: 'W',
+        min: 100,
+        max: 1_000_000,
+        about: 'more PV power is a wrong number; by default what the meter may show on all phases',
+      }),
+      nightDrawW: tunable(1000, {
+        unit: 'W',
+        min: 0,
+        max: 10_000,
+        about: 'an inverter may draw so much without sun; more is a wrong number',
+      }),
+      stepWPerS,
     })
     .prefault({}),
   battery: z
     .strictObject({
       freshS: fresh(30),
+      powerFactor: factor(
+        1.5,
+        1,
+        5,
+        'more than this multiple of the battery`s largest power is a wrong number',
+      ),
+      socStepPctPerS: tunable(1, {
+        unit: '%/s',
+        min: 0.01,
+        max: 100,
+        about: 'largest believable change of the charge reading',
+      }),
       stillPct: tunable(3, {
         unit: '%',
         min: 0,
@@ -157,7 +212,31 @@ const signals = z.strictObject({
       }),
     })
     .prefault({}),
-  load: z.strictObject({ freshS: fresh(30) }).prefault({}),
+  load: z
+    .strictObject({
+      freshS: fresh(30),
+      inrushFactor: factor(8, 1.5, 20, 'more than this multiple of a load`s nominal power is a wrong number'),
+      stepWPerS,
+    })
+    .prefault({}),
+  voltage: z
+    .strictObject({
+      minFactor: volts(0.78, 0, 1, 'less than this share of the nominal voltage is a wrong number'),
+      maxFactor: volts(1.18, 1, 2, 'more than this multiple of it is a wrong number'),
+    })
+    .prefault({}),
+  frequency: z
+    .strictObject({
+      minHz: hertz(45, 40, 60, 'a lower frequency is a wrong number'),
+      maxHz: hertz(55, 50, 70, 'a higher frequency is a wrong number; 65 on a grid of 60 Hz'),
+    })
+    .prefault({}),
+  frozenSamples: tunable(10, {
+    unit: 'count',
+    min: 2,
+    max: 1000,
+    about: 'fewer identical readings in a row prove no device frozen',
+  }),
   confirmSamples: count(3, 20, 'samples that must agree after a jump beyond the rate limit'),
 });
 

@@ -17,6 +17,7 @@ const SPEC: SignalSpec = {
   maxStepPerS: 10,
   confirmSamples: 3,
   frozenMs: 60_000,
+  frozenSamples: 30,
 };
 
 /** Readings one second apart, from 1000 ms on. */

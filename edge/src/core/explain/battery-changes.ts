@@ -3,8 +3,7 @@ import type { ChangeTo, Condition } from '@wattward/broker/wire/explanation';
 import type { BatteryMode } from '@wattward/broker/wire/site';
 import type { Cycle } from '../cycle.ts';
 import type { ManagedBattery } from '../managed.ts';
-import { CEILING_HYSTERESIS_PCT, dischargeOffPct, dischargeOnPct } from '../rules/battery-hysteresis.ts';
-import { FLOOR_HYSTERESIS_PCT } from '../rules/outage.ts';
+import { dischargeOffPct, dischargeOnPct } from '../rules/battery-hysteresis.ts';
 import { need, orderLeftMs, slotLeftMs, trustNeeds, type Way, wait } from './condition.ts';
 
 export interface Change {
@@ -32,7 +31,9 @@ function dischargeNeeds(cycle: Cycle, battery: ManagedBattery): Condition[] {
   const out = [...socKnown(battery), ...modeNeeds(cycle, battery, 'discharge')];
   if (cycle.outage) {
     if (state.empty)
-      out.push(atLeastPct(battery, cycle.settings.outage.floorPct + FLOOR_HYSTERESIS_PCT, 'outage'));
+      out.push(
+        atLeastPct(battery, cycle.settings.outage.floorPct + cycle.settings.outage.floorMarginPct, 'outage'),
+      );
   } else if (!state.dischargeOn) out.push(atLeastPct(battery, dischargeOnPct(settings)));
   return out;
 }
@@ -50,7 +51,7 @@ function dischargeEnds(cycle: Cycle, battery: ManagedBattery): Way[] {
 function chargeNeeds(cycle: Cycle, battery: ManagedBattery): Condition[] {
   const out = modeNeeds(cycle, battery, 'charge');
   if (battery.state.full) {
-    const needed = battery.settings.ceilingPct - CEILING_HYSTERESIS_PCT;
+    const needed = battery.settings.ceilingPct - battery.settings.ceilingMarginPct;
     const present = socOf(battery);
     out.push(need({ rule: 'battery-hysteresis', signal: 'socPct', comparison: 'at-most', present, needed }));
   }

@@ -2,7 +2,6 @@
 import type { Condition } from '@wattward/broker/wire/explanation';
 import type { Cycle } from '../cycle.ts';
 import type { Reason, RuleName } from '../decision.ts';
-import { STARTING_SAMPLES } from '../rules/trust.ts';
 
 /** All conditions of one way: every one of them must hold. */
 export type Way = Condition[];
@@ -50,7 +49,7 @@ export function trustNeeds(cycle: Cycle): Condition[] {
       signal: 'goodSamples',
       comparison: 'at-least',
       present: trust.goodCount,
-      needed: starting ? Math.min(STARTING_SAMPLES, limits.goodSamples) : limits.goodSamples,
+      needed: starting ? Math.min(limits.startingSamples, limits.goodSamples) : limits.goodSamples,
     }),
   );
   const goodForMs = trust.goodCount === 0 ? 0 : cycle.nowMs - trust.goodSinceMs;

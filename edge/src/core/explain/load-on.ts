@@ -11,7 +11,7 @@ import { onPhaseW } from '../load-power.ts';
 import type { ManagedLoad } from '../managed.ts';
 import { phaseCurrentA } from '../rules/fuse.ts';
 import { isQuiet, isServed } from '../rules/loads.ts';
-import { importLimitInForceW, RETURN_SHARE } from '../rules/operator-limit.ts';
+import { importLimitInForceW } from '../rules/operator-limit.ts';
 import { exitW } from '../rules/peak-watch.ts';
 import { offSinceMs } from '../rules/relay-care.ts';
 import { remainingMs, timeToDeadlineMs } from '../served.ts';
@@ -80,8 +80,8 @@ function fuseNeeds(cycle: Cycle, load: ManagedLoad): Condition[] {
 function limitNeeds(cycle: Cycle, load: ManagedLoad): Condition[] {
   const limitW = importLimitInForceW(cycle);
   if (limitW === null || cycle.outage) return [];
-  const roomW =
-    load.state.shed?.rule === 'operator-limit' ? limitW * RETURN_SHARE : limitW + cycle.batteryHeadroomW;
+  const returning = load.state.shed?.rule === 'operator-limit';
+  const roomW = returning ? limitW * cycle.settings.operator.returnShare : limitW + cycle.batteryHeadroomW;
   return demandNeeds(cycle, load, 'operator-limit', roomW);
 }
 

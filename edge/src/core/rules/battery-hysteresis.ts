@@ -13,15 +13,10 @@ import type { Rule } from '../rule.ts';
 import type { BatterySettings } from '../settings.ts';
 import type { BatteryState } from '../state.ts';
 
-/** Least distance between reserve and start of discharge, percent. */
-const START_ABOVE_RESERVE_PCT = 5;
-/** A battery at its ceiling is charged again when it has fallen by this much, percent. */
-export const CEILING_HYSTERESIS_PCT = 1;
-
 export const batteryHysteresis: Rule = { name: 'battery-hysteresis', observe, apply };
 
 export function dischargeOnPct(battery: BatterySettings): number {
-  return Math.max(battery.dischargeOnPct, battery.reservePct + START_ABOVE_RESERVE_PCT);
+  return Math.max(battery.dischargeOnPct, battery.reservePct + battery.startAboveReservePct);
 }
 
 export function dischargeOffPct(battery: BatterySettings): number {
@@ -47,7 +42,7 @@ function updateLatches(state: BatteryState, settings: BatterySettings, socPct: n
   if (socPct >= dischargeOnPct(settings)) state.dischargeOn = true;
   else if (socPct < dischargeOffPct(settings)) state.dischargeOn = false;
   if (socPct >= settings.ceilingPct) state.full = true;
-  else if (socPct <= settings.ceilingPct - CEILING_HYSTERESIS_PCT) state.full = false;
+  else if (socPct <= settings.ceilingPct - settings.ceilingMarginPct) state.full = false;
   if (socPct < settings.reservePct - settings.maintenanceBelowReservePct) state.maintenance = true;
   else if (socPct >= settings.reservePct) state.maintenance = false;
 }

@@ -24,9 +24,6 @@ import {
   waitingBefore,
 } from '../shedding.ts';
 
-/** Room kept below the limit before a load comes back, as a share of it. */
-export const RETURN_SHARE = 0.9;
-
 export const operatorLimit: Rule = { name: 'operator-limit', observe, apply };
 
 function observe(cycle: Cycle): void {
@@ -125,7 +122,7 @@ function backBelow(limitW: number): Return {
       const { demandMeanW, settings } = cycle;
       if (demandMeanW === null) return false;
       const needW = settings.returns.nominalFactor * load.settings.nominalPowerW;
-      return demandMeanW + needW <= limitW * RETURN_SHARE;
+      return demandMeanW + needW <= limitW * settings.operator.returnShare;
     },
   };
 }

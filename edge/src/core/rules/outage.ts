@@ -13,9 +13,6 @@ import type { Rule } from '../rule.ts';
 import { holdShed, release } from '../shedding.ts';
 import { spreadOf } from '../spread.ts';
 
-/** Charge above the floor at which an emptied battery is used again, percent. */
-export const FLOOR_HYSTERESIS_PCT = 5;
-
 export const outage: Rule = { name: 'outage', observe, apply };
 
 function observe(cycle: Cycle): void {
@@ -69,13 +66,13 @@ function returnNext(cycle: Cycle): void {
 }
 
 function supplyFromBattery(cycle: Cycle): void {
-  const { floorPct } = cycle.settings.outage;
+  const { floorPct, floorMarginPct } = cycle.settings.outage;
   for (const battery of cycle.batteries) {
     const { socPct } = battery.reading;
     const { state } = battery;
     if (socPct.quality === 'good') {
       if (socPct.value <= floorPct) state.empty = true;
-      else if (socPct.value >= floorPct + FLOOR_HYSTERESIS_PCT) state.empty = false;
+      else if (socPct.value >= floorPct + floorMarginPct) state.empty = false;
       if (state.empty) capDischarge(cycle, battery, 0, floorReason(socPct.value, floorPct));
     }
     chooseSelfConsume(cycle, battery, OUTAGE_SUPPLY);

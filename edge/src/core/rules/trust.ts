@@ -11,9 +11,6 @@ import type { Reason } from '../decision.ts';
 import { programStarted } from '../load-power.ts';
 import type { Rule } from '../rule.ts';
 
-/** Good samples wanted after a start: there is nothing yet that could have failed. */
-export const STARTING_SAMPLES = 3;
-
 export const trust: Rule = { name: 'trust', observe, apply };
 
 function observe(cycle: Cycle): void {
@@ -33,7 +30,8 @@ function observe(cycle: Cycle): void {
     if (silentMs >= limits.failsafeMs) state.level = 'failsafe';
     else if (silentMs >= limits.noNewOnMs && state.level === 'trusted') state.level = 'hold';
   } else if (state.level === 'starting') {
-    if (state.goodCount >= Math.min(STARTING_SAMPLES, limits.goodSamples)) state.level = 'trusted';
+    // Fewer after a start: there is nothing yet that could have failed.
+    if (state.goodCount >= Math.min(limits.startingSamples, limits.goodSamples)) state.level = 'trusted';
   } else if (state.goodCount >= limits.goodSamples && nowMs - state.goodSinceMs >= limits.goodMs) {
     state.level = 'trusted';
   }
