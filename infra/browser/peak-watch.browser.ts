@@ -162,14 +162,14 @@ test('a manager proposes 7 kW, the owner approves, and the box enters Peak Mode 
 test('the box refuses what is replayed, forged or out of bounds, and the audit shows it', async () => {
   const [heard] = await watchSetpoints(async () => {
     await manager.propose(page('/approvals'), { kind: 'Battery reserve', value: '20', note: 'Storm ahead.' });
-    await manager.page.getByTestId('proposal-row').filter({ hasText: '20' }).first().waitFor();
+    await manager.page.getByTestId('proposal-row').filter({ hasText: /20\s%/ }).first().waitFor();
     await owner.page.goto(page('/approvals'));
     await owner.page.getByRole('button', { name: 'Approve' }).first().click();
   });
   if (!heard) throw new Error('no set-point was heard');
   await owner.page
     .locator('[data-testid=proposal-row][data-status=active]')
-    .filter({ hasText: '20' })
+    .filter({ hasText: /20\s%/ })
     .waitFor();
 
   await bus.publishAsync(topic('siteSetpoint', { siteId: SITE }), heard, { qos: 1 });
