@@ -12,7 +12,7 @@ import { BoughtBoard as SimulatedBoard } from '../../../src/faces/bought-boards/
 export const MACS = { tasmota: '5ccf7f0a0b01', shelly: '5ccf7f0a0b02', esphome: '5ccf7f0a0b03' } as const;
 export const SECRET = 'a-secret-of-22-characters';
 /** A minute of the site's time passes in 600 ms. */
-const SPEED = 100;
+const SPEED = 80;
 /** Three of these are the shortest wait for an echo: 150 ms of real time. */
 const CYCLE_MS = 5_000;
 
