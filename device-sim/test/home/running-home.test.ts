@@ -18,6 +18,21 @@ describe('a running home', () => {
     expect(dark.flows.inverters[0]?.pvDcPowerW).toBe(0);
   });
 
+  test('holds no more than fits when its battery or car is made smaller', () => {
+    const home = new RunningHome(defaultHome(), JUNE_MORNING_MS);
+    home.setSoc('home-battery', 80);
+    home.replaceHome({
+      ...home.home,
+      objects: home.home.objects.map((object) => {
+        if (object.kind === 'battery') return { ...object, capacityWh: object.capacityWh / 2 };
+        return object.kind === 'ev' ? { ...object, batteryWh: object.batteryWh / 4 } : object;
+      }),
+    });
+    expect(home.socPct(0)).toBeCloseTo(100, 9);
+    const car = home.model.loads.findIndex(({ kind }) => kind === 'ev');
+    expect(home.state.loads[car]?.storedJ).toBeCloseTo((52_000 / 4) * 3600, 3);
+  });
+
   test('draws through a relay only while it is closed', () => {
     const home = new RunningHome(defaultHome(), JUNE_MORNING_MS);
     home.advanceTo(JUNE_MORNING_MS + 1000);
