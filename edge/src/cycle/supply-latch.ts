@@ -14,7 +14,6 @@ import type { Devices } from './devices.ts';
 import { SignalLine } from './signal-line.ts';
 
 interface SupplyDevice {
-  readonly id: string;
   readonly pvPowerW: SignalLine | null;
   readonly gridLostCode: SignalLine | null;
   readonly batteries: readonly {
@@ -38,7 +37,7 @@ export class SupplyLatch {
     this.#devices = [
       ...site.devices.inverters.map((inverter) => {
         const source = devices.inverters.get(inverter.id)?.source;
-        return supplyDevice(inverter.id, source, specs, {
+        return supplyDevice(source, specs, {
           pvKey: inverter.pv ? 'pvPowerW' : null,
           gridState: inverter.gridState,
           batteries: site.batteries.flatMap((battery, i) => (battery.inverter === inverter.id ? [i] : [])),
@@ -47,7 +46,7 @@ export class SupplyLatch {
       ...site.devices.meters
         .filter(({ role }) => role === 'pv')
         .map(({ id }) =>
-          supplyDevice(id, devices.meters.get(id)?.source, specs, {
+          supplyDevice(devices.meters.get(id)?.source, specs, {
             pvKey: 'powerW',
             gridState: false,
             batteries: [],
@@ -88,12 +87,7 @@ interface SupplyShape {
   readonly batteries: readonly number[];
 }
 
-function supplyDevice(
-  id: string,
-  source: SignalSource | undefined,
-  specs: SiteSpecs,
-  shape: SupplyShape,
-): SupplyDevice {
+function supplyDevice(source: SignalSource | undefined, specs: SiteSpecs, shape: SupplyShape): SupplyDevice {
   const pvPowerW = shape.pvKey === null ? null : new SignalLine(source, shape.pvKey, specs.pvPowerW);
   const code = { ...specs.pvPowerW, min: 0, max: 1 };
   const gridLostCode = shape.gridState ? new SignalLine(source, 'gridLostCode', code) : null;
@@ -106,7 +100,7 @@ function supplyDevice(
   const resting = [...(pvPowerW ? [pvPowerW] : []), ...batteries.map(({ powerW }) => powerW)];
   const watch = new DeviceWatch(source, resting, specs);
   const others = [...(gridLostCode ? [gridLostCode] : []), ...batteries.map(({ socPct }) => socPct)];
-  return { id, pvPowerW, gridLostCode, batteries, lines: [...watch.lines, ...resting, ...others], watch };
+  return { pvPowerW, gridLostCode, batteries, lines: [...watch.lines, ...resting, ...others], watch };
 }
 
 function gridStateOf(codes: readonly Signal[]): GridReading['state'] {
