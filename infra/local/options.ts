@@ -26,7 +26,7 @@ export function parseOptions(argv: readonly string[], root: string): StartOption
     .option('--fresh', 'forget what earlier runs of this home have stored', false)
     .option(
       '--home <file>',
-      'the home to simulate: a file, or the name of a shipped one (default, peak, practice)',
+      'the home to simulate: a file, or the name of a shipped one (see device-sim/homes: default, peak, practice, outages, heat-pump, business, measured)',
       'default',
     )
     .option('--profile <path>', 'replay measured load: a directory of 1-min .csv.gz files or a 30-min .csv')
