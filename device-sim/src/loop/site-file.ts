@@ -5,6 +5,7 @@
  * short, for files that ship or that the box has accepted. A test holds both against each other for every shipped
  * home, so that a closed loop never runs with other numbers than the box.
  */
+import { STANDARD_COMMANDS } from '@wattward/edge/core/command-settings';
 import type { BatterySettings, LoadSettings, LoadTarget, Settings } from '@wattward/edge/core/settings';
 import { parse } from 'yaml';
 import * as z from 'zod';
@@ -141,6 +142,7 @@ const CONTROL = {
     returnFactor: 1.1,
     returnMarginFactor: 0.05,
     returnMs: 120_000,
+    chargeFactor: 0.95,
   },
   operator: {
     expected: false,
@@ -159,6 +161,7 @@ const CONTROL = {
     windowPersistMs: 60_000,
     batteryFirstMs: 10_000,
     settleMs: 3_000,
+    chargeFactor: 0.95,
   },
   returns: {
     nominalFactor: 1.1,
@@ -177,7 +180,9 @@ const CONTROL = {
     probeMs: 60_000,
     probeWaitMs: 900_000,
     probeMaxWaitMs: 7_200_000,
+    raiseMs: 30_000,
   },
+  plan: { loadMeanMs: 900_000 },
   price: {
     enabled: false,
     lowPricePerKwh: null,
@@ -185,6 +190,7 @@ const CONTROL = {
     sellAllowed: false,
     aheadMs: 43_200_000,
   },
+  commands: STANDARD_COMMANDS,
   signals: {
     meterFreshMs: 5_000,
     meterFrozenMs: 60_000,
@@ -244,7 +250,9 @@ function settingsOf(siteId: string, site: SiteFile): Settings {
     peak: section('peak'),
     returns: section('returns'),
     surplus: section('surplus'),
+    plan: section('plan'),
     price: section('price'),
+    commands: section('commands'),
     signals: section('signals'),
     bounds: {
       peakThresholdW: overlaid(BOUNDS.peakThresholdW, site.bounds.peakThresholdW),
@@ -264,11 +272,11 @@ function settingsOf(siteId: string, site: SiteFile): Settings {
 }
 
 /** What the file says over the defaults; a key in seconds or minutes fills the one in milliseconds. */
-function overlaid<T extends Readonly<Record<string, unknown>>>(
+function overlaid<T extends object>(
   defaults: T,
   said: Readonly<Record<string, unknown>> | undefined,
 ): Widened<T> {
-  const out: Record<string, unknown> = { ...defaults };
+  const out: Record<string, unknown> = Object.fromEntries(Object.entries(defaults));
   for (const [key, value] of Object.entries(said ?? {})) {
     if (key in out) out[key] = value;
     else if (typeof value === 'number' && `${key.replace(/S$/, '')}Ms` in out)

@@ -9,7 +9,6 @@ import { drawnW } from './load-power.ts';
 import type { ManagedLoad } from './managed.ts';
 import type { CurrentSettings } from './settings.ts';
 
-const RAISE_MS = 30_000;
 const RAISE_A = 1;
 
 /** The current to command for a charger that is to be on, amperes. */
@@ -23,7 +22,8 @@ export function chargerCurrentA(cycle: Cycle, load: ManagedLoad, current: Curren
   const wishA = Math.min(current.maxA, wishedA(cycle, load, current), load.currentCapA);
   const targetA = Math.max(current.minA, Math.floor(wishA));
   if (targetA <= beforeA) return targetA;
-  if (cycle.nowMs - state.currentRaisedMs < RAISE_MS || !hasRoom(cycle, current)) return beforeA;
+  if (cycle.nowMs - state.currentRaisedMs < cycle.settings.surplus.raiseMs || !hasRoom(cycle, current))
+    return beforeA;
   state.currentRaisedMs = cycle.nowMs;
   return beforeA + RAISE_A;
 }

@@ -10,9 +10,6 @@ import type { LoadReading } from './snapshot.ts';
 import type { LoadState } from './state.ts';
 import { withSwitch } from './switch-history.ts';
 
-/** Three tries of two seconds for an echo (see the wire's command numbers). */
-const ECHO_MS = 6000;
-
 export function observeRelays(cycle: Cycle): void {
   for (const load of cycle.loads) {
     const { state, reading } = load;
@@ -23,7 +20,7 @@ export function observeRelays(cycle: Cycle): void {
     if (state.sinceMs === 0) {
       state.on = state.reportedOn === true;
       state.sinceMs = cycle.nowMs;
-    } else if (fellOff(cycle.nowMs, state, reading)) {
+    } else if (fellOff(cycle, state, reading)) {
       state.on = false;
       // One that never obeyed counts as just switched: it is not tried again every few seconds.
       state.sinceMs = state.reportedSinceMs > state.sinceMs ? state.reportedSinceMs : cycle.nowMs;
@@ -34,7 +31,9 @@ export function observeRelays(cycle: Cycle): void {
   }
 }
 
-function fellOff(nowMs: number, state: LoadState, reading: LoadReading): boolean {
+/** Off although wanted on for as long as all tries of an order take. */
+function fellOff({ nowMs, settings }: Cycle, state: LoadState, reading: LoadReading): boolean {
   if (!state.on || reading.reportedOn !== false || !reading.online) return false;
-  return nowMs - Math.max(state.sinceMs, state.reportedSinceMs) >= ECHO_MS;
+  const { echoMs, echoTries } = settings.commands;
+  return nowMs - Math.max(state.sinceMs, state.reportedSinceMs) >= echoMs * echoTries;
 }

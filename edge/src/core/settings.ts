@@ -3,6 +3,7 @@
  * Derived from the site settings by `edge/src/settings`; defaults, bounds and explanations stand there.
  */
 import type { LoadKind } from '@wattward/broker/wire/site';
+import type { CommandSettings } from './command-settings.ts';
 
 /** Which phase a load hangs on: 1, 2, 3, or 0 for all of them. */
 export type PhaseIndex = 0 | 1 | 2 | 3;
@@ -46,6 +47,8 @@ export interface FuseSettings {
   /** Extra headroom before a return, as a share of the rated current. */
   readonly returnMarginFactor: number;
   readonly returnMs: number;
+  /** Charging from the grid keeps below this share of the fuse. */
+  readonly chargeFactor: number;
 }
 
 export interface OperatorSettings {
@@ -73,6 +76,8 @@ export interface PeakSettings {
   readonly batteryFirstMs: number;
   /** How long a shed load is given to show in the meter before the next one is shed. */
   readonly settleMs: number;
+  /** Charging from the grid keeps below this share of the threshold. */
+  readonly chargeFactor: number;
 }
 
 /** How shed loads come back, for the rules 3 to 5 alike. */
@@ -96,6 +101,13 @@ export interface SurplusSettings {
   readonly probeMs: number;
   readonly probeWaitMs: number;
   readonly probeMaxWaitMs: number;
+  /** A charger that follows the surplus is raised by one ampere at most so often. */
+  readonly raiseMs: number;
+}
+
+export interface PlanSettings {
+  /** House load is compared with the plan as a mean over this time. */
+  readonly loadMeanMs: number;
 }
 
 export interface PriceSettings {
@@ -241,7 +253,9 @@ export interface Settings {
   readonly peak: PeakSettings;
   readonly returns: ReturnSettings;
   readonly surplus: SurplusSettings;
+  readonly plan: PlanSettings;
   readonly price: PriceSettings;
+  readonly commands: CommandSettings;
   readonly signals: SignalSettings;
   readonly bounds: SetpointBounds;
   readonly batteries: readonly BatterySettings[];

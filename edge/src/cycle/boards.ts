@@ -35,6 +35,7 @@ export function openBoards(options: OpenDevicesOptions): Map<string, SharedBoard
         bus,
         clock,
         cycleMs,
+        commands: core.commands,
         onEvent,
       });
       return [id, new SharedBoard(board)];

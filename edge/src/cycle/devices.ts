@@ -85,7 +85,9 @@ export function openDevices(options: OpenDevicesOptions): Devices {
       bus: busOf(connection),
       unit: connection.unit,
       clock,
-      ...(battery ? { leaseS: battery.leaseS } : {}),
+      ...(battery
+        ? { leaseS: battery.leaseS, renewMs: renewalMs(battery.leaseS, options.core.commands.renewMs) }
+        : {}),
     });
     inverters.set(id, { pollMs, source });
   }
@@ -100,6 +102,11 @@ export function openDevices(options: OpenDevicesOptions): Devices {
       await Promise.all(sources.map(({ source }) => source.close()));
     },
   };
+}
+
+/** Two renewals may get lost before an order ends. */
+function renewalMs(leaseS: number, renewMs: number): number {
+  return Math.min(renewMs, (leaseS * 1000) / 3);
 }
 
 function endpointOf(connection: Connection): ModbusEndpoint {

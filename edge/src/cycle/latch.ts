@@ -130,7 +130,8 @@ export class Latch {
       if (!line) return [];
       const powerW = line.power.signal(nowMs);
       const { board, channel, switch: before } = line;
-      const now = readSwitch({ board, channel, powerW, load, before }, nowMonoMs);
+      const { commands } = core;
+      const now = readSwitch({ board, channel, powerW, load, commands, before }, nowMonoMs);
       line.switch = now;
       const override = now.button && {
         on: now.button.on,

@@ -2,6 +2,7 @@
  * What board and meter say of one load's contact: is the board there, what does it report, did a person press its
  * button, and is the contact welded (draws although off) or stuck (does not draw although on).
  */
+import type { CommandSettings } from '../core/command-settings.ts';
 import type { LoadSettings } from '../core/settings.ts';
 import type { Signal } from '../core/signal.ts';
 import type { BoardDriver } from '../devices/board-driver.ts';
@@ -21,6 +22,7 @@ interface SwitchInput {
   readonly channel: number;
   readonly powerW: Signal;
   readonly load: LoadSettings;
+  readonly commands: CommandSettings;
   readonly before: LoadSwitch | null;
 }
 
@@ -28,16 +30,17 @@ interface SwitchInput {
 const BUTTON_OFF_MS = 3_600_000;
 
 export function readSwitch(input: SwitchInput, nowMonoMs: number): LoadSwitch {
-  const { board, channel, powerW, load, before } = input;
+  const { board, channel, powerW, load, commands, before } = input;
   const presence = board?.presence() ?? 'unknown';
   const online = presence === 'present' || presence === 'suspect';
   const reported = board?.channel(channel)?.reported ?? null;
-  const memory = checkContact(before?.memory ?? UNKNOWN_CONTACT, {
+  const sight = {
     atMonoMs: nowMonoMs,
     reportedOn: reported?.on ?? null,
     powerW: powerW.quality === 'good' ? powerW.value : (board?.measuredW(channel) ?? null),
     nominalPowerW: load.nominalPowerW,
-  });
+  };
+  const memory = checkContact(before?.memory ?? UNKNOWN_CONTACT, sight, commands);
   return {
     online: online && reported !== null,
     reportedOn: reported?.on ?? null,

@@ -2,7 +2,8 @@
  * What the box needs of any relay board, whoever made it: orders in, reports out, presence, identity. One driver a
  * board; the rest of the box does not know which firmware answers.
  */
-import type { Desired, RelayChannel } from './relay-channel.ts';
+import type { CommandSettings } from '../core/command-settings.ts';
+import type { Desired, DriveTiming, RelayChannel } from './relay-channel.ts';
 
 export type Presence = 'unknown' | 'present' | 'suspect' | 'offline';
 
@@ -49,7 +50,19 @@ export interface BoardDriver {
   close(): void;
 }
 
-export const SUSPECT_MS = 45_000;
-export const OFFLINE_MS = 90_000;
-export const ECHO_MS = 2_000;
-export const RENEW_MS = 30_000;
+/** Presence by the age of the last sign of life, on the monotonic clock. */
+export function presenceOf(silentMs: number | null, { suspectMs, offlineMs }: CommandSettings): Presence {
+  if (silentMs === null) return 'unknown';
+  if (silentMs >= offlineMs) return 'offline';
+  return silentMs >= suspectMs ? 'suspect' : 'present';
+}
+
+/** Waits are never shorter than three cycles of a home in fast time. */
+export function driveTiming(commands: CommandSettings, cycleMs: number, random: () => number): DriveTiming {
+  return {
+    echoMs: Math.max(commands.echoMs, 3 * cycleMs),
+    echoTries: commands.echoTries,
+    renewMs: commands.renewMs,
+    random,
+  };
+}

@@ -1,10 +1,12 @@
 /**
  * Whether a contact does what its relay reports, seen by the meter of its load. Pure.
  *
- * Welded: the load draws half of its nameplate or more although the relay has been off for 10 s. Stuck: on for 10 s
- * and never that much. An appliance with a thermostat of its own also draws nothing at times, so one such ON is
+ * Welded: the load draws half of its nameplate or more although the relay has been off for 10 s (both are settings).
+ * Stuck: on for 10 s and never that much. An appliance with a thermostat of its own also draws nothing at times, so one such ON is
  * not enough: the contact is called stuck at the second in a row. [design/reliability.md, echo / contact check]
  */
+import type { CommandSettings } from '../core/command-settings.ts';
+
 export interface ContactSight {
   readonly atMonoMs: number;
   /** What the board reports; null when it is not heard. */
@@ -27,8 +29,6 @@ export interface ContactMemory {
   readonly idleOns: number;
 }
 
-export const CONTACT_MS = 10_000;
-export const CONTACT_SHARE = 0.5;
 const IDLE_ONS_FOR_STUCK = 2;
 
 export const UNKNOWN_CONTACT: ContactMemory = {
@@ -40,18 +40,22 @@ export const UNKNOWN_CONTACT: ContactMemory = {
   idleOns: 0,
 };
 
-export function checkContact(before: ContactMemory, sight: ContactSight): ContactMemory {
+export function checkContact(
+  before: ContactMemory,
+  sight: ContactSight,
+  { contactMs, contactFactor }: Pick<CommandSettings, 'contactMs' | 'contactFactor'>,
+): ContactMemory {
   const { atMonoMs, reportedOn, powerW, nominalPowerW } = sight;
   if (reportedOn === null || powerW === null) {
     // Nothing is known now; what was counted stays.
     return { ...before, againstSinceMonoMs: null };
   }
-  const draws = powerW >= CONTACT_SHARE * nominalPowerW;
+  const draws = powerW >= contactFactor * nominalPowerW;
   const moved = reportedOn !== before.reportedOn;
   const drew = reportedOn && ((!moved && before.drew) || draws);
   const against = reportedOn ? !drew : draws;
   const sinceMonoMs = against ? ((moved ? null : before.againstSinceMonoMs) ?? atMonoMs) : null;
-  const lasts = sinceMonoMs !== null && atMonoMs - sinceMonoMs >= CONTACT_MS;
+  const lasts = sinceMonoMs !== null && atMonoMs - sinceMonoMs >= contactMs;
   const idle = reportedOn && lasts;
   const known = !moved && before.counted;
   const idleOns = drew ? 0 : before.idleOns + (idle && !known ? 1 : 0);

@@ -4,6 +4,7 @@
  * tried again at the next cycle.
  */
 import type { Clock } from '../clock.ts';
+import { STANDARD_COMMANDS } from '../core/command-settings.ts';
 import type { StorageOrder } from '../registers/sunspec-storage.ts';
 import type { ModbusBus } from './modbus-bus.ts';
 import { PolledSource } from './polled-source.ts';
@@ -15,9 +16,9 @@ export interface InverterDeviceOptions {
   readonly clock: Clock;
   /** Revert time of an order where the device has one to set, seconds. */
   readonly leaseS?: number;
+  /** An order is written again at least so often, milliseconds. */
+  readonly renewMs?: number;
 }
-
-const RENEW_MS = 30_000;
 
 /** `C`: what is written to this make of device. */
 export abstract class InverterDevice<C = unknown> extends PolledSource {
@@ -78,7 +79,8 @@ export abstract class InverterDevice<C = unknown> extends PolledSource {
 
   #due(command: C): boolean {
     const written = this.#written;
-    if (!written || this.options.clock.monoMs() - written.atMonoMs >= RENEW_MS) return true;
+    const { clock, renewMs = STANDARD_COMMANDS.renewMs } = this.options;
+    if (!written || clock.monoMs() - written.atMonoMs >= renewMs) return true;
     return this.differs(command, written.command);
   }
 

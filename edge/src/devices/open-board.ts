@@ -1,6 +1,7 @@
 /** The driver for a board, by the firmware that runs on it. */
 import type { BoardConfig } from '@wattward/broker/wire/board';
 import type { Clock } from '../clock.ts';
+import type { CommandSettings } from '../core/command-settings.ts';
 import type { MqttBus } from '../link/mqtt-bus.ts';
 import type { BoardDriver, BoardEvent } from './board-driver.ts';
 import { BoughtBoard } from './bought/bought-board.ts';
@@ -29,6 +30,7 @@ export interface OpenBoardOptions {
   readonly clock: Clock;
   /** Longest pace of the cycle, site milliseconds. */
   readonly cycleMs: number;
+  readonly commands?: CommandSettings;
   readonly onEvent: (event: BoardEvent) => void;
 }
 

@@ -10,16 +10,15 @@ import type { BoardAck, BoardConfig, BoardState } from '@wattward/broker/wire/bo
 import type { Message } from '@wattward/broker/wire/message';
 import { topic } from '@wattward/broker/wire/topics';
 import type { Clock } from '../clock.ts';
+import { type CommandSettings, STANDARD_COMMANDS } from '../core/command-settings.ts';
 import type { MqttBus } from '../link/mqtt-bus.ts';
 import {
   type BoardDriver,
   type BoardEvent,
   type BoardIdentity,
-  ECHO_MS,
-  OFFLINE_MS,
+  driveTiming,
   type Presence,
-  RENEW_MS,
-  SUSPECT_MS,
+  presenceOf,
 } from './board-driver.ts';
 import { type ChannelPlan, type Desired, type DriveTiming, RelayChannel } from './relay-channel.ts';
 
@@ -36,11 +35,12 @@ export interface RelayBoardOptions {
   readonly clock: Clock;
   /** Longest pace of the cycle, site milliseconds: waits are never shorter than three of them. */
   readonly cycleMs: number;
+  /** Times of orders and presence; the standard ones where none are given. */
+  readonly commands?: CommandSettings;
   readonly onEvent: (event: BoardEvent) => void;
   readonly random?: () => number;
 }
 
-const COMMAND_VALID_MS = 5_000;
 const DEFAULT_LEASE_S = 90;
 
 interface Heartbeat {
@@ -55,6 +55,7 @@ export class RelayBoard implements BoardDriver {
   readonly #board: string;
   readonly #options: RelayBoardOptions;
   readonly #channels: readonly RelayChannel[];
+  readonly #commands: CommandSettings;
   readonly #timing: DriveTiming;
   #heartbeat: Heartbeat | null = null;
   #lastHeardMonoMs: number | null = null;
@@ -70,11 +71,8 @@ export class RelayBoard implements BoardDriver {
     this.id = options.id ?? this.#board;
     this.#options = options;
     this.#channels = options.config.channels.map((c) => new RelayChannel(planOf(c, options.leaseS)));
-    this.#timing = {
-      echoMs: Math.max(ECHO_MS, 3 * options.cycleMs),
-      renewMs: RENEW_MS,
-      random: options.random ?? Math.random,
-    };
+    this.#commands = options.commands ?? STANDARD_COMMANDS;
+    this.#timing = driveTiming(this.#commands, options.cycleMs, options.random ?? Math.random);
     const ids = { boardId: this.#board };
     options.bus.subscribe('boardState', ids, ({ message, retained }) => {
       if (!retained) this.#hearState(message);
@@ -104,7 +102,7 @@ export class RelayBoard implements BoardDriver {
       this.#event('board-offline', 'alarm', { board: this.id, silentS: Math.round(this.#silentMs() / 1000) });
     }
     for (const channel of this.#channels) {
-      if (channel.gaveUp(this.#options.clock.monoMs())) {
+      if (channel.gaveUp(this.#options.clock.monoMs(), this.#timing)) {
         this.#event('relay-unresponsive', 'alarm', { board: this.id, channel: channel.plan.channel });
       }
       this.#drive(channel);
@@ -112,10 +110,7 @@ export class RelayBoard implements BoardDriver {
   }
 
   presence(): Presence {
-    if (this.#lastHeardMonoMs === null) return 'unknown';
-    const silentMs = this.#silentMs();
-    if (silentMs >= OFFLINE_MS) return 'offline';
-    return silentMs >= SUSPECT_MS ? 'suspect' : 'present';
+    return presenceOf(this.#lastHeardMonoMs === null ? null : this.#silentMs(), this.#commands);
   }
 
   channel(channel: number): RelayChannel | undefined {
@@ -207,7 +202,7 @@ export class RelayBoard implements BoardDriver {
 
   /** The board's own uptime after which the command is void: 5 s, or three cycles of a home in fast time. */
   #voidAfterMs(heartbeat: Heartbeat, nowMonoMs: number): number {
-    const validMs = Math.max(COMMAND_VALID_MS, 3 * this.#options.cycleMs);
+    const validMs = Math.max(this.#commands.validMs, 3 * this.#options.cycleMs);
     return Math.round(heartbeat.uptimeMs + (nowMonoMs - heartbeat.atMonoMs) + validMs);
   }
 

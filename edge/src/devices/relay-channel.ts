@@ -27,12 +27,13 @@ export interface Desired {
 
 export interface DriveTiming {
   readonly echoMs: number;
+  /** So many commands without an echo are an alarm. */
+  readonly echoTries: number;
   readonly renewMs: number;
   /** 0..1, for the jitter of renewals. */
   readonly random: () => number;
 }
 
-export const ECHO_TRIES = 3;
 const RETRY_UNRESPONSIVE_MS = 10_000;
 const RETRY_REFUSED_MS = 5_000;
 const RENEW_JITTER = 0.2;
@@ -70,7 +71,7 @@ export class RelayChannel {
     return this.#refusal;
   }
 
-  /** Three tries brought no echo. */
+  /** All tries brought no echo. */
   get unresponsive(): boolean {
     return this.#unresponsive;
   }
@@ -150,14 +151,15 @@ export class RelayChannel {
       return;
     }
     this.#tries += 1;
-    this.#nextSendMonoMs = nowMonoMs + (this.#tries > ECHO_TRIES ? RETRY_UNRESPONSIVE_MS : timing.echoMs);
+    this.#nextSendMonoMs =
+      nowMonoMs + (this.#tries > timing.echoTries ? RETRY_UNRESPONSIVE_MS : timing.echoMs);
   }
 
   /** True once, when the echo of the last try has not come in time. */
-  gaveUp(nowMonoMs: number): boolean {
+  gaveUp(nowMonoMs: number, { echoTries }: DriveTiming): boolean {
     const waits = this.#desired && this.#reported && this.#reported.on !== this.#desired.on;
     if (!waits || this.#unresponsive || this.#refusal) return false;
-    if (this.#tries < ECHO_TRIES || nowMonoMs < this.#nextSendMonoMs) return false;
+    if (this.#tries < echoTries || nowMonoMs < this.#nextSendMonoMs) return false;
     this.#unresponsive = true;
     return true;
   }

@@ -48,6 +48,7 @@ const fuse = z.strictObject({
   returnFactor: factor(1.1, 1, 3, 'a load returns when this multiple of its nominal current fits'),
   returnMarginFactor: factor(0.05, 0, 0.5, 'and this share of the fuse stays free besides'),
   returnS: s(120, 3600, 'for so long'),
+  chargeFactor: factor(0.95, 0.3, 1, 'charging from the grid keeps below this share of the fuse'),
 });
 
 const operator = z.strictObject({
@@ -78,6 +79,7 @@ const peak = z.strictObject({
   windowPersistS: s(60, 600, 'a predicted excess must last so long before a load is shed for it'),
   batteryFirstS: s(10, 120, 'how long a battery that can cover the excess gets to do it'),
   settleS: s(3, 60, 'how long a shed load is given to show in the meter'),
+  chargeFactor: factor(0.95, 0.3, 1, 'charging from the grid keeps below this share of the threshold'),
 });
 
 const returns = z.strictObject({
@@ -103,6 +105,20 @@ const surplus = z.strictObject({
   probeS: s(60, 600, 'how long hidden surplus is probed with a load under zero export'),
   probeWaitS: s(900, 86_400, 'wait after a probe that failed, doubling'),
   probeMaxWaitS: s(7200, 86_400, 'longest wait between probes'),
+  raiseS: s(
+    30,
+    600,
+    'a charger that follows the surplus is raised by one ampere at most so often: no saw-tooth',
+  ),
+});
+
+const plan = z.strictObject({
+  loadMeanS: tunable(900, {
+    unit: 's',
+    min: 60,
+    max: 3600,
+    about: 'house load is compared with the plan as a mean over this time: a kettle is no departure from it',
+  }),
 });
 
 const price = z.strictObject({
@@ -138,6 +154,42 @@ const relayCare = z.strictObject({
   program: z.strictObject(care(300, 20, 60)).prefault({}),
   compressor: z.strictObject(care(600, 6, 60)).prefault({}),
   ev: z.strictObject(care(300, 20, 60)).prefault({}),
+});
+
+const commands = z.strictObject({
+  suspectS: tunable(45, { unit: 's', min: 20, max: 300, about: 'a board silent for so long is suspect' }),
+  offlineS: tunable(90, {
+    unit: 's',
+    min: 30,
+    max: 900,
+    about: 'a board silent for so long is offline: alarm, and its loads count as unknown',
+  }),
+  echoS: tunable(2, { unit: 's', min: 1, max: 30, about: 'an order not confirmed within it is given again' }),
+  echoTries: tunable(3, {
+    unit: 'count',
+    min: 1,
+    max: 10,
+    about: 'so many orders without an echo: alarm, the load counts as not switched',
+  }),
+  renewS: tunable(30, {
+    unit: 's',
+    min: 5,
+    max: 300,
+    about: 'leases are renewed at least so often, and three times a lease where that is shorter',
+  }),
+  validS: tunable(5, {
+    unit: 's',
+    min: 2,
+    max: 60,
+    about: 'a command that reaches its board later is void: nothing old ever switches',
+  }),
+  contactS: tunable(10, {
+    unit: 's',
+    min: 3,
+    max: 120,
+    about: 'a contact that the meter of its load contradicts for so long is welded or stuck: alarm',
+  }),
+  contactFactor: factor(0.5, 0.05, 1, 'share of the nominal power that shows a closed contact'),
 });
 
 const fresh = (preset: number) => s(preset, 3600, 'a reading older than this is stale');
@@ -249,6 +301,8 @@ export const controlSettings = z.strictObject({
   returns: returns.prefault({}),
   relayCare: relayCare.prefault({}),
   surplus: surplus.prefault({}),
+  plan: plan.prefault({}),
   price: price.prefault({}),
+  commands: commands.prefault({}),
   signals: signals.prefault({}),
 });

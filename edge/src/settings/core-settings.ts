@@ -7,7 +7,8 @@ import type { SiteSettings } from './site-settings.ts';
 
 /** The core's settings of one site. `cycleMs`: site milliseconds from one decision to the next. */
 export function coreSettings(siteId: string, site: SiteSettings, cycleMs = 1000): Settings {
-  const { trust, outage, fuse, operator, peak, returns, surplus, price, signals } = site.control;
+  const { trust, outage, fuse, operator, peak, returns, surplus, plan, price, commands, signals } =
+    site.control;
   return {
     siteId,
     cycleMs,
@@ -37,6 +38,7 @@ export function coreSettings(siteId: string, site: SiteSettings, cycleMs = 1000)
       returnFactor: fuse.returnFactor,
       returnMarginFactor: fuse.returnMarginFactor,
       returnMs: fuse.returnS * 1000,
+      chargeFactor: fuse.chargeFactor,
     },
     operator: {
       expected: operator.expected,
@@ -55,6 +57,7 @@ export function coreSettings(siteId: string, site: SiteSettings, cycleMs = 1000)
       windowPersistMs: peak.windowPersistS * 1000,
       batteryFirstMs: peak.batteryFirstS * 1000,
       settleMs: peak.settleS * 1000,
+      chargeFactor: peak.chargeFactor,
     },
     returns: {
       nominalFactor: returns.nominalFactor,
@@ -73,13 +76,25 @@ export function coreSettings(siteId: string, site: SiteSettings, cycleMs = 1000)
       probeMs: surplus.probeS * 1000,
       probeWaitMs: surplus.probeWaitS * 1000,
       probeMaxWaitMs: surplus.probeMaxWaitS * 1000,
+      raiseMs: surplus.raiseS * 1000,
     },
+    plan: { loadMeanMs: plan.loadMeanS * 1000 },
     price: {
       enabled: price.enabled,
       lowPricePerKwh: price.lowPricePerKwh,
       highPricePerKwh: price.highPricePerKwh,
       sellAllowed: price.sell,
       aheadMs: price.aheadS * 1000,
+    },
+    commands: {
+      suspectMs: commands.suspectS * 1000,
+      offlineMs: commands.offlineS * 1000,
+      echoMs: commands.echoS * 1000,
+      echoTries: commands.echoTries,
+      renewMs: commands.renewS * 1000,
+      validMs: commands.validS * 1000,
+      contactMs: commands.contactS * 1000,
+      contactFactor: commands.contactFactor,
     },
     signals: {
       meterFreshMs: signals.meter.freshS * 1000,

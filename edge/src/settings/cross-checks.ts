@@ -176,20 +176,28 @@ function orders(site: Loose): LocatedProblem[] {
     }
   }
   const ascending: [string, string, string][] = [
+    ['signals.frequency', 'minHz', 'maxHz'],
     ['trust', 'noNewOnS', 'failsafeS'],
     ['fuse', 'slowFactor', 'mediumFactor'],
     ['fuse', 'mediumFactor', 'fastFactor'],
     ['returns', 'minShedS', 'maxBackoffS'],
     ['surplus', 'probeWaitS', 'probeMaxWaitS'],
     ['price', 'lowPricePerKwh', 'highPricePerKwh'],
+    ['commands', 'suspectS', 'offlineS'],
   ];
   const control = isRecord(site.control) ? site.control : {};
   for (const [section, low, high] of ascending) {
-    const part = control[section];
+    const part = section
+      .split('.')
+      .reduce<unknown>((at, key) => (isRecord(at) ? at[key] : undefined), control);
     if (!isRecord(part) || !isNumber(part, low) || !isNumber(part, high)) continue;
     if (Number(part[low]) > Number(part[high])) {
       out.push(
-        problem(['control', section, low], `${low} is above ${high}`, `let ${low} be at most ${high}`),
+        problem(
+          ['control', ...section.split('.'), low],
+          `${low} is above ${high}`,
+          `let ${low} be at most ${high}`,
+        ),
       );
     }
   }

@@ -76,6 +76,60 @@ test('few samples prove nothing, and a check switched off never finds anything',
   expect(frozenTogether([SPEC], [], 99_000)).toBe(false);
 });
 
+test('a grid of 60 Hz, a known array and the steps of its devices make their own limits', () => {
+  const control = {
+    signals: {
+      frequency: { minHz: 57, maxHz: 63 },
+      voltage: { minFactor: 0.9, maxFactor: 1.1 },
+      inverter: { pvMaxW: 8000, nightDrawW: 20, stepWPerS: 2000 },
+      meter: { stepWPerS: 30_000 },
+      load: { stepWPerS: 5000 },
+    },
+  };
+  const specs = signalSpecs(home({ control, loads: [{ id: 'a' }], batteries: [{}] }), 1000);
+  const outcomeOf = (spec: SignalSpec, values: readonly number[]) => {
+    const { memory, nowMs } = after(values, spec);
+    return signalAt(spec, memory, nowMs).quality;
+  };
+  expect([50, 56.9, 57, 60, 63, 63.1].map((hz) => outcomeOf(specs.frequencyHz, [hz]))).toEqual([
+    'fault',
+    'fault',
+    'good',
+    'good',
+    'good',
+    'fault',
+  ]);
+  expect([206, 207, 253, 254].map((v) => outcomeOf(specs.voltageV, [v]))).toEqual([
+    'fault',
+    'good',
+    'good',
+    'fault',
+  ]);
+  expect([-21, -20, 8000, 8001].map((w) => outcomeOf(specs.pvPowerW, [w]))).toEqual([
+    'fault',
+    'good',
+    'good',
+    'fault',
+  ]);
+  expect([2000, 2001].map((w) => outcomeOf(specs.pvPowerW, [0, w]))).toEqual(['good', 'fault']);
+  expect([30_000, 30_001].map((w) => outcomeOf(specs.gridPowerW, [0, w]))).toEqual(['good', 'fault']);
+  expect([5000, 5001].map((w) => outcomeOf(specs.loads[0]?.powerW ?? SPEC, [0, w]))).toEqual([
+    'good',
+    'fault',
+  ]);
+  expect(specs.batteries[0]?.powerW.maxStepPerS).toBe(2000);
+});
+
+test('ten identical readings are enough to call a slow meter frozen, nine are not', () => {
+  const spec = { ...SPEC, ...signalSpecs(home(), 1000).gridPowerW, freshMs: 60_000 };
+  const seen = (n: number) => {
+    let memory = NO_MEMORY;
+    for (let i = 0; i < n; i++) memory = takeReading(spec, memory, 5, 1000 + i * 10_000);
+    return frozenTogether([spec], [memory], 1000 + 12 * 10_000);
+  };
+  expect([seen(9), seen(10), seen(11)]).toEqual([false, true, true]);
+});
+
 test('plausibility follows from the site: three times the fuse, and never stale before three cycles', () => {
   const specs = signalSpecs(home({ grid: { fuseA: 25 }, loads: [{ id: 'a' }], batteries: [{}] }), 4000);
   expect(specs.gridPowerW).toMatchObject({ min: -51_750, max: 51_750, freshMs: 12_000, frozenMs: 60_000 });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { STANDARD_COMMANDS } from '../../src/core/command-settings.ts';
 import { type ContactMemory, checkContact, UNKNOWN_CONTACT } from '../../src/devices/contact-check.ts';
 
 interface Moment {
@@ -8,17 +9,25 @@ interface Moment {
 }
 
 /** A load of 2 kW, looked at once a second. */
-function after(moments: readonly Moment[]): ContactMemory {
+function after(moments: readonly Moment[], commands = STANDARD_COMMANDS): ContactMemory {
   let memory = UNKNOWN_CONTACT;
   let atMonoMs = 0;
   for (const { forS, on, powerW } of moments) {
     for (let s = 0; s < forS; s += 1) {
-      memory = checkContact(memory, { atMonoMs, reportedOn: on, powerW, nominalPowerW: 2000 });
+      memory = checkContact(memory, { atMonoMs, reportedOn: on, powerW, nominalPowerW: 2000 }, commands);
       atMonoMs += 1000;
     }
   }
   return memory;
 }
+
+test('share and time are the home`s own', () => {
+  const commands = { ...STANDARD_COMMANDS, contactMs: 30_000, contactFactor: 0.2 };
+  const drawing: Moment[] = [{ forS: 20, on: false, powerW: 500 }];
+  expect(after(drawing, commands).contact).toBe('sound');
+  expect(after([...drawing, ...drawing], commands).contact).toBe('welded');
+  expect(after([...drawing, ...drawing]).contact).toBe('sound');
+});
 
 describe('the contact of a relay', () => {
   test.each<[string, readonly Moment[], ContactMemory['contact']]>([

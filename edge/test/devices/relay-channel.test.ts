@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { RelayChannel, type ReportedChannel } from '../../src/devices/relay-channel.ts';
 
-const TIMING = { echoMs: 2_000, renewMs: 30_000, random: () => 0 };
+const TIMING = { echoMs: 2_000, echoTries: 3, renewMs: 30_000, random: () => 0 };
 const PLAN = { channel: 1, safeOn: false, leaseS: 90 };
 
 const report = (on: boolean, more: Partial<ReportedChannel> = {}): ReportedChannel => ({
@@ -61,7 +61,7 @@ describe('a relay channel', () => {
     const sent: number[] = [];
     const alarms: number[] = [];
     for (let nowMs = 0; nowMs <= 40_000; nowMs += 500) {
-      if (channel.gaveUp(nowMs)) alarms.push(nowMs);
+      if (channel.gaveUp(nowMs, TIMING)) alarms.push(nowMs);
       if (channel.due(nowMs)) {
         channel.sent(sent.length, nowMs, TIMING);
         sent.push(nowMs);
@@ -78,7 +78,7 @@ describe('a relay channel', () => {
     channel.want(ON);
     channel.sent(1, 0, TIMING);
     expect(channel.hear(report(true))).toBe(false);
-    expect(channel.gaveUp(60_000)).toBe(false);
+    expect(channel.gaveUp(60_000, TIMING)).toBe(false);
   });
 
   test('a refusal is an answer: asked again in 5 s, never an alarm', () => {
@@ -93,7 +93,7 @@ describe('a relay channel', () => {
       );
       expect(channel.refusal).toBe('min-off');
       expect(channel.due(nowMs + 4_999)).toBe(false);
-      expect(channel.gaveUp(nowMs + 4_999)).toBe(false);
+      expect(channel.gaveUp(nowMs + 4_999, TIMING)).toBe(false);
     }
   });
 

@@ -2,8 +2,28 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import { coreSettings } from '../../src/settings/core-settings.ts';
 import { parseSiteSettings } from '../../src/settings/parse-site-settings.ts';
+import { allFields } from '../../src/settings/schema-walk.ts';
+import { siteSettings } from '../../src/settings/site-settings.ts';
 
 const HOME = readFileSync(new URL('home.site.yaml', import.meta.url), 'utf8');
+
+/** One load of each kind, and nothing else. */
+const BARE = {
+  name: 'Bare',
+  zone: 'Europe/Berlin',
+  tariff: {},
+  grid: { fuseA: 25 },
+  devices: {},
+  loads: ['interruptible', 'program', 'compressor', 'ev'].map((kind, i) => ({
+    id: kind,
+    name: kind,
+    kind,
+    board: 'board',
+    channel: i + 1,
+    nominalPowerW: 1000,
+    priority: i + 1,
+  })),
+};
 
 /** Problems of the example with some text replaced, as `path: message; remedy`. */
 function mistakes(...replacements: [string, string][]): string[] {
@@ -85,9 +105,39 @@ test.each([
     [['peak: {', 'trust: { noNewOnS: 60, failsafeS: 30 }\n  peak: {']],
     /noNewOnS is above failsafeS/,
   ],
+  [
+    'frequencies upside down',
+    [['peak: {', 'signals: { frequency: { minHz: 58, maxHz: 55 } }\n  peak: {']],
+    /minHz is above maxHz/,
+  ],
+  [
+    'a board offline before it is suspect',
+    [['peak: {', 'commands: { suspectS: 100 }\n  peak: {']],
+    /suspectS is above offlineS/,
+  ],
   ['a deadline that is no time', [['deadline: "06:00"', 'deadline: "6 am"']], /"6 am" does not fit/],
 ] as [string, [string, string][], RegExp][])('%s is named', (_, replacements, message) => {
   expect(mistakes(...replacements).join('\n')).toMatch(message);
+});
+
+/** Paths of the control numbers with a default, each with a permitted value that is not it. */
+const CONTROL_NUMBERS = allFields().flatMap(([path, { minimum, maximum, preset }]) => {
+  if (!path.startsWith('control.') || minimum === undefined || maximum === undefined) return [];
+  return [{ path, value: preset === maximum ? minimum : maximum }];
+});
+
+test.each(CONTROL_NUMBERS)('$path reaches the core', ({ path, value }) => {
+  const keys = path.split('.').slice(1);
+  const control = keys.reduceRight<unknown>((inner, key) => ({ [key]: inner }), value);
+  const at = (given: unknown) => {
+    const site = siteSettings.parse({ ...BARE, control: given });
+    return JSON.stringify(coreSettings('home-1', site));
+  };
+  expect(at(control)).not.toBe(at({}));
+});
+
+test('the control numbers are all there', () => {
+  expect(CONTROL_NUMBERS.length).toBeGreaterThan(80);
 });
 
 test('charger currents upside down are named', () => {

@@ -12,9 +12,6 @@ import type { PlanSlot } from '../plan.ts';
 import type { Rule } from '../rule.ts';
 import { addSample, emptyMean, meanOf } from '../time-mean.ts';
 
-/** House load is compared as a mean over this time: a kettle is no departure from the plan. */
-const LOAD_MEAN_MS = 900_000;
-
 export const followPlan: Rule = { name: 'plan', observe, apply };
 
 function observe(cycle: Cycle): void {
@@ -23,7 +20,8 @@ function observe(cycle: Cycle): void {
   if (state.plan.id !== plan.id) state.plan = { id: plan.id, left: false, houseLoadW: emptyMean() };
   const houseLoadW = houseW(cycle);
   if (houseLoadW !== null) {
-    const mean = addSample(state.plan.houseLoadW, houseLoadW, nowMs, LOAD_MEAN_MS, maxGapMs(cycle.settings));
+    const { loadMeanMs } = cycle.settings.plan;
+    const mean = addSample(state.plan.houseLoadW, houseLoadW, nowMs, loadMeanMs, maxGapMs(cycle.settings));
     state.plan = { ...state.plan, houseLoadW: mean };
   }
   const { wallMs } = cycle.snapshot.time;
@@ -68,7 +66,7 @@ function hasLeft(cycle: Cycle, slot: PlanSlot): boolean {
     if (soc?.quality !== 'good') continue;
     if (soc.value < planned.socMinPct || soc.value > planned.socMaxPct) return true;
   }
-  const meanW = meanOf(cycle.state.plan.houseLoadW, cycle.nowMs, LOAD_MEAN_MS);
+  const meanW = meanOf(cycle.state.plan.houseLoadW, cycle.nowMs, cycle.settings.plan.loadMeanMs);
   return meanW !== null && Math.abs(meanW - slot.houseLoadW) > slot.houseLoadBandW;
 }
 

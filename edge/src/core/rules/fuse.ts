@@ -19,9 +19,6 @@ import { anyShedBy, holdShed, pendingReliefW, type Return, returnLoads, shedLoad
 import type { FusePhaseState } from '../state.ts';
 import { addSample, meanOf } from '../time-mean.ts';
 
-/** Charging from the grid stays below this share of the fuse. */
-const CHARGE_SHARE = 0.95;
-
 export const fuse: Rule = { name: 'fuse', observe, apply };
 
 function observe(cycle: Cycle): void {
@@ -115,12 +112,12 @@ const FUSE_CHARGE: Reason = { rule: 'fuse', code: 'fuse-charge', params: {} };
 
 /** How much more may be charged over all phases before one of them is full; null when a phase is not known. */
 function chargeRoomW(cycle: Cycle): number | null {
-  const { grid } = cycle.settings;
+  const { grid, fuse: limits } = cycle.settings;
   let leastW = Number.POSITIVE_INFINITY;
   for (let p = 0; p < cycle.state.fuse.length; p++) {
     const currentA = phaseCurrentA(cycle, p);
     if (currentA === null) return null;
-    leastW = Math.min(leastW, (CHARGE_SHARE * grid.fuseA - currentA) * grid.nominalVoltageV);
+    leastW = Math.min(leastW, (limits.chargeFactor * grid.fuseA - currentA) * grid.nominalVoltageV);
   }
   return leastW * grid.phases;
 }

@@ -25,9 +25,6 @@ import {
   waitingBefore,
 } from '../shedding.ts';
 
-/** Charging from the grid keeps this share of the threshold. */
-const CHARGE_SHARE = 0.95;
-
 export const peakWatch: Rule = { name: 'peak-watch', observe: observeWindow, apply };
 
 function apply(cycle: Cycle): void {
@@ -113,8 +110,8 @@ const PEAK_CHARGE: Reason = { rule: 'peak-watch', code: 'peak-charge', params: {
 
 /** Charging from the grid never makes a peak. */
 function keepChargingBelow(cycle: Cycle): void {
-  const { thresholdW, contractW } = cycle.settings.peak;
-  const limitW = CHARGE_SHARE * Math.min(thresholdW, contractW ?? Number.POSITIVE_INFINITY);
+  const { thresholdW, contractW, chargeFactor } = cycle.settings.peak;
+  const limitW = chargeFactor * Math.min(thresholdW, contractW ?? Number.POSITIVE_INFINITY);
   const { demandMeanW, gridNowW } = cycle;
   const roomW = demandMeanW === null || gridNowW === null ? 0 : limitW - Math.max(demandMeanW, gridNowW);
   capGridChargeTotal(cycle, chargingW(cycle) + roomW, PEAK_CHARGE);

@@ -8,16 +8,15 @@
  * Presence is the age of the last sign of life (45 s suspect, 90 s offline). [design/wire.md, off-the-shelf/README]
  */
 import type { Clock } from '../../clock.ts';
+import { type CommandSettings, STANDARD_COMMANDS } from '../../core/command-settings.ts';
 import type { ForeignHeard, MqttBus } from '../../link/mqtt-bus.ts';
 import {
   type BoardDriver,
   type BoardEvent,
   type BoardIdentity,
-  ECHO_MS,
-  OFFLINE_MS,
+  driveTiming,
   type Presence,
-  RENEW_MS,
-  SUSPECT_MS,
+  presenceOf,
 } from '../board-driver.ts';
 import { type ChannelPlan, type Desired, type DriveTiming, RelayChannel } from '../relay-channel.ts';
 import { BoughtChannel } from './bought-channel.ts';
@@ -37,6 +36,8 @@ export interface BoughtBoardOptions {
   readonly clock: Clock;
   /** Longest pace of the cycle, site milliseconds: waits are never shorter than three of them. */
   readonly cycleMs: number;
+  /** Times of orders and presence; the standard ones where none are given. */
+  readonly commands?: CommandSettings;
   readonly onEvent: (event: BoardEvent) => void;
   readonly random?: () => number;
 }
@@ -59,6 +60,7 @@ export class BoughtBoard implements BoardDriver {
   readonly id: string;
   readonly #options: BoughtBoardOptions;
   readonly #lines: ReadonlyMap<number, Line>;
+  readonly #commands: CommandSettings;
   readonly #timing: DriveTiming;
   readonly #ghosts = new Set<string>();
   #identity: BoardIdentity | null = null;
@@ -88,11 +90,8 @@ export class BoughtBoard implements BoardDriver {
         },
       ]),
     );
-    this.#timing = {
-      echoMs: Math.max(ECHO_MS, 3 * options.cycleMs),
-      renewMs: RENEW_MS,
-      random: options.random ?? Math.random,
-    };
+    this.#commands = options.commands ?? STANDARD_COMMANDS;
+    this.#timing = driveTiming(this.#commands, options.cycleMs, options.random ?? Math.random);
     for (const filter of dialect.hears(device)) bus.subscribeForeign(filter, (heard) => this.#hear(heard));
     for (const filter of dialect.commands(device))
       bus.subscribeForeign(filter, (heard) => this.#ghost(heard));
@@ -124,16 +123,13 @@ export class BoughtBoard implements BoardDriver {
     }
     this.#checkLeases(nowMonoMs);
     for (const [channel, line] of this.#lines) {
-      if (line.relay.gaveUp(nowMonoMs)) this.#event('relay-unresponsive', 'alarm', { channel });
+      if (line.relay.gaveUp(nowMonoMs, this.#timing)) this.#event('relay-unresponsive', 'alarm', { channel });
       this.#drive(line);
     }
   }
 
   presence(): Presence {
-    if (this.#lastHeardMonoMs === null) return 'unknown';
-    const silentMs = this.#silentMs();
-    if (silentMs >= OFFLINE_MS) return 'offline';
-    return silentMs >= SUSPECT_MS ? 'suspect' : 'present';
+    return presenceOf(this.#lastHeardMonoMs === null ? null : this.#silentMs(), this.#commands);
   }
 
   channel(channel: number): RelayChannel | undefined {
