@@ -185,7 +185,10 @@ test('the box refuses what is replayed, forged or out of bounds, and the audit s
   for (const words of [/replay/i, /signature/i, /bound/i]) {
     await eventually(`the audit speaks of ${words}`, async () => {
       await owner.page.reload();
-      return (await owner.page.getByTestId('audit-row').allInnerTexts()).some((text) => words.test(text));
+      const rows = owner.page.getByTestId('audit-row');
+      // The rows are fetched after the page is there.
+      await rows.first().waitFor();
+      return (await rows.allInnerTexts()).some((text) => words.test(text));
     });
   }
 });

@@ -85,6 +85,19 @@ async function journal(fromMs: number): Promise<Entry[]> {
     .filter(({ atMs }) => atMs >= fromMs);
 }
 
+/**
+ * The records at which an actuator's outcome became another. A reason may be written down anew beside an outcome that
+ * stays: a machine that stalls lets the meter look old for a moment.
+ */
+function moves(entries: readonly Entry[]): Entry[] {
+  const last = new Map<string, string>();
+  return entries.filter(({ actuator, outcome }) => {
+    const moved = last.get(actuator) !== outcome;
+    last.set(actuator, outcome);
+    return moved;
+  });
+}
+
 test('a spike of a second is no peak', async () => {
   await eventually(
     'both heaters run',
@@ -116,7 +129,7 @@ test('above 9 kW the least important load goes first, and the most important ret
   );
   const shed = await journal(fromMs);
   const [peak] = shed.filter(({ actuator, outcome }) => actuator === 'home' && outcome === 'peak');
-  const first = shed.filter(({ code }) => code === 'peak-shed');
+  const first = moves(shed).filter(({ code }) => code === 'peak-shed');
   expect(first.map(({ actuator }) => actuator)).toEqual(['load:pool-heater', 'load:water-heater']);
   // The mean of ten seconds has to pass the threshold.
   expect(((peak?.atMs ?? 0) - fromMs) / 1000).toBeGreaterThan(2);
@@ -131,7 +144,7 @@ test('above 9 kW the least important load goes first, and the most important ret
   );
   await siteSeconds(30);
   const back = await journal(endMs);
-  const returns = back.filter(({ outcome, actuator }) => actuator.startsWith('load:') && outcome === 'on');
+  const returns = moves(back).filter(({ outcome, actuator }) => actuator.startsWith('load:') && outcome === 'on');
   expect(returns.map(({ actuator }) => actuator)).toEqual(['load:water-heater', 'load:pool-heater']);
   const waterShedMs = first[1]?.atMs ?? 0;
   expect(((returns[0]?.atMs ?? 0) - waterShedMs) / 1000).toBeGreaterThanOrEqual(300);
