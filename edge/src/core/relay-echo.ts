@@ -3,7 +3,7 @@
  *
  * The first report after a fresh start is adopted: a load that runs goes on running, and counts as just switched. A
  * relay that its board opened by itself (lease end, reboot, button) is off for us too after a short while: it is not
- * simply closed again, it has to earn its start like any other.
+ * simply closed again, it has to earn its start like any other, resting from the moment that this is sure.
  */
 import type { Cycle } from './cycle.ts';
 import type { LoadReading } from './snapshot.ts';
@@ -22,8 +22,9 @@ export function observeRelays(cycle: Cycle): void {
       state.sinceMs = cycle.nowMs;
     } else if (fellOff(cycle, state, reading)) {
       state.on = false;
-      // One that never obeyed counts as just switched: it is not tried again every few seconds.
-      state.sinceMs = state.reportedSinceMs > state.sinceMs ? state.reportedSinceMs : cycle.nowMs;
+      // It counts as just switched: one that never obeyed is not tried again every few seconds, and a report that
+      // came late has not seen its contact rest.
+      state.sinceMs = cycle.nowMs;
       state.switchesMs = withSwitch(state.switchesMs, cycle.nowMs);
     }
     // The cycle's freedom begins from what is true now.

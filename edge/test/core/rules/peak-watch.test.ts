@@ -254,3 +254,38 @@ test('the start of Peak Mode has its own words, the minutes after it theirs', ()
     params: { forS: 1 },
   });
 });
+
+test('a battery is kept alive with what is free below the threshold, never by a peak', () => {
+  const empty = (gridW: number, batteryW: number): World => ({ gridW, batteryW, socPct: 10 });
+  const run = new Run(home({ batteries: [{ reservePct: 20 }] }));
+  play(run, [
+    {
+      when: 'much is free',
+      for: 15,
+      in: empty(3000, -500),
+      gives: { home: 'normal', battery: 'charge-grid', batteryWhy: 'battery-maintenance', chargeW: 500 },
+    },
+    { when: 'up to 95 %', for: 15, in: empty(8550, -500), gives: { battery: 'charge-grid', chargeW: 500 } },
+    {
+      when: '150 W too much',
+      for: 15,
+      in: empty(8700, -500),
+      gives: { battery: 'charge-grid', chargeW: 350 },
+    },
+    {
+      when: 'nothing is free',
+      for: 15,
+      in: empty(8900, -100),
+      gives: { home: 'normal', battery: 'hold', batteryWhy: 'peak-charge' },
+    },
+    { when: 'free again', for: 15, in: empty(8000, 0), gives: { battery: 'charge-grid', chargeW: 500 } },
+    { when: 'a peak', for: 15, in: empty(9100, 0), gives: { home: 'peak', battery: 'hold' } },
+  ]);
+  const careful = new Run(
+    home({ batteries: [{ reservePct: 20 }], control: { peak: { chargeFactor: 0.5 } } }),
+  );
+  play(careful, [
+    { when: 'half of it', for: 15, in: empty(4300, 0), gives: { battery: 'charge-grid', chargeW: 200 } },
+    { when: 'more than half', for: 15, in: empty(4600, 0), gives: { battery: 'hold' } },
+  ]);
+});

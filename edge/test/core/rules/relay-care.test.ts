@@ -163,7 +163,7 @@ test('the first report is adopted: a load that runs goes on running, and counts 
   expect(outcome.decision.loads[0]).toMatchObject({ on: true, sinceMs: run.nowMs });
 });
 
-test('a relay that its board opened by itself is off, and waits its minimum time from then', () => {
+test('a relay that its board opened by itself is off, and waits its minimum time once that is sure', () => {
   const run = new Run(home({ loads: [{ ...LOAD, use: 'always' }] }));
   run.run(120, { gridW: 300 });
   expect(run.load('heater').on).toBe(true);
@@ -176,7 +176,19 @@ test('a relay that its board opened by itself is off, and waits its minimum time
       in: fallen,
       gives: { on: { heater: false }, why: { heater: 'min-off' } },
     },
-    { when: 'a minute after the fall', for: 55, in: fallen, gives: { on: { heater: true } } },
+    { when: 'a minute after the fall', for: 55, in: fallen, gives: { on: { heater: false } } },
+    { when: 'a minute after it was sure', for: 5, in: fallen, gives: { on: { heater: true } } },
+  ]);
+});
+
+test('how long an echo may take is the home`s own', () => {
+  const control = { commands: { echoS: 4, echoTries: 5 } };
+  const run = new Run(home({ control, loads: [{ ...LOAD, use: 'always' }] }));
+  run.run(120, { gridW: 300 });
+  const fallen: World = { gridW: 300, loads: { heater: { reportedOn: false } } };
+  play(run, [
+    { when: 'five tries of four seconds', for: 20, in: fallen, gives: { on: { heater: true } } },
+    { when: 'it really fell', for: 1, in: fallen, gives: { on: { heater: false } } },
   ]);
 });
 
