@@ -26,7 +26,7 @@ import { type Buses, openBuses } from './link/buses.ts';
 import { answerRequests, CloudLink } from './link/cloud-link.ts';
 import { startHistory } from './link/history.ts';
 import { answerRequest } from './link/requests.ts';
-import { SOFTWARE_VERSION, siteDescriptionOf } from './link/site-description.ts';
+import { SOFTWARE_COMMIT, SOFTWARE_VERSION, siteDescriptionOf } from './link/site-description.ts';
 import { siteStateOf } from './link/site-state.ts';
 import { openOutward } from './outward/outward.ts';
 import { coreSettings } from './settings/core-settings.ts';
@@ -65,7 +65,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const { config, log, clock, store, document, devices, recorder, setpoints, plans, buses, link } = box;
   const { site, core } = box;
   const cycleMs = cycleLengthMs(config.cycleMs, clock.speed);
-  const outward = await openOutward({ ...box, software: SOFTWARE_VERSION });
+  const outward = await openOutward({ ...box, software: SOFTWARE_VERSION, commit: SOFTWARE_COMMIT });
   const cycle = new Cycle(
     {
       siteId: config.site,

@@ -1,4 +1,5 @@
 /** One file each for machines without sources: the box with its disk's worker, and the broker. */
+import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { build } from 'esbuild';
@@ -32,6 +33,7 @@ export async function bundle(root: string, name: Bundle, outdir: string): Promis
     banner: {
       js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
     },
+    define: { 'process.env.WATTWARD_COMMIT': JSON.stringify(commitOf(root)) },
     external: ['serialport'],
     sourcemap: 'linked',
     logLevel: 'warning',
@@ -41,4 +43,17 @@ export async function bundle(root: string, name: Bundle, outdir: string): Promis
   const launcher = path.join(outdir, 'run');
   writeFileSync(launcher, `#!/bin/sh\nexec node ${flags.join(' ')} "$(dirname "$0")/main.js" "$@"\n`);
   chmodSync(launcher, 0o755);
+}
+
+/** The commit of the sources; `unknown` where they came without their history. */
+function commitOf(root: string): string {
+  try {
+    return execFileSync('git', ['rev-parse', '--short', 'HEAD'], {
+      cwd: root,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    }).trim();
+  } catch {
+    return 'unknown';
+  }
 }

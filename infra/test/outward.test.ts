@@ -68,6 +68,7 @@ test('Prometheus scrapes the box: every line is of its text format, every name h
     'ems_control_cycle_duration_seconds_count',
     'ems_decisions_total',
     'ems_device_up',
+    'ems_modbus_requests_total',
     'ems_mqtt_reconnects_total',
     'ems_battery_state_of_charge_ratio',
     'ems_influx_queue_points',
@@ -76,6 +77,9 @@ test('Prometheus scrapes the box: every line is of its text format, every name h
     expect(text).toMatch(new RegExp(`^${name}[ {]`, 'm'));
   }
   expect(text).toMatch(/^ems_device_up\{site="home-1",device="[a-z0-9-]+"\} 1$/m);
+  const requests = (of: string) =>
+    Number(/^ems_modbus_requests_total\{device="[a-z0-9-]+",result="ok"\} (\d+)$/m.exec(of)?.[1]);
+  await eventually('further requests', async () => requests(await scrape()) > requests(text));
   const ratio = Number(/^ems_battery_state_of_charge_ratio (\S+)$/m.exec(text)?.[1]);
   expect(ratio).toBeGreaterThan(0);
   expect(ratio).toBeLessThanOrEqual(1);

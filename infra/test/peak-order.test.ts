@@ -144,7 +144,9 @@ test('above 9 kW the least important load goes first, and the most important ret
   );
   await siteSeconds(30);
   const back = await journal(endMs);
-  const returns = moves(back).filter(({ outcome, actuator }) => actuator.startsWith('load:') && outcome === 'on');
+  const returns = moves(back).filter(
+    ({ outcome, actuator }) => actuator.startsWith('load:') && outcome === 'on',
+  );
   expect(returns.map(({ actuator }) => actuator)).toEqual(['load:water-heater', 'load:pool-heater']);
   const waterShedMs = first[1]?.atMs ?? 0;
   expect(((returns[0]?.atMs ?? 0) - waterShedMs) / 1000).toBeGreaterThanOrEqual(300);

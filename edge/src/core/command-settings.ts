@@ -16,6 +16,8 @@ export interface CommandSettings {
   /** A contact has so long to show at the meter of its load, and must show this share of the nameplate. */
   readonly contactMs: number;
   readonly contactFactor: number;
+  /** Operations after which a relay counts as worn, by its board's own counter. */
+  readonly lifeSwitches: number;
 }
 
 export const STANDARD_COMMANDS: CommandSettings = {
@@ -27,4 +29,5 @@ export const STANDARD_COMMANDS: CommandSettings = {
   validMs: 5_000,
   contactMs: 10_000,
   contactFactor: 0.5,
+  lifeSwitches: 100_000,
 };

@@ -14,6 +14,9 @@ export function observeRelays(cycle: Cycle): void {
   for (const load of cycle.loads) {
     const { state, reading } = load;
     if (reading.reportedOn !== null && reading.reportedOn !== state.reportedOn) {
+      // Its lease ended, the board began anew, or a person pressed the button: the contact wears all the same.
+      const ours = state.on === reading.reportedOn && state.sinceMs >= state.reportedSinceMs;
+      if (state.reportedOn !== null && !ours) state.switchesMs = withSwitch(state.switchesMs, cycle.nowMs);
       state.reportedOn = reading.reportedOn;
       state.reportedSinceMs = cycle.nowMs;
     }
@@ -25,7 +28,6 @@ export function observeRelays(cycle: Cycle): void {
       // It counts as just switched: one that never obeyed is not tried again every few seconds, and a report that
       // came late has not seen its contact rest.
       state.sinceMs = cycle.nowMs;
-      state.switchesMs = withSwitch(state.switchesMs, cycle.nowMs);
     }
     // The cycle's freedom begins from what is true now.
     load.was = state.on;

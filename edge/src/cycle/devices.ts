@@ -46,6 +46,8 @@ export interface Devices {
   readonly meters: ReadonlyMap<string, PolledDevice>;
   readonly inverters: ReadonlyMap<string, PolledDevice & { readonly source: InverterDevice }>;
   readonly boards: ReadonlyMap<string, SharedBoard>;
+  /** Modbus requests so far, by device and by what came of them. */
+  modbusRequests(): Iterable<readonly [device: string, result: string, count: number]>;
   close(): Promise<void>;
 }
 
@@ -61,6 +63,7 @@ export function openDevices(options: OpenDevicesOptions): Devices {
     buses.set(key, known);
     return known;
   };
+  const polled: { readonly id: string; readonly bus: ModbusBus; readonly unit: number }[] = [];
   const meters = new Map<string, PolledDevice>();
   for (const meter of site.devices.meters) {
     const { connection, id, pollMs } = meter;
@@ -70,7 +73,9 @@ export function openDevices(options: OpenDevicesOptions): Devices {
     }
     const table = METER_TABLES[meter.profile];
     if (!table) continue;
-    const source = new ModbusMeter({ id, bus: busOf(connection), unit: connection.unit, table, clock });
+    const line = { id, bus: busOf(connection), unit: connection.unit };
+    polled.push(line);
+    const source = new ModbusMeter({ ...line, table, clock });
     meters.set(id, { pollMs, source });
   }
   const inverters = new Map<string, PolledDevice & { readonly source: InverterDevice }>();
@@ -80,10 +85,10 @@ export function openDevices(options: OpenDevicesOptions): Devices {
     const battery = options.core.batteries.find(
       (_, i) => site.batteries[i]?.inverter === id && site.batteries[i]?.capability !== 'observe',
     );
+    const line = { id, bus: busOf(connection), unit: connection.unit };
+    polled.push(line);
     const source = open({
-      id,
-      bus: busOf(connection),
-      unit: connection.unit,
+      ...line,
       clock,
       ...(battery
         ? { leaseS: battery.leaseS, renewMs: renewalMs(battery.leaseS, options.core.commands.renewMs) }
@@ -96,6 +101,10 @@ export function openDevices(options: OpenDevicesOptions): Devices {
     meters,
     inverters,
     boards,
+    modbusRequests: () =>
+      polled.flatMap(({ id, bus: modbus, unit }) =>
+        [...modbus.results(unit)].map(([result, count]) => [id, result, count] as const),
+      ),
     close: async () => {
       const sources = [...meters.values(), ...inverters.values()];
       await Promise.all([...buses.values()].map((modbus) => modbus.close()));

@@ -31,7 +31,12 @@ export class SupplyLatch {
   readonly #devices: readonly SupplyDevice[];
   readonly #batteryCount: number;
 
-  constructor(site: SiteSettings, core: Settings, devices: Devices, cycleMs: number) {
+  constructor(
+    site: SiteSettings,
+    core: Settings,
+    devices: Pick<Devices, 'meters' | 'inverters'>,
+    cycleMs: number,
+  ) {
     const specs = signalSpecs(core, cycleMs);
     this.#batteryCount = site.batteries.length;
     this.#devices = [

@@ -11,6 +11,8 @@ export interface BoardEvent {
   readonly code:
     | 'relay-unresponsive'
     | 'relay-recovered'
+    /** It has switched as often as a contact of its kind lives. */
+    | 'relay-worn'
     | 'board-offline'
     | 'board-back'
     | 'board-restarted'

@@ -55,6 +55,7 @@ export class ModbusBus {
   #nextConnectAtMs = 0;
   #silentUntilMs = 0;
   #closed = false;
+  readonly #results = new Map<number, Map<string, number>>();
 
   constructor(endpoint: ModbusEndpoint, options: ModbusBusOptions = {}) {
     this.#endpoint = endpoint;
@@ -95,6 +96,11 @@ export class ModbusBus {
     });
   }
 
+  /** Requests to a unit so far, by what came of them: `ok` or the code of the failure. */
+  results(unit: number): ReadonlyMap<string, number> {
+    return this.#results.get(unit) ?? new Map();
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     this.#drop();
@@ -108,6 +114,10 @@ export class ModbusBus {
     }
     this.#waiting += 1;
     const turn = this.#tail.then(() => this.#ask(unit, ask));
+    turn.then(
+      () => this.#count(unit, 'ok'),
+      (cause: unknown) => this.#count(unit, cause instanceof DeviceFailure ? cause.code : 'garbage'),
+    );
     this.#tail = turn.then(
       () => {},
       () => {},
@@ -115,6 +125,11 @@ export class ModbusBus {
     return turn.finally(() => {
       this.#waiting -= 1;
     });
+  }
+
+  #count(unit: number, result: string): void {
+    const results = this.#results.get(unit) ?? new Map<string, number>();
+    this.#results.set(unit, results.set(result, (results.get(result) ?? 0) + 1));
   }
 
   async #ask<T>(unit: number, ask: (client: Client) => Promise<T>): Promise<T> {

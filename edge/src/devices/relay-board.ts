@@ -63,6 +63,7 @@ export class RelayBoard implements BoardDriver {
   #seq = 0;
   #saidOffline = false;
   #saidGhost = false;
+  readonly #saidWorn = new Set<number>();
   #closed = false;
   #identity: BoardIdentity | null = null;
 
@@ -165,11 +166,19 @@ export class RelayBoard implements BoardDriver {
     for (const reported of message.channels) {
       const channel = this.channel(reported.channel);
       if (!channel) continue;
+      this.#checkLife(reported.channel, reported.switches);
       if (channel.hear(reported)) {
         this.#event('relay-recovered', 'info', { board: this.id, channel: reported.channel });
       }
       this.#drive(channel);
     }
+  }
+
+  /** The board keeps count over its whole life, also through power cuts. */
+  #checkLife(channel: number, switches: number): void {
+    if (switches < this.#commands.lifeSwitches || this.#saidWorn.has(channel)) return;
+    this.#saidWorn.add(channel);
+    this.#event('relay-worn', 'warning', { board: this.id, channel, switches });
   }
 
   #hearAck(ack: BoardAck): void {

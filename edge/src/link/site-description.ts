@@ -6,6 +6,8 @@ import type { Settings } from '../core/settings.ts';
 import type { SiteSettings } from '../settings/site-settings.ts';
 
 export const SOFTWARE_VERSION = '0.1.0';
+/** Written in when the box is bundled. */
+export const SOFTWARE_COMMIT = process.env.WATTWARD_COMMIT ?? 'unbundled';
 
 export interface DescriptionInput {
   readonly siteId: string;

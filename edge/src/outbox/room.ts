@@ -1,6 +1,7 @@
 /**
  * Making room: what gives way when the outbox is too big or too old. Resolution first (raw -> 1 min -> 15 min, oldest
- * first), points only when nothing is left to thin. Rows on their way, events, and rows without a known time stay.
+ * first), points only when nothing is left to thin, rows without a known time and events only when nothing else is
+ * left. Rows on their way stay.
  */
 import { sealBatch } from './batch.ts';
 import type { BatchHead, BatchRow } from './batch-store.ts';
@@ -35,12 +36,7 @@ export interface RoomReport {
 }
 
 /** One bounded step. `nowMs` is wall time, null while it is not trusted (then only the size counts). */
-export function makeRoom(
-  books: Books,
-  bounds: Bounds,
-  nowMs: number | null,
-  isInHand: (head: BatchHead) => boolean,
-): RoomReport {
+export function makeRoom(books: Books, bounds: Bounds, nowMs: number | null, isInHand: InHand): RoomReport {
   const before = books.ledger;
   let more = true;
   for (let group = 0; group < GROUPS_AT_ONCE && more; group++) {
@@ -54,12 +50,7 @@ export function makeRoom(
   };
 }
 
-function relieve(
-  books: Books,
-  bounds: Bounds,
-  nowMs: number | null,
-  isInHand: (head: BatchHead) => boolean,
-): boolean {
+function relieve(books: Books, bounds: Bounds, nowMs: number | null, isInHand: InHand): boolean {
   if (nowMs !== null) {
     const old = group(books, 1, isInHand).filter(
       (head) => nowMs - head.lastMs - (books.offsetMs(head) ?? 0) > bounds.dropAfterMs,
@@ -74,22 +65,30 @@ function relieve(
   }
   if (books.ledger.pendingBytes <= bounds.maxBytes) return false;
   for (const stepMs of STEPS_MS) if (thinOldest(books, stepMs, isInHand, null)) return true;
-  const oldest = group(books, 1, isInHand);
-  if (oldest.length === 0) return false;
+  const oldest = [group(books, 1, isInHand), untimed(books, isInHand), events(books, isInHand)].find(
+    (heads) => heads.length > 0,
+  );
+  if (!oldest) return false;
   books.drop(oldest, 'full');
   return true;
+}
+
+type InHand = (head: BatchHead) => boolean;
+
+function untimed(books: Books, isInHand: InHand): readonly BatchHead[] {
+  return books.pendingHeads('data', 1, ROWS_AT_ONCE).filter((head) => !isInHand(head));
+}
+
+/** One at a time: each is worth more than all that was dropped before it. */
+function events(books: Books, isInHand: InHand): readonly BatchHead[] {
+  return books.pendingHeads('event', 1, 1).filter((head) => !isInHand(head));
 }
 
 /**
  * Thins the oldest rows that are still finer than `stepMs`; false when there are none.
  * @param olderThanMs only rows before this wall time; null: any, but only whole groups (the newest rows stay).
  */
-function thinOldest(
-  books: Books,
-  stepMs: number,
-  isInHand: (head: BatchHead) => boolean,
-  olderThanMs: number | null,
-): boolean {
+function thinOldest(books: Books, stepMs: number, isInHand: InHand, olderThanMs: number | null): boolean {
   const key = String(stepMs);
   const from = (books.ledger.thinnedUpTo[key] ?? 0) + 1;
   const heads = group(books, from, isInHand).filter(
@@ -142,7 +141,7 @@ function replace(
 }
 
 /** The oldest neighbouring rows from `from` on that may be changed. */
-function group(books: Books, from: number, isInHand: (head: BatchHead) => boolean): readonly BatchHead[] {
+function group(books: Books, from: number, isInHand: InHand): readonly BatchHead[] {
   const free = (head: BatchHead) => !isInHand(head) && books.offsetMs(head) !== null;
   const heads: BatchHead[] = [];
   for (const head of books.pendingHeads('data', from, ROWS_AT_ONCE * 3)) {

@@ -10,8 +10,11 @@ import { StartError } from '../config.ts';
 export interface MetricsSource {
   readonly siteId: string;
   readonly software: string;
+  readonly commit: string;
   /** Devices and whether they answer. */
   readonly devicesUp: () => Iterable<readonly [device: string, up: boolean]>;
+  /** Modbus requests since the start, by device and by what came of them: `ok` or the code of the failure. */
+  readonly modbusRequests: () => Iterable<readonly [device: string, result: string, count: number]>;
   /** Points that wait for the history store. */
   readonly queuedPoints: () => number;
   /** Age of the oldest of them, seconds. */
@@ -61,12 +64,22 @@ export class BoxMetrics {
         for (const [device, up] of source.devicesUp()) this.set({ site: source.siteId, device }, up ? 1 : 0);
       },
     });
+    new Counter({
+      name: 'ems_modbus_requests_total',
+      help: 'Requests to a Modbus device, by what came of them',
+      labelNames: ['device', 'result'],
+      registers,
+      collect() {
+        this.reset();
+        for (const [device, result, count] of source.modbusRequests()) this.inc({ device, result }, count);
+      },
+    });
     new Gauge({
       name: 'ems_build_info',
       help: 'Software of the box',
-      labelNames: ['version'],
+      labelNames: ['version', 'commit'],
       registers,
-    }).set({ version: source.software }, 1);
+    }).set({ version: source.software, commit: source.commit }, 1);
   }
 
   /** A cycle took so long, real seconds. */

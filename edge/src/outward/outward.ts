@@ -12,6 +12,7 @@ export interface OutwardOptions {
   readonly config: Pick<EdgeConfig, 'site' | 'metrics' | 'homeAssistant'>;
   readonly site: SiteSettings;
   readonly software: string;
+  readonly commit: string;
   readonly devices: Devices;
   readonly buses: Buses;
   readonly store: Pick<Store, 'stats'>;
@@ -51,10 +52,12 @@ export async function openOutward(options: OutwardOptions): Promise<Outward> {
   };
 }
 
-function metricsOf({ config, software, devices, buses, store }: OutwardOptions): BoxMetrics {
+function metricsOf({ config, software, commit, devices, buses, store }: OutwardOptions): BoxMetrics {
   const metrics = new BoxMetrics({
     siteId: config.site,
     software,
+    commit,
+    modbusRequests: () => devices.modbusRequests(),
     queuedPoints: () => store.stats().pendingPoints,
     oldestPointAgeS: () => store.stats().oldestAgeS,
     devicesUp: () => [

@@ -190,6 +190,12 @@ const commands = z.strictObject({
     about: 'a contact that the meter of its load contradicts for so long is welded or stuck: alarm',
   }),
   contactFactor: factor(0.5, 0.05, 1, 'share of the nominal power that shows a closed contact'),
+  lifeSwitches: tunable(100_000, {
+    unit: 'count',
+    min: 1000,
+    max: 10_000_000,
+    about: 'operations after which a relay is reported as worn, by the counter of its board',
+  }),
 });
 
 const fresh = (preset: number) => s(preset, 3600, 'a reading older than this is stale');

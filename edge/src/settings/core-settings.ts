@@ -95,6 +95,7 @@ export function coreSettings(siteId: string, site: SiteSettings, cycleMs = 1000)
       validMs: commands.validS * 1000,
       contactMs: commands.contactS * 1000,
       contactFactor: commands.contactFactor,
+      lifeSwitches: commands.lifeSwitches,
     },
     signals: {
       meterFreshMs: signals.meter.freshS * 1000,

@@ -111,7 +111,7 @@ class Supply {
     this.#device = new SunspecDevice({ id: 'hybrid', bus, unit: 1, clock });
     this.#control = new ControlTime(clock, 0);
     const inverters = new Map([['hybrid', { source: this.#device, pollMs: 1000 }]]);
-    const devices = { meters: new Map(), inverters, boards: new Map(), close: async () => {} };
+    const devices = { meters: new Map(), inverters };
     this.#latch = new SupplyLatch(checked.settings, coreSettings('home-1', checked.settings), devices, 1000);
   }
 

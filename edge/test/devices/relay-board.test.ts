@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { type Clock, openClock } from '../../src/clock.ts';
+import { STANDARD_COMMANDS } from '../../src/core/command-settings.ts';
 import type { BoardEvent } from '../../src/devices/board-driver.ts';
 import { RelayBoard } from '../../src/devices/relay-board.ts';
 import type { MqttBus } from '../../src/link/mqtt-bus.ts';
@@ -37,7 +38,7 @@ const CHANNEL = {
   maxSwitchesPerDay: 0,
 } as const;
 
-async function bench(): Promise<Bench> {
+async function bench(commands = STANDARD_COMMANDS): Promise<Bench> {
   const broker = await homeBroker();
   open.push(() => broker.close());
   const clock = openClock({ speed: SPEED, anchorRealMs: Date.now(), anchorSiteMs: Date.now() });
@@ -55,6 +56,7 @@ async function bench(): Promise<Bench> {
     bus,
     clock,
     cycleMs: CYCLE_MS,
+    commands,
     onEvent: (event) => events.push(event),
   });
   bus.start();
@@ -168,6 +170,22 @@ describe('a relay board over a real broker', () => {
     board.deaf = false;
     await until('the recovery', () => events.some(({ code }) => code === 'relay-recovered'));
     expect(board.isOn(1)).toBe(true);
+  });
+
+  test('a relay that has switched as often as its kind lives is reported once', async () => {
+    const { driver, board, events } = await bench({ ...STANDARD_COMMANDS, lifeSwitches: 2 });
+    const worn = () => events.filter(({ code }) => code === 'relay-worn');
+    driver.order(1, ON);
+    await until('the relay on', () => board.isOn(1));
+    await until('its report', () => driver.channel(1)?.reported?.on === true);
+    expect(worn()).toEqual([]);
+    driver.order(1, { ...ON, on: false });
+    await until('the second operation', () => worn().length > 0);
+    driver.order(1, ON);
+    await until('the third', () => driver.channel(1)?.reported?.switches === 3);
+    expect(worn()).toEqual([
+      { code: 'relay-worn', severity: 'warning', params: { board: BOARD, channel: 1, switches: 2 } },
+    ]);
   });
 
   test('a silent board is suspect after 45 s and offline after 90 s, though its connection stands', async () => {

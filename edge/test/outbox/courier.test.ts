@@ -124,6 +124,10 @@ test.each([
   ['503 with a date', status(503, 'Wed, 21 Oct 2026 07:28:00 GMT')],
   ['429', status(429)],
   ['408', status(408)],
+  ['425', status(425)],
+  ['502', status(502)],
+  ['504', status(504)],
+  ['599', status(599)],
   ['no answer', { kind: 'silent' }],
   ['no connection', { kind: 'unreachable', code: 'ECONNREFUSED' }],
 ] satisfies [string, Answer][])('%s backs off, doubling to five minutes, and loses nothing', (_, answer) => {

@@ -13,11 +13,11 @@ function bench(store = new MemoryStore()) {
   const losses: Loss[] = [];
   const outbox = new Outbox(store, plainCodec, (loss) => losses.push(loss));
   let nextMs = T0;
-  const accept = (points: number, monoMs: number, queue: Queue = 'data') => {
+  const accept = (points: number, monoMs: number, queue: Queue = 'data', boot: string | null = null) => {
     const firstMs = nextMs;
     const lines = Array.from({ length: points }, (_, i) => `site,site=h gridPowerW=1 ${firstMs + i * 1000}`);
     nextMs += points * 1000;
-    outbox.accept([{ queue, lines, firstMs, lastMs: nextMs, boot: null }], monoMs);
+    outbox.accept([{ queue, lines, firstMs, lastMs: nextMs, boot }], monoMs);
   };
   const next = (monoMs: number, maxLines = 5000, skip: string[] = []) =>
     outbox.next({ maxLines, lanes: LANES, skip }, monoMs);
@@ -159,6 +159,26 @@ test('points older than the bound are dropped and counted, those beyond thirty d
   expect(outbox.pendingPoints()).toBeLessThanOrEqual(10);
   for (let more = true; more; ) more = outbox.makeRoom(bounds, T0 + 101 * dayMs).more;
   expect(outbox.pendingPoints()).toBe(0);
+  expect(isBalanced({ ledger: outbox.ledger, pendingPoints: outbox.pendingPoints() })).toBe(true);
+});
+
+test('the bound holds whatever waits: data without a time goes before the first event', () => {
+  const { outbox, accept, losses } = bench();
+  for (let i = 0; i < 2; i++) accept(60, 0, 'data', 'boot-1');
+  for (let i = 0; i < 2; i++) accept(1, 0, 'event');
+  const fill = () => outbox.ledger.pendingBytes;
+  const room = (maxBytes: number) => {
+    for (let more = true; more; ) more = outbox.makeRoom({ ...DEFAULT_BOUNDS, maxBytes }, null).more;
+  };
+  room(fill());
+  expect(outbox.ledger.dropped).toBe(0);
+  room(fill() - 1);
+  expect(outbox.ledger.dropped).toBe(120);
+  room(fill() - 1);
+  expect(outbox.ledger.dropped).toBe(121);
+  room(0);
+  expect(outbox.ledger.dropped).toBe(122);
+  expect(losses.map(({ why, points }) => `${why} ${points}`)).toEqual(['full 120', 'full 1', 'full 1']);
   expect(isBalanced({ ledger: outbox.ledger, pendingPoints: outbox.pendingPoints() })).toBe(true);
 });
 

@@ -19,6 +19,11 @@ test('Prometheus reads powers, decisions, cycle times and devices under the agre
   const metrics = new BoxMetrics({
     siteId: 'home-1',
     software: '0.1.0',
+    commit: '1a2b3c4',
+    modbusRequests: () => [
+      ['grid', 'ok', 41],
+      ['grid', 'timeout', 2],
+    ],
     queuedPoints: () => 12,
     oldestPointAgeS: () => 3,
     devicesUp: () => [
@@ -40,7 +45,9 @@ test('Prometheus reads powers, decisions, cycle times and devices under the agre
     'ems_device_up{site="home-1",device="cellar"} 0',
     'ems_control_cycle_duration_seconds_count 1',
     'ems_decisions_total{kind="load",outcome="on"} 1',
-    'ems_build_info{version="0.1.0"} 1',
+    'ems_modbus_requests_total{device="grid",result="ok"} 41',
+    'ems_modbus_requests_total{device="grid",result="timeout"} 2',
+    'ems_build_info{version="0.1.0",commit="1a2b3c4"} 1',
   ]) {
     expect(text).toContain(`${line}\n`);
   }
@@ -51,6 +58,8 @@ test('a metrics port that is taken is said with its remedy', async () => {
   const metrics = {
     siteId: 'home-1',
     software: '',
+    commit: '',
+    modbusRequests: () => [],
     queuedPoints: () => 0,
     oldestPointAgeS: () => 0,
     devicesUp: () => [],

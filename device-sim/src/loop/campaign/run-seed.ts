@@ -38,6 +38,8 @@ export interface SeedOptions {
 
 const INVERTER_EVERY_MS = 3_000;
 const FROZEN_KNOWN_MS = 62_000;
+/** Fewer pictures that are all the same prove nothing. */
+const FROZEN_PICTURES = 10;
 const INVERTER_FROZEN_KNOWN_MS = 306_000;
 /** How long the healed home has until all must be well, and until every relay must stand as ordered. */
 const WISH_MS = 5_000;
@@ -88,6 +90,7 @@ class World {
   readonly #history: HistoryRig;
   readonly #remote: RemoteRig;
   #frozenSinceMs: number | null = null;
+  #frozenPictures = 0;
   #inverterFrozenSinceMs: number | null = null;
   /** Without power until then. */
   #darkUntilMs = 0;
@@ -234,15 +237,23 @@ class World {
       if (device === 'inverter') return weather.strikes('inverter-timeout') ? 'timeout' : words;
       const nowMs = running.state.nowMs;
       const still = weather.spell('meter-frozen', nowMs).holds;
-      if (!still) this.#frozenSinceMs = null;
+      if (!still) {
+        this.#frozenSinceMs = null;
+        this.#frozenPictures = 0;
+      }
       told.meterLive = !still;
       frozen = still ? (frozen ?? words) : null;
       const silent = weather.spell('meter-timeout', nowMs).holds || weather.spell('meter-gap', nowMs).holds;
       if (silent || weather.strikes('meter-timeout')) return 'timeout';
       if (weather.strikes('meter-exception')) return 'exception';
       // The box can know of it from the first picture that it gets, not from one that it never saw.
-      if (still) this.#frozenSinceMs ??= nowMs;
-      told.meterWhole = this.#frozenSinceMs === null || nowMs - this.#frozenSinceMs < FROZEN_KNOWN_MS;
+      if (still) {
+        this.#frozenSinceMs ??= nowMs;
+        this.#frozenPictures += 1;
+      }
+      const known =
+        this.#frozenPictures >= FROZEN_PICTURES && nowMs - (this.#frozenSinceMs ?? nowMs) >= FROZEN_KNOWN_MS;
+      told.meterWhole = !known;
       if (frozen) return frozen;
       if (weather.strikes('meter-not-available')) return broken(told, words, 0x7fc0);
       // Just above what three times the fuse would carry, and up to a hundred times that.

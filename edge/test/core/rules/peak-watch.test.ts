@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { reasonLine, reasonText } from '@wattward/broker/wire/reasons';
 import { effectiveSettings } from '../../../src/core/effective-settings.ts';
-import { home, Run } from '../home.ts';
+import { home, Run, type World } from '../home.ts';
 import { play } from '../table.ts';
 
 const POOL = { id: 'pool', name: 'Pool heater', nominalPowerW: 2100, priority: 3, use: 'always' } as const;

@@ -181,6 +181,29 @@ test('a relay that its board opened by itself is off, and waits its minimum time
   ]);
 });
 
+test('what a contact does without an order counts against its budget all the same', () => {
+  const run = new Run(home({ loads: [{ ...LOAD, use: 'always', maxSwitchesPerDay: 8 }] }));
+  run.run(120, { gridW: 300 });
+  const counted = () => run.state.loads[0]?.switchesMs.length;
+  expect([run.load('heater').on, counted()]).toEqual([true, 1]);
+  const reports = (reportedOn: boolean, s: number) =>
+    run.run(s, { gridW: 300, loads: { heater: { reportedOn } } });
+  for (const n of [3, 5]) {
+    // Its board begins anew, and is given the order again.
+    reports(false, 3);
+    reports(true, 3);
+    expect([run.load('heater').on, counted()]).toEqual([true, n]);
+  }
+  reports(false, 10);
+  expect([run.load('heater').on, counted()]).toEqual([false, 6]);
+  run.run(120, { gridW: 300 });
+  expect([run.load('heater').on, counted()]).toEqual([true, 7]);
+  reports(false, 10);
+  expect([run.load('heater').on, counted()]).toEqual([false, 8]);
+  run.run(600, { gridW: 300 });
+  expect(run.load('heater')).toMatchObject({ on: false, reason: { code: 'budget-day' } });
+});
+
 test('how long an echo may take is the home`s own', () => {
   const control = { commands: { echoS: 4, echoTries: 5 } };
   const run = new Run(home({ control, loads: [{ ...LOAD, use: 'always' }] }));
