@@ -231,6 +231,7 @@ function snapshotAt(
     loads: loads.map((load, k) => ({
       online: true,
       reportedOn: load.on,
+      switches: null,
       powerW: good(load.on ? (settings.loads[k]?.nominalPowerW ?? 0) : 0, nowMs),
       contact: 'sound',
       override: null,

@@ -78,6 +78,7 @@ export class BoxPolicy implements Policy {
       loads: this.#settings.loads.map(() => ({
         online: true,
         reportedOn: this.#heaterOn,
+        switches: null,
         powerW: now(view.heaterW),
         contact: 'sound' as const,
         override: null,

@@ -127,11 +127,16 @@ export class VirtualBoard {
   }
 
   /** What the box knows of a channel. */
-  reported(channel: number, nowMs: number): { online: boolean; reportedOn: boolean | null } {
+  reported(
+    channel: number,
+    nowMs: number,
+  ): { online: boolean; reportedOn: boolean | null; switches: number | null } {
     const heard = this.#heartbeat;
-    if (!heard || nowMs - heard.atMs >= OFFLINE_MS) return { online: false, reportedOn: null };
+    if (!heard || nowMs - heard.atMs >= OFFLINE_MS)
+      return { online: false, reportedOn: null, switches: null };
     const found = this.#reported?.channels.find((c) => c.channel === channel);
-    return { online: found !== undefined, reportedOn: found?.on ?? null };
+    const { on: reportedOn = null, switches = null } = found ?? {};
+    return { online: found !== undefined, reportedOn, switches };
   }
 
   #drive(nowMs: number): void {

@@ -53,6 +53,7 @@ function conclude(cycle: Cycle, load: ManagedLoad, on: boolean): void {
     state.on = on;
     state.sinceMs = cycle.nowMs;
     state.switchesMs = withSwitch(state.switchesMs, cycle.nowMs);
+    state.countedSince++;
     if (on) cycle.state.lastOnMs = cycle.nowMs;
     else state.probeSinceMs = 0;
   }

@@ -8,15 +8,13 @@
 import type { Cycle } from './cycle.ts';
 import type { LoadReading } from './snapshot.ts';
 import type { LoadState } from './state.ts';
-import { withSwitch } from './switch-history.ts';
+import { MAX_SWITCHES, withSwitch } from './switch-history.ts';
 
 export function observeRelays(cycle: Cycle): void {
   for (const load of cycle.loads) {
     const { state, reading } = load;
+    countOperations(state, reading, cycle.nowMs);
     if (reading.reportedOn !== null && reading.reportedOn !== state.reportedOn) {
-      // Its lease ended, the board began anew, or a person pressed the button: the contact wears all the same.
-      const ours = state.on === reading.reportedOn && state.sinceMs >= state.reportedSinceMs;
-      if (state.reportedOn !== null && !ours) state.switchesMs = withSwitch(state.switchesMs, cycle.nowMs);
       state.reportedOn = reading.reportedOn;
       state.reportedSinceMs = cycle.nowMs;
     }
@@ -31,6 +29,22 @@ export function observeRelays(cycle: Cycle): void {
     }
     // The cycle's freedom begins from what is true now.
     load.was = state.on;
+  }
+}
+
+/**
+ * Its lease ended, the board began anew, a person pressed the button: the contact wears all the same, and the board
+ * has counted it, also while it was not heard. A count that falls is that of other hardware: it begins anew.
+ */
+function countOperations(state: LoadState, { switches }: LoadReading, nowMs: number): void {
+  if (switches === null) return;
+  if (state.countedFrom === null || switches < state.countedFrom) {
+    state.countedFrom = switches;
+    state.countedSince = 0;
+  }
+  for (; state.countedSince < switches - state.countedFrom; state.countedSince++) {
+    if (state.countedSince < switches - state.countedFrom - MAX_SWITCHES) continue;
+    state.switchesMs = withSwitch(state.switchesMs, nowMs);
   }
 }
 

@@ -99,7 +99,7 @@ export function pendingStartW(cycle: Cycle, phase: PhaseIndex, meanMs: number): 
   for (const load of cycle.loads) {
     const { state, settings } = load;
     const ageMs = cycle.nowMs - state.sinceMs;
-    if (!state.on || ageMs >= spanMs || state.switchesMs.at(-1) !== state.sinceMs) continue;
+    if (!state.on || ageMs >= spanMs || !state.switchesMs.includes(state.sinceMs)) continue;
     sumW += onPhaseW(load, phase, settings.nominalPowerW, cycle.settings.grid.phases) * (1 - ageMs / spanMs);
   }
   return sumW;

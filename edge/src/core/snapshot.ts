@@ -50,6 +50,8 @@ export interface LoadReading {
   readonly online: boolean;
   /** What the board says; null while it has not said anything since the start. */
   readonly reportedOn: boolean | null;
+  /** The board's count of this relay's operations; null where it keeps none. */
+  readonly switches: number | null;
   readonly powerW: Signal;
   /** `welded`: draws although off; `stuck`: does not draw although on. Found by the rim from echo and meter. */
   readonly contact: 'sound' | 'welded' | 'stuck';

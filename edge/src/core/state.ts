@@ -79,6 +79,9 @@ export interface LoadState {
   sinceMs: number;
   /** Switching instants of the last 24 hours, oldest first. Never changed in place. */
   switchesMs: readonly number[];
+  /** The board's count at the first report, and what has been added to `switchesMs` since; null before it counted. */
+  countedFrom: number | null;
+  countedSince: number;
   /** What the board last reported, and since when; null before it did. */
   reportedOn: boolean | null;
   reportedSinceMs: number;
@@ -218,6 +221,8 @@ export function initialLoad(id: string): LoadState {
     on: false,
     sinceMs: 0,
     switchesMs: [],
+    countedFrom: null,
+    countedSince: 0,
     reportedOn: null,
     reportedSinceMs: 0,
     shed: null,

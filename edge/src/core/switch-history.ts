@@ -5,7 +5,7 @@ import { at } from './at.ts';
 export const HOUR_MS = 3_600_000;
 export const DAY_MS = 86_400_000;
 /** Bound of the remembered history, far above any budget that makes sense. */
-const MAX_SWITCHES = 200;
+export const MAX_SWITCHES = 200;
 
 /** Switching operations in the span before now. */
 export function switchesWithin(history: readonly number[], nowMs: number, spanMs: number): number {

@@ -138,7 +138,8 @@ export class Latch {
         source: 'button' as const,
         untilMs: control.at(now.button.untilMonoMs),
       };
-      return [{ online: now.online, reportedOn: now.reportedOn, powerW, contact: now.contact, override }];
+      const { online, reportedOn, switches, contact } = now;
+      return [{ online, reportedOn, switches, powerW, contact, override }];
     });
   }
 }

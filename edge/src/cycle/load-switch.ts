@@ -11,6 +11,7 @@ import { type ContactMemory, checkContact, UNKNOWN_CONTACT } from '../devices/co
 export interface LoadSwitch {
   readonly online: boolean;
   readonly reportedOn: boolean | null;
+  readonly switches: number | null;
   readonly contact: ContactMemory['contact'];
   /** A person's press at the board, while it holds. */
   readonly button: { readonly on: boolean; readonly untilMonoMs: number } | null;
@@ -44,6 +45,7 @@ export function readSwitch(input: SwitchInput, nowMonoMs: number): LoadSwitch {
   return {
     online: online && reported !== null,
     reportedOn: reported?.on ?? null,
+    switches: reported?.switches ?? null,
     contact: memory.contact,
     button: buttonOf(reported, before, nowMonoMs),
     memory,

@@ -196,6 +196,7 @@ export class Run {
     return {
       online: true,
       reportedOn: this.state.loads[i]?.on ?? false,
+      switches: null,
       powerW: good(this.drawnW(id, i, world), this.nowMs),
       contact: 'sound',
       override: null,

@@ -41,6 +41,7 @@ const world: fc.Arbitrary<World> = fc.record({
     water: fc.record({
       override: fc.constantFrom(null, { on: true, source: 'portal' as const, untilMs: START_MS + 1e9 }),
       reportedOn: fc.constantFrom(null, true, false),
+      switches: fc.constantFrom(null, 0, 3, 9, 1000),
       online: fc.boolean(),
     }),
   }),

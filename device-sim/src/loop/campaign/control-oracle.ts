@@ -131,7 +131,8 @@ export class ControlOracle {
     const lostMs = this.#lostSinceMs === null ? 0 : nowMs - this.#lostSinceMs;
     const { cycleMs } = this.#known.limits;
     for (const load of decision.loads) {
-      const starts = load.changed && load.commandedOn;
+      // In an outage the grid's power is known to be none.
+      const starts = load.changed && load.commandedOn && gridLostTold !== true;
       this.#check(
         'I9',
         nowMs,
