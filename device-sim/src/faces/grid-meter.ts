@@ -1,5 +1,5 @@
 /** The SDM630 at the grid connection, as the box's own register table describes it. */
-import { encode } from '@wattward/edge/registers/codec';
+import { encodeInto, type Values } from '@wattward/edge/registers/codec';
 import { sdm630 } from '@wattward/edge/registers/sdm630';
 import { MeterEye, type MeterView } from '../home/meter-view.ts';
 import type { RunningHome } from '../home/running-home.ts';
@@ -14,8 +14,9 @@ export function gridMeterFace(home: RunningHome): ModbusDevice {
     read(space, address, count) {
       if (space !== sdm630.space) throw new ModbusException(ILLEGAL_FUNCTION);
       if (address + count > REGISTERS) throw new ModbusException(ILLEGAL_ADDRESS);
-      const image = meterImage(eye.look());
-      return Array.from({ length: count }, (_, i) => image.get(address + i) ?? 0);
+      const words = new Array<number>(count).fill(0);
+      encodeInto(words, address, sdm630, meterValues(eye.look()));
+      return words;
     },
     write() {
       throw new ModbusException(ILLEGAL_ADDRESS);
@@ -23,12 +24,13 @@ export function gridMeterFace(home: RunningHome): ModbusDevice {
   };
 }
 
-function meterImage({ phaseW, powerW, voltageV, currentA, ...view }: MeterView): Map<number, number> {
+function meterValues(view: MeterView): Values<typeof sdm630> {
+  const { phaseW, powerW, voltageV, currentA } = view;
   const [l1, l2, l3] = phaseW;
   const va = [voltageV[0] * currentA[0], voltageV[1] * currentA[1], voltageV[2] * currentA[2]] as const;
   const vaSum = va[0] + va[1] + va[2];
   const factor = (powerW: number, apparentVA: number) => (apparentVA > 0.1 ? powerW / apparentVA : 1);
-  return encode(sdm630, {
+  return {
     phase1VoltageV: voltageV[0],
     phase2VoltageV: voltageV[1],
     phase3VoltageV: voltageV[2],
@@ -54,5 +56,5 @@ function meterImage({ phaseW, powerW, voltageV, currentA, ...view }: MeterView):
     frequencyHz: view.frequencyHz,
     importWh: view.importWh,
     exportWh: view.exportWh,
-  });
+  };
 }

@@ -3,7 +3,7 @@
  * tables the box reads with. Storage control (model 124) is live: what is written there moves the battery, until the
  * revert timer runs out.
  */
-import { decode, encode, type Values } from '@wattward/edge/registers/codec';
+import { decode, encode, encodeInto, type Values } from '@wattward/edge/registers/codec';
 import { modelContents, sunspecImage } from '@wattward/edge/registers/sunspec-discovery';
 import {
   EVENT_GRID_DISCONNECT_BIT,
@@ -76,9 +76,7 @@ export function sunspecFace(home: RunningHome, n: number, serial: string): Modbu
       const words = readImage(fixed, address, count);
       for (const part of parts) {
         if (address + count <= part.address || address >= part.endAddress) continue;
-        for (const [at, word] of part.image()) {
-          if (at >= address && at < address + count) words[at - address] = word;
-        }
+        part.write(words, address);
       }
       return words;
     },
@@ -92,13 +90,18 @@ export function sunspecFace(home: RunningHome, n: number, serial: string): Modbu
 interface MapPart {
   readonly address: number;
   readonly endAddress: number;
-  image(): ReadonlyMap<number, number>;
+  /** Puts its registers into `words`, which begin at `address`. */
+  write(words: number[], address: number): void;
 }
 
 function livePart<T extends RegisterTable>(table: T, values: () => Partial<Values<T>>): MapPart {
-  const address = modelAddress(table.sunspec?.modelId);
-  const endAddress = address + 2 + (table.sunspec?.lengthRegisters ?? 0);
-  return { address, endAddress, image: () => encode(table, values(), address) };
+  const base = modelAddress(table.sunspec?.modelId);
+  const endAddress = base + 2 + (table.sunspec?.lengthRegisters ?? 0);
+  return {
+    address: base,
+    endAddress,
+    write: (words, address) => encodeInto(words, address, table, values(), base),
+  };
 }
 
 /** The registers after the write, decoded by the same table; only what was written is taken over. */

@@ -119,9 +119,9 @@ export class Books {
     return found;
   }
 
-  /** All heads that wait, in pages, so that a backlog of months needs no memory. */
-  *everyPendingHead(queue: Queue): Generator<BatchHead> {
-    for (let from = 1; ; ) {
+  /** All heads that wait, from a sequence number on, in pages, so that a backlog of months needs no memory. */
+  *everyPendingHead(queue: Queue, first = 1): Generator<BatchHead> {
+    for (let from = first; ; ) {
       const heads = this.pendingHeads(queue, from, 500);
       yield* heads;
       const last = heads.at(-1);

@@ -76,12 +76,12 @@ function relieve(books: Books, bounds: Bounds, nowMs: number | null, isInHand: I
 type InHand = (head: BatchHead) => boolean;
 
 function untimed(books: Books, isInHand: InHand): readonly BatchHead[] {
-  return books.pendingHeads('data', 1, ROWS_AT_ONCE).filter((head) => !isInHand(head));
+  return firstRun(books.everyPendingHead('data'), ROWS_AT_ONCE, (head) => !isInHand(head));
 }
 
 /** One at a time: each is worth more than all that was dropped before it. */
 function events(books: Books, isInHand: InHand): readonly BatchHead[] {
-  return books.pendingHeads('event', 1, 1).filter((head) => !isInHand(head));
+  return firstRun(books.everyPendingHead('event'), 1, (head) => !isInHand(head));
 }
 
 /**
@@ -143,11 +143,20 @@ function replace(
 /** The oldest neighbouring rows from `from` on that may be changed. */
 function group(books: Books, from: number, isInHand: InHand): readonly BatchHead[] {
   const free = (head: BatchHead) => !isInHand(head) && books.offsetMs(head) !== null;
-  const heads: BatchHead[] = [];
-  for (const head of books.pendingHeads('data', from, ROWS_AT_ONCE * 3)) {
-    if (heads.length === ROWS_AT_ONCE) break;
-    if (free(head)) heads.push(head);
-    else if (heads.length > 0) break;
+  return firstRun(books.everyPendingHead('data', from), ROWS_AT_ONCE, free);
+}
+
+/** The first neighbours of which all are `free`, at most `most` of them. */
+function firstRun(
+  heads: Iterable<BatchHead>,
+  most: number,
+  free: (head: BatchHead) => boolean,
+): readonly BatchHead[] {
+  const found: BatchHead[] = [];
+  for (const head of heads) {
+    if (free(head)) found.push(head);
+    else if (found.length > 0) break;
+    if (found.length === most) break;
   }
-  return heads;
+  return found;
 }

@@ -21,7 +21,8 @@ export type Values<T extends RegisterTable> = { readonly [K in keyof T['points']
 /** All points of `table`, read from `image`; `base` is added to every address (the start of a SunSpec model). */
 export function decode<T extends RegisterTable>(table: T, image: RegisterReader, base = 0): Values<T> {
   const entries = entriesOf(table);
-  const raw = entries.map((entry) => readRaw(entry, image, base));
+  const raw: ReturnType<typeof readRaw>[] = [];
+  for (let i = 0; i < entries.length; i += 1) raw.push(readRaw(entryAt(entries, i), image, base));
   const values: Record<string, number | string> = {};
   for (let i = 0; i < entries.length; i += 1) {
     const { key, point, factor } = entryAt(entries, i);
@@ -49,14 +50,37 @@ export function encode<T extends RegisterTable>(
     const first = base + entry.point.address;
     const value = given[entry.key];
     if (entry.point.type === 'string') {
-      for (const [i, word] of textToWords(String(value ?? ''), entry.length).entries())
-        image.set(first + i, word);
+      const text = String(value ?? '');
+      for (let i = 0; i < entry.length; i += 1) image.set(first + i, textWord(text, i));
       continue;
     }
     store(table, entry, value, given);
     for (let i = 0; i < entry.length; i += 1) image.set(first + i, storedWord(entry, i));
   }
   return image;
+}
+
+/**
+ * The same into `words`, which begin at `address`: what lies outside of them, and what no point covers, is left alone.
+ * @throws RangeError as `encode` does
+ */
+export function encodeInto<T extends RegisterTable>(
+  words: number[],
+  address: number,
+  table: T,
+  values: Partial<Values<T>>,
+  base = 0,
+): void {
+  const given = values as Given;
+  for (const entry of entriesOf(table)) {
+    const first = base + entry.point.address - address;
+    if (first >= words.length || first + entry.length <= 0) continue;
+    const value = given[entry.key];
+    const isText = entry.point.type === 'string';
+    if (!isText) store(table, entry, value, given);
+    for (let i = Math.max(0, -first); i < entry.length && first + i < words.length; i += 1)
+      words[first + i] = isText ? textWord(String(value ?? ''), i) : storedWord(entry, i);
+  }
 }
 
 /** Values by key, their scale factors among them. */
@@ -246,10 +270,11 @@ const SCRATCH = new DataView(new ArrayBuffer(8));
 
 /** Two ASCII characters a register, padded with NUL. */
 function textToWords(text: string, length: number): number[] {
-  return Array.from(
-    { length },
-    (_, i) => ((text.charCodeAt(i * 2) & 0x7f) << 8) | (text.charCodeAt(i * 2 + 1) & 0x7f),
-  );
+  return Array.from({ length }, (_, i) => textWord(text, i));
+}
+
+function textWord(text: string, i: number): number {
+  return ((text.charCodeAt(i * 2) & 0x7f) << 8) | (text.charCodeAt(i * 2 + 1) & 0x7f);
 }
 
 function wordsToText(words: readonly number[]): string {

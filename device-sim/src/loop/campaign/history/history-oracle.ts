@@ -101,15 +101,15 @@ export class HistoryOracle {
     this.#audit(ledger, pendingPoints);
   }
 
-  /** Room was made just now. */
-  afterRoom(ledger: Ledger, nowMs: number): void {
+  /** Room was made just now, around what is on its way. */
+  afterRoom(ledger: Ledger, nowMs: number, heldBytes: number): void {
     const bytes = ledger.pendingBytes;
     const rows = this.#waiting(ledger).bytes;
     this.#check(
       'I19',
       nowMs,
-      rows <= 1.25 * this.#maxBytes,
-      () => `${rows} (booked ${bytes}) of ${this.#maxBytes} bytes`,
+      rows <= this.#maxBytes + heldBytes,
+      () => `${rows} (booked ${bytes}, ${heldBytes} on their way) of ${this.#maxBytes} bytes`,
     );
   }
 

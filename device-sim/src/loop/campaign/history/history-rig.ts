@@ -62,7 +62,6 @@ export class HistoryRig {
   #nowMs: number;
   #recordedAtMs = 0;
   #eventSeq = 0;
-  #caredAtMs: number;
   /** The server has asked for silence until then. */
   #silentUntilMs = 0;
   #hinderedAtMs: number;
@@ -71,7 +70,6 @@ export class HistoryRig {
     this.#weather = weather;
     this.#random = new Random(seed ^ 0x3c6ef372);
     this.#nowMs = startMs;
-    this.#caredAtMs = startMs;
     this.#hinderedAtMs = startMs;
     this.#check = check;
     this.#server = new VirtualInflux(this.#random);
@@ -169,9 +167,9 @@ export class HistoryRig {
     if (hindered) this.#hinderedAtMs = nowMs;
     const calm = nowMs > this.#hinderedAtMs && !HINDRANCES.some((kind) => mood.isOn(kind));
     this.oracle.look({ nowMs, ledger, pendingPoints: recorder.outbox.pendingPoints(), calm });
-    if (nowMs - this.#caredAtMs < 3_600_000 || hindered) return;
-    this.#caredAtMs = nowMs;
-    this.oracle.afterRoom(ledger, nowMs);
+    if (recorder.caredAtMs === nowMs && !hindered) {
+      this.oracle.afterRoom(ledger, nowMs, recorder.heldBytes());
+    }
   }
 
   #send(lines: readonly string[], _lane: Lane) {

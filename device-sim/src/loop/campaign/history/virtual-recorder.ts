@@ -33,6 +33,8 @@ export interface RecorderPorts {
 
 const COMMIT_MS = 60_000;
 const CARE_MS = 600_000;
+/** After a commit that a full disk did not take. */
+const TRY_AGAIN_MS = 10_000;
 /** A block that a full disk does not take grows no further than this. */
 const MAX_OPEN = 3_000;
 const STEPS_A_CYCLE = 40;
@@ -46,7 +48,11 @@ export class VirtualRecorder {
   #courier: Courier;
   #open: { readonly measured: Measured; readonly wallMs: number | null }[] = [];
   #committedAtMs: number;
-  #caredAtMs: number;
+  #tryAgainAtMs = 0;
+  /** When room was made last. */
+  caredAtMs: number;
+  /** What the courier has been given and has not settled, by batch, bytes of its lines. */
+  readonly #held = new Map<string, number>();
   #hasUntimed = false;
   #answer: { readonly answer: Answer; readonly atMs: number; readonly tookMs: number } | null = null;
 
@@ -57,7 +63,7 @@ export class VirtualRecorder {
     this.#boot = boot;
     this.#bootAtMs = nowMs;
     this.#committedAtMs = nowMs;
-    this.#caredAtMs = nowMs;
+    this.caredAtMs = nowMs;
     this.outbox = new Outbox(ports.disk, plainCodec, () => {});
     this.#tolerant(() => this.outbox.reconcile());
     const staggerStart = this.outbox.pendingPoints() > MAX_LINES;
@@ -76,9 +82,10 @@ export class VirtualRecorder {
     if (wallMs === null) this.#hasUntimed = true;
     else this.#stamp(nowMs, wallMs - monoMs);
     const urgent = this.#open.some(({ measured }) => measured.queue === 'event');
-    if (this.#open.length > 0 && (urgent || nowMs - this.#committedAtMs >= COMMIT_MS)) this.#commit(nowMs);
-    if (nowMs - this.#caredAtMs >= CARE_MS) {
-      this.#caredAtMs = nowMs;
+    const due = urgent || nowMs - this.#committedAtMs >= COMMIT_MS;
+    if (this.#open.length > 0 && due && nowMs >= this.#tryAgainAtMs) this.#commit(nowMs);
+    if (nowMs - this.caredAtMs >= CARE_MS) {
+      this.caredAtMs = nowMs;
       this.#tolerant(() => {
         this.outbox.purge();
         for (let more = true; more; ) more = this.outbox.makeRoom(this.#bounds, wallMs).more;
@@ -104,8 +111,9 @@ export class VirtualRecorder {
       this.outbox.accept(this.#rows(), nowMs - this.#bootAtMs);
     } catch (error) {
       // Where the box dies nobody knows whether they are on the disk: they count neither as safe nor as lost.
-      if (error instanceof DiskFull) return;
-      throw error;
+      if (!(error instanceof DiskFull)) throw error;
+      this.#tryAgainAtMs = nowMs + TRY_AGAIN_MS;
+      return;
     }
     this.#open = [];
     this.#committedAtMs = nowMs;
@@ -145,13 +153,29 @@ export class VirtualRecorder {
       }
       const step = this.#courier.next(nowMs);
       if (step.do === 'wait') return;
-      if (step.do === 'fetch') this.#courier.fetched(this.outbox.next(step.wish, nowMs - this.#bootAtMs));
-      else if (step.do === 'settle') this.outbox.settle(step.id, step.outcome);
-      else {
+      if (step.do === 'fetch') {
+        const batch = this.outbox.next(step.wish, nowMs - this.#bootAtMs);
+        if (batch)
+          this.#held.set(
+            batch.id,
+            batch.lines.reduce((sum, line) => sum + line.length + 1, 0),
+          );
+        this.#courier.fetched(batch);
+      } else if (step.do === 'settle') {
+        this.outbox.settle(step.id, step.outcome);
+        this.#held.delete(step.id);
+      } else {
         const { answer, tookMs } = this.#ports.send(step.lines, step.lane);
         this.#answer = { answer, tookMs, atMs: nowMs + tookMs };
       }
     }
+  }
+
+  /** Bytes that are on their way, and cannot give way. */
+  heldBytes(): number {
+    let sum = 0;
+    for (const bytes of this.#held.values()) sum += bytes;
+    return sum;
   }
 
   /** A disk that takes nothing is no reason to stop: it is tried again later. */

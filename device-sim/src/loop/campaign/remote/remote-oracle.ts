@@ -17,7 +17,9 @@ export interface InForce {
 interface Permit {
   readonly envelope: Envelope;
   readonly takenMs: number;
-  readonly fromMs: number;
+  /** The box believed a wrong time when it took it. */
+  readonly misdated: boolean;
+  fromMs: number;
   /** It ends then, and at the latest then: a box that starts without a clock cannot know how long it was off. */
   readonly dueMs: number;
   untilMs: number;
@@ -79,17 +81,26 @@ export class RemoteOracle {
       envelope,
       fromMs: nowMs + envelope.notBeforeMs - wallMs,
       takenMs: nowMs,
+      misdated: wallMs !== nowMs,
       dueMs: nowMs + envelope.expiresMs - wallMs,
       untilMs: nowMs + envelope.expiresMs - wallMs,
       stage: 'waits',
     });
   }
 
-  /** The box starts again after so long; without a clock it cannot know how long. */
+  /** The box starts again after so long; without the true time, then or before, it cannot know how long. */
   restarted(downMs: number, nowMs: number, knowsTime: boolean): void {
     this.#restartedMs = nowMs;
-    if (knowsTime) return;
-    for (const permit of this.#permits.values()) permit.untilMs += downMs + FORGOTTEN_MS;
+    for (const permit of this.#permits.values()) {
+      if (!knowsTime || permit.misdated) permit.untilMs += downMs + FORGOTTEN_MS;
+    }
+  }
+
+  /** The first time that the box believes after a start: what waits begins by it, also where it is wrong. */
+  timeTold(nowMs: number, wallMs: number): void {
+    for (const permit of this.#permits.values()) {
+      permit.fromMs = Math.min(permit.fromMs, nowMs + permit.envelope.notBeforeMs - wallMs);
+    }
   }
 
   look({ nowMs, inForce, onDisk }: RemoteMoment): void {

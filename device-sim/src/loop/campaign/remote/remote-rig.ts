@@ -52,6 +52,7 @@ export class RemoteRig {
   #saves = 0;
   #boots = 0;
   #bootAtMs = 0;
+  #isTimeTold = false;
   #downSinceMs: number | null = null;
   #checkpointMs = 0;
   /** What the portal has last read of the box. */
@@ -88,6 +89,10 @@ export class RemoteRig {
     }
     const wallMs = clockTrusted ? this.#wallMs(nowMs) : null;
     const desk = this.#desk ?? this.#start(nowMs, wallMs);
+    if (wallMs !== null && !this.#isTimeTold) {
+      this.#isTimeTold = true;
+      this.oracle.timeTold(nowMs, wallMs);
+    }
     const due = this.#under.filter(({ atMs }) => atMs <= nowMs);
     if (due.length > 0) this.#under = this.#under.filter(({ atMs }) => atMs > nowMs);
     const now = { monoMs: nowMs - this.#bootAtMs, wallMs };
@@ -157,6 +162,7 @@ export class RemoteRig {
   #start(nowMs: number, wallMs: number | null): SetpointDesk {
     this.#boots += 1;
     this.#bootAtMs = nowMs;
+    this.#isTimeTold = false;
     const desk = new SetpointDesk({
       siteId: SITE_ID,
       challenge: `boot-${this.#boots}`,
