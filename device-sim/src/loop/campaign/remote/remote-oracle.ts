@@ -35,8 +35,6 @@ export interface RemoteMoment {
 }
 
 const SLACK_MS = 3_000;
-/** The box notes every few minutes how much time is left; so much may be forgotten when it starts without a clock. */
-const FORGOTTEN_MS = 310_000;
 
 export class RemoteOracle {
   readonly #check: Check;
@@ -88,11 +86,14 @@ export class RemoteOracle {
     });
   }
 
-  /** The box starts again after so long; without the true time, then or before, it cannot know how long. */
-  restarted(downMs: number, nowMs: number, knowsTime: boolean): void {
+  /**
+   * The box starts again, so long after it last wrote down how much time is left; without the true time, now or when
+   * it took a set-point, it cannot know how long that was.
+   */
+  restarted(unwrittenMs: number, nowMs: number, knowsTime: boolean): void {
     this.#restartedMs = nowMs;
     for (const permit of this.#permits.values()) {
-      if (!knowsTime || permit.misdated) permit.untilMs += downMs + FORGOTTEN_MS;
+      if (!knowsTime || permit.misdated) permit.untilMs += unwrittenMs;
     }
   }
 

@@ -49,6 +49,7 @@ export class RemoteRig {
   readonly #allowance: Allowance;
   #desk: SetpointDesk | null = null;
   #saved: string | null = null;
+  #savedAtMs = 0;
   #saves = 0;
   #boots = 0;
   #bootAtMs = 0;
@@ -183,7 +184,7 @@ export class RemoteRig {
         answer: ({ id }) => Promise.resolve(this.#answer(id)),
       },
     });
-    if (this.#downSinceMs !== null) this.oracle.restarted(nowMs - this.#downSinceMs, nowMs, wallMs === nowMs);
+    if (this.#downSinceMs !== null) this.oracle.restarted(nowMs - this.#savedAtMs, nowMs, wallMs === nowMs);
     this.#downSinceMs = null;
     desk.restore(this.#saved, { monoMs: 0, wallMs });
     this.#desk = desk;
@@ -194,6 +195,7 @@ export class RemoteRig {
     if (this.#options.weather.strikes('state-disk-fails')) return false;
     this.#saves += 1;
     this.#saved = json;
+    this.#savedAtMs = this.#nowMs;
     return true;
   }
 
