@@ -14,5 +14,6 @@ export const KEPT_SEEDS: readonly KeptSeed[] = [
   { seed: 16, days: 0.01, what: 'a relay lets go on an order that needs no lease' },
   { seed: 101, days: 0.01, what: 'a set-point begins while the disk takes nothing' },
   { seed: 202, days: 0.01, what: 'the wall clock is hours behind while a set-point arrives' },
+  { seed: 13, days: 0.48, what: 'leases that end unheard, and a budget that is almost spent' },
   { seed: 401, days: 0.15, what: 'an older set-point begins while a newer one holds' },
 ];
