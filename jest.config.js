@@ -11,6 +11,6 @@ const project = (room) => ({
 
 export default {
   maxWorkers: 2,
-  testTimeout: 30_000,
+  testTimeout: 90_000,
   projects: ['hardware', 'broker', 'edge', 'device-sim', 'portal', 'infra'].map(project),
 };

@@ -36,7 +36,7 @@ export class PortalUser {
     this.person = person;
     this.context = context;
     this.page = page;
-    page.setDefaultTimeout(20_000);
+    page.setDefaultTimeout(45_000);
     page.on('pageerror', (error) => this.complaints.push(error.message));
   }
 
@@ -63,7 +63,7 @@ export class PortalUser {
   }
 
   /** Waits until the element's text fits. */
-  async sees(testId: string, text: RegExp, timeout = 20_000): Promise<void> {
+  async sees(testId: string, text: RegExp, timeout = 45_000): Promise<void> {
     await this.page.getByTestId(testId).filter({ hasText: text }).first().waitFor({ timeout });
   }
 

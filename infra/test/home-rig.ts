@@ -25,7 +25,7 @@ export const ROOT = path.resolve(import.meta.dirname, '../..');
 export async function eventually<T>(
   what: string,
   look: () => Promise<T | undefined | false | null> | T | undefined | false | null,
-  timeoutMs = 20_000,
+  timeoutMs = 45_000,
 ): Promise<T> {
   const endMs = performance.now() + timeoutMs;
   let last: unknown;

@@ -57,7 +57,7 @@ async function api(method: string, path: string, body?: unknown) {
 }
 
 async function until<T>(look: () => Promise<T>, fits: (seen: T) => boolean): Promise<T> {
-  const deadlineMs = performance.now() + 10_000;
+  const deadlineMs = performance.now() + 30_000;
   for (;;) {
     const seen = await look();
     if (fits(seen) || performance.now() > deadlineMs) return seen;

@@ -6,7 +6,7 @@ export default {
   transform: {},
   testMatch: ['<rootDir>/test/core/**/*.test.ts'],
   maxWorkers: 2,
-  testTimeout: 30_000,
+  testTimeout: 90_000,
   collectCoverage: true,
   coverageProvider: 'v8',
   // Files of nothing but types have no code to run.

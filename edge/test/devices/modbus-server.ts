@@ -78,7 +78,7 @@ export async function freePort(): Promise<number> {
 }
 
 /** Waits until `holds`, looking often; fails after 5 s with what was waited for. */
-export async function until(what: string, holds: () => boolean, limitMs = 5_000): Promise<void> {
+export async function until(what: string, holds: () => boolean, limitMs = 20_000): Promise<void> {
   const endMs = performance.now() + limitMs;
   while (!holds()) {
     if (performance.now() > endMs) throw new Error(`waited in vain for: ${what}`);

@@ -155,11 +155,11 @@ export function setupToken(dataDir: string): string {
   return readFileSync(join(dataDir, 'setup-link.txt'), 'utf8').trim().split('token=')[1] ?? '';
 }
 
-/** Resolves when `condition` holds; asked every 10 ms, for 5 s at most. */
+/** Resolves when `condition` holds; asked every 10 ms, for 20 s at most. */
 export async function until(condition: () => boolean | Promise<boolean>, what = 'condition'): Promise<void> {
-  const end = performance.now() + 5000;
+  const end = performance.now() + 20_000;
   while (!(await condition())) {
-    if (performance.now() > end) throw new Error(`${what}: not within 5 s`);
+    if (performance.now() > end) throw new Error(`${what}: not within 20 s`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }
