@@ -52,13 +52,6 @@ export interface BoardDriver {
   close(): void;
 }
 
-/** Presence by the age of the last sign of life, on the monotonic clock. */
-export function presenceOf(silentMs: number | null, { suspectMs, offlineMs }: CommandSettings): Presence {
-  if (silentMs === null) return 'unknown';
-  if (silentMs >= offlineMs) return 'offline';
-  return silentMs >= suspectMs ? 'suspect' : 'present';
-}
-
 /** Waits are never shorter than three cycles of a home in fast time. */
 export function driveTiming(commands: CommandSettings, cycleMs: number, random: () => number): DriveTiming {
   return {

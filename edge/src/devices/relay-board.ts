@@ -18,8 +18,8 @@ import {
   type BoardIdentity,
   driveTiming,
   type Presence,
-  presenceOf,
 } from './board-driver.ts';
+import { PresenceWatch } from './presence-watch.ts';
 import { type ChannelPlan, type Desired, type DriveTiming, RelayChannel } from './relay-channel.ts';
 
 /** What it needs of the home bus. */
@@ -56,12 +56,11 @@ export class RelayBoard implements BoardDriver {
   readonly #options: RelayBoardOptions;
   readonly #channels: readonly RelayChannel[];
   readonly #commands: CommandSettings;
+  readonly #watch: PresenceWatch;
   readonly #timing: DriveTiming;
   #heartbeat: Heartbeat | null = null;
-  #lastHeardMonoMs: number | null = null;
   #boot: string | null = null;
   #seq = 0;
-  #saidOffline = false;
   #saidGhost = false;
   readonly #saidWorn = new Set<number>();
   #closed = false;
@@ -73,6 +72,7 @@ export class RelayBoard implements BoardDriver {
     this.#options = options;
     this.#channels = options.config.channels.map((c) => new RelayChannel(planOf(c, options.leaseS)));
     this.#commands = options.commands ?? STANDARD_COMMANDS;
+    this.#watch = new PresenceWatch(this.id, options.clock, this.#commands, options.onEvent);
     this.#timing = driveTiming(this.#commands, options.cycleMs, options.random ?? Math.random);
     const ids = { boardId: this.#board };
     options.bus.subscribe('boardState', ids, ({ message, retained }) => {
@@ -97,11 +97,7 @@ export class RelayBoard implements BoardDriver {
   }
 
   tick(): void {
-    const presence = this.presence();
-    if (presence === 'offline' && !this.#saidOffline) {
-      this.#saidOffline = true;
-      this.#event('board-offline', 'alarm', { board: this.id, silentS: Math.round(this.#silentMs() / 1000) });
-    }
+    this.#watch.look();
     for (const channel of this.#channels) {
       if (channel.gaveUp(this.#options.clock.monoMs(), this.#timing)) {
         this.#event('relay-unresponsive', 'alarm', { board: this.id, channel: channel.plan.channel });
@@ -111,7 +107,7 @@ export class RelayBoard implements BoardDriver {
   }
 
   presence(): Presence {
-    return presenceOf(this.#lastHeardMonoMs === null ? null : this.#silentMs(), this.#commands);
+    return this.#watch.presence();
   }
 
   channel(channel: number): RelayChannel | undefined {
@@ -135,10 +131,6 @@ export class RelayBoard implements BoardDriver {
     return this.#options.bus.publish('boardIdentify', { boardId: this.#board }, { v: 1, seconds });
   }
 
-  #silentMs(): number {
-    return this.#options.clock.monoMs() - (this.#lastHeardMonoMs ?? 0);
-  }
-
   /** A new connection: what was heard before it may be old, so the next heartbeat is waited for. */
   #link(up: boolean): void {
     this.#heartbeat = null;
@@ -151,7 +143,7 @@ export class RelayBoard implements BoardDriver {
     if (this.#closed) return;
     const nowMonoMs = this.#options.clock.monoMs();
     this.#heartbeat = { boot: message.boot, uptimeMs: message.uptimeMs, atMonoMs: nowMonoMs };
-    this.#lastHeardMonoMs = nowMonoMs;
+    this.#watch.heard();
     if (this.#boot !== null && this.#boot !== message.boot) {
       this.#event('board-restarted', 'warning', { board: this.id, boot: message.boot });
       for (const channel of this.#channels) channel.forget();
@@ -159,10 +151,6 @@ export class RelayBoard implements BoardDriver {
     // A new boot counts from its own zero; the same boot never goes back.
     this.#seq = this.#boot === message.boot ? Math.max(this.#seq, message.seq) : message.seq;
     this.#boot = message.boot;
-    if (this.#saidOffline) {
-      this.#saidOffline = false;
-      this.#event('board-back', 'info', { board: this.id });
-    }
     for (const reported of message.channels) {
       const channel = this.channel(reported.channel);
       if (!channel) continue;

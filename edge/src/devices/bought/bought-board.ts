@@ -16,8 +16,8 @@ import {
   type BoardIdentity,
   driveTiming,
   type Presence,
-  presenceOf,
 } from '../board-driver.ts';
+import { PresenceWatch } from '../presence-watch.ts';
 import { type ChannelPlan, type Desired, type DriveTiming, RelayChannel } from '../relay-channel.ts';
 import { BoughtChannel } from './bought-channel.ts';
 import type { Dialect, Fact, Publication } from './dialect.ts';
@@ -60,18 +60,16 @@ export class BoughtBoard implements BoardDriver {
   readonly id: string;
   readonly #options: BoughtBoardOptions;
   readonly #lines: ReadonlyMap<number, Line>;
-  readonly #commands: CommandSettings;
+  readonly #watch: PresenceWatch;
   readonly #timing: DriveTiming;
   readonly #ghosts = new Set<string>();
   #identity: BoardIdentity | null = null;
   #mac: string | null;
   #foreign = false;
-  #lastHeardMonoMs: number | null = null;
   #lastUptimeMs = 0;
   #greetedMonoMs = 0;
   #nextAskMonoMs = 0;
   #calls = 0;
-  #saidOffline = false;
   #saidLease = false;
   #closed = false;
 
@@ -90,8 +88,9 @@ export class BoughtBoard implements BoardDriver {
         },
       ]),
     );
-    this.#commands = options.commands ?? STANDARD_COMMANDS;
-    this.#timing = driveTiming(this.#commands, options.cycleMs, options.random ?? Math.random);
+    const commands = options.commands ?? STANDARD_COMMANDS;
+    this.#watch = new PresenceWatch(id, options.clock, commands, options.onEvent);
+    this.#timing = driveTiming(commands, options.cycleMs, options.random ?? Math.random);
     for (const filter of dialect.hears(device)) bus.subscribeForeign(filter, (heard) => this.#hear(heard));
     for (const filter of dialect.commands(device))
       bus.subscribeForeign(filter, (heard) => this.#ghost(heard));
@@ -113,10 +112,7 @@ export class BoughtBoard implements BoardDriver {
     if (this.#closed) return;
     const { clock, dialect, device, bus } = this.#options;
     const nowMonoMs = clock.monoMs();
-    if (this.presence() === 'offline' && !this.#saidOffline) {
-      this.#saidOffline = true;
-      this.#event('board-offline', 'alarm', { silentS: Math.round(this.#silentMs() / 1000) });
-    }
+    this.#watch.look();
     if (bus.online && nowMonoMs >= this.#nextAskMonoMs) {
       this.#nextAskMonoMs = nowMonoMs + ASK_MS;
       this.#say(dialect.ask(device));
@@ -129,7 +125,7 @@ export class BoughtBoard implements BoardDriver {
   }
 
   presence(): Presence {
-    return presenceOf(this.#lastHeardMonoMs === null ? null : this.#silentMs(), this.#commands);
+    return this.#watch.presence();
   }
 
   channel(channel: number): RelayChannel | undefined {
@@ -152,10 +148,6 @@ export class BoughtBoard implements BoardDriver {
 
   close(): void {
     this.#closed = true;
-  }
-
-  #silentMs(): number {
-    return this.#options.clock.monoMs() - (this.#lastHeardMonoMs ?? 0);
   }
 
   #greet(): void {
@@ -191,7 +183,7 @@ export class BoughtBoard implements BoardDriver {
         if (fact.online) this.#greet();
         return;
       case 'alive':
-        this.#alive(fact.uptimeMs, nowMonoMs);
+        this.#alive(fact.uptimeMs);
         return;
       case 'relay': {
         const line = this.#lines.get(fact.channel);
@@ -211,12 +203,8 @@ export class BoughtBoard implements BoardDriver {
     }
   }
 
-  #alive(uptimeMs: number | null, nowMonoMs: number): void {
-    this.#lastHeardMonoMs = nowMonoMs;
-    if (this.#saidOffline) {
-      this.#saidOffline = false;
-      this.#event('board-back', 'info', {});
-    }
+  #alive(uptimeMs: number | null): void {
+    this.#watch.heard();
     if (uptimeMs === null) return;
     const wrapped = this.#lastUptimeMs > WRAP_MS - WRAP_NEAR_MS && uptimeMs < WRAP_NEAR_MS;
     const restarted = uptimeMs + RESTART_SLACK_MS < this.#lastUptimeMs && !wrapped;
