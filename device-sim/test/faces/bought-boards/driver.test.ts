@@ -102,9 +102,14 @@ describe.each(['tasmota', 'shelly', 'esphome'] as const)('a %s board over a real
   test('switched at the board is not mistaken for an order of ours', async () => {
     const { driver, board } = await boughtBench(kind, open);
     await until('a report', () => driver.channel(1)?.reported?.on === false);
-    board.button(1);
-    await until('the button', () => driver.channel(1)?.reported?.cause === 'button');
-    expect(driver.channel(1)?.reported?.on).toBe(true);
+    const reported = () => driver.channel(1)?.reported;
+    // Found anew between two reports, a board has moved nothing yet that the driver saw: it is pressed again.
+    for (let n = 0; n < 10 && reported()?.cause !== 'button'; n += 1) {
+      const before = reported()?.on;
+      board.button(1);
+      await until('a report of it', () => reported()?.on === !before);
+    }
+    expect(reported()).toMatchObject({ cause: 'button', on: isOn(board, 1) });
   });
 });
 
