@@ -35,7 +35,7 @@ CREATE TABLE IF NOT EXISTS mark (
 /** @param file made when missing. @throws when it is no database or cannot be written. */
 export function openForWriting(file: string): DatabaseSync {
   const db = new DatabaseSync(file);
-  db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -12000');
+  db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -6000');
   db.exec('PRAGMA journal_size_limit = 67108864; PRAGMA wal_autocheckpoint = 4000');
   db.exec(TABLES);
   return db;
