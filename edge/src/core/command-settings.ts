@@ -11,6 +11,8 @@ export interface CommandSettings {
   readonly echoTries: number;
   /** A lease is renewed at least so often; three times a lease where that is shorter. */
   readonly renewMs: number;
+  /** Lease of a limit on export: without the box the inverter goes back to its own after it. */
+  readonly exportLeaseS: number;
   /** A command that reaches its board later than this is void. */
   readonly validMs: number;
   /** A contact has so long to show at the meter of its load, and must show this share of the nameplate. */
@@ -26,6 +28,7 @@ export const STANDARD_COMMANDS: CommandSettings = {
   echoMs: 2_000,
   echoTries: 3,
   renewMs: 30_000,
+  exportLeaseS: 90,
   validMs: 5_000,
   contactMs: 10_000,
   contactFactor: 0.5,

@@ -30,8 +30,6 @@ export interface Outcome {
   readonly decision: Decision;
 }
 
-const EXPORT_LEASE_S = 90;
-
 /**
  * Decides one cycle.
  * @param settings the effective ones: approved set-points already folded in (`effectiveSettings`).
@@ -120,5 +118,5 @@ function concludeExport(cycle: Cycle): ExportCommand {
     limitW === null
       ? ({ rule: 'sources', code: 'export-free', params: {} } as const)
       : ({ rule: 'operator-limit', code: 'export-limit', params: { limit: limitW } } as const);
-  return { limitW, leaseS: EXPORT_LEASE_S, changed, reason };
+  return { limitW, leaseS: cycle.settings.commands.exportLeaseS, changed, reason };
 }

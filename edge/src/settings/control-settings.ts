@@ -177,6 +177,12 @@ const commands = z.strictObject({
     max: 300,
     about: 'leases are renewed at least so often, and three times a lease where that is shorter',
   }),
+  exportLeaseS: tunable(90, {
+    unit: 's',
+    min: 10,
+    max: 900,
+    about: 'lease of a limit on export: without the box the inverter goes back to its own after it',
+  }),
   validS: tunable(5, {
     unit: 's',
     min: 2,

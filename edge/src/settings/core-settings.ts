@@ -92,6 +92,7 @@ export function coreSettings(siteId: string, site: SiteSettings, cycleMs = 1000)
       echoMs: commands.echoS * 1000,
       echoTries: commands.echoTries,
       renewMs: commands.renewS * 1000,
+      exportLeaseS: commands.exportLeaseS,
       validMs: commands.validS * 1000,
       contactMs: commands.contactS * 1000,
       contactFactor: commands.contactFactor,

@@ -124,8 +124,9 @@ export const CONTROL_MUTANTS: readonly Mutant[] = [
   {
     id: 'a decision that depends on chance',
     file: `${CORE}/decide.ts`,
-    find: 'return { limitW, leaseS: EXPORT_LEASE_S, changed, reason };',
-    replace: 'return { limitW, leaseS: EXPORT_LEASE_S + Math.random(), changed, reason };',
+    find: 'return { limitW, leaseS: cycle.settings.commands.exportLeaseS, changed, reason };',
+    replace:
+      'return { limitW, leaseS: cycle.settings.commands.exportLeaseS + Math.random(), changed, reason };',
   },
   {
     id: 'registers are read low word first',
