@@ -12,6 +12,7 @@ export class DemandOracle {
   readonly #known: Known;
   readonly #check: Check;
   #closedBefore: ReadonlySet<string> = new Set();
+  #toldOpenBefore: ReadonlySet<string> = new Set();
   #shedBefore: ReadonlySet<string> = new Set();
   #peakBefore = false;
   #aboveAtMs = Number.NEGATIVE_INFINITY;
@@ -57,6 +58,9 @@ export class DemandOracle {
     this.#lookAtShedding(moment, decision);
     this.#shedBefore = new Set(decision.loads.filter((load) => load.shed).map(({ id }) => id));
     this.#closedBefore = new Set(decision.loads.filter((load) => load.closed).map(({ id }) => id));
+    this.#toldOpenBefore = new Set(
+      decision.loads.filter(({ toldOn }) => toldOn === false).map(({ id }) => id),
+    );
   }
 
   /** Where every reading of the last seconds came, demand is their mean, give or take one reading. */
@@ -144,11 +148,12 @@ export class DemandOracle {
 
   /**
    * What is shed for a peak is the least important of what could be shed. A load whose contact is open (its board
-   * was rebooted or has not obeyed yet) is not shed but kept from starting, and shedding it would bring nothing.
+   * was rebooted or has not obeyed yet), or is open for all that the box was told, is not shed but kept from starting.
    */
   #lookAtShedding({ nowMs }: Moment, { loads }: DecisionFacts): void {
     for (const shed of loads) {
-      const goes = shed.changed && !shed.commandedOn && this.#closedBefore.has(shed.id);
+      const ran = this.#closedBefore.has(shed.id) && !this.#toldOpenBefore.has(shed.id);
+      const goes = shed.changed && !shed.commandedOn && ran;
       if (!goes || shed.rule !== 'peak-watch') continue;
       const spared = loads.find(
         (load) =>

@@ -58,6 +58,8 @@ export interface LoadFacts {
   /** Taken off by a protective rule and waiting to come back. */
   readonly shed: boolean;
   readonly closed: boolean;
+  /** What the board's last report that reached the box says; null while there is none. */
+  readonly toldOn: boolean | null;
   /** What it truly draws. */
   readonly powerW: number;
 }

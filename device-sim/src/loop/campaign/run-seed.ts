@@ -226,7 +226,13 @@ class World {
     if (this.weather.spell('board-reboot', nowMs).began) loop.board.reboot(nowMs);
     const killed = this.weather.spell('box-kill', nowMs).holds || nowMs < this.#darkUntilMs;
     if (killed && loop.boxRuns) loop.stopBox();
-    else if (!killed && !loop.boxRuns) loop.startBox();
+    else if (!killed && !loop.boxRuns) {
+      loop.startBox();
+      // What stood still before it began it has not seen.
+      this.#frozenSinceMs = null;
+      this.#frozenPictures = 0;
+      this.#inverterFrozenSinceMs = null;
+    }
   }
 
   #reader(running: RunningHome, told: Told): HomeReader {

@@ -139,6 +139,7 @@ export class Witness {
       urgent: load.urgent,
       shed: load.shed,
       closed: contacts[channel - 1] ?? false,
+      toldOn: this.loop.board.reported(channel, this.loop.nowMs).reportedOn,
       powerW: this.loop.running.loadPowerW(load.id),
     };
   }

@@ -42,7 +42,8 @@ export class HistoryOracle {
   readonly #startMs: number;
   /** By measurement and true time. */
   readonly #known = new Map<string, Known>();
-  #safePoison = 0;
+  /** Also those of which nobody knows whether they were safe when the power went. */
+  #poison = 0;
   #nowMs: number;
   #calmSinceMs: number | null = null;
   #firstCheckMs = 0;
@@ -66,6 +67,7 @@ export class HistoryOracle {
   }
 
   measured({ point, atMs }: Measured): void {
+    if (point.measurement === POISON) this.#poison += 1;
     const fields = Object.fromEntries(
       Object.entries(point.fields).map(([name, value]) => [name, Number(value)]),
     );
@@ -75,9 +77,7 @@ export class HistoryOracle {
   safe(points: readonly Measured[]): void {
     for (const { point, atMs } of points) {
       const known = this.#known.get(keyOf(point.measurement, atMs));
-      if (!known) continue;
-      known.safe = true;
-      if (point.measurement === POISON) this.#safePoison += 1;
+      if (known) known.safe = true;
     }
   }
 
@@ -136,8 +136,8 @@ export class HistoryOracle {
     this.#check(
       'I16',
       this.#nowMs,
-      ledger.quarantined <= this.#safePoison + suspect,
-      () => `${ledger.quarantined} in quarantine, ${this.#safePoison} were bad`,
+      ledger.quarantined <= this.#poison + suspect,
+      () => `${ledger.quarantined} in quarantine, ${this.#poison} were bad`,
     );
     const fresh = ledger.accepted === 0 || pendingPoints <= 200;
     this.#check('I31', this.#nowMs, fresh, () => `${pendingPoints} points still wait`);
