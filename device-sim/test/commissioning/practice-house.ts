@@ -14,8 +14,8 @@ import { until } from '../../../edge/test/devices/modbus-server.ts';
 import { BoardLink } from '../../src/faces/board-link.ts';
 import { BoughtBoard } from '../../src/faces/bought-boards/bought-board.ts';
 
-const SPEED = 100;
-/** Three of these are the longest wait for an echo: 300 ms of real time. */
+const SPEED = 60;
+/** Three of these are the longest wait for an echo: half a second of real time. */
 const CYCLE_MS = 10_000;
 const SECRET = 'a-secret-of-22-characters';
 export const LABEL = 'K7M2Q9X4T1B8C3D6F5G0';
