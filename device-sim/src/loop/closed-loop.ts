@@ -5,6 +5,7 @@
  * One cycle: the home moves on; devices are read; the box latches, decides and acts; boards hear it. Control time is
  * the home's own clock.
  */
+import { STANDARD_COMMANDS } from '@wattward/edge/core/command-settings';
 import { decide } from '@wattward/edge/core/decide';
 import type { Decision } from '@wattward/edge/core/decision';
 import { restoreState } from '@wattward/edge/core/restore-state';
@@ -55,7 +56,6 @@ export interface CycleRecord {
 
 const NO_ORDERS: readonly Order[] = [];
 const REVERT_S = 90;
-const RENEW_MS = 30_000;
 const DEADBAND_PCT = 0.5;
 /** The box saves at once what must survive, everything else so often. */
 const SAVE_MS = 300_000;
@@ -201,7 +201,7 @@ export class ClosedLoop {
     );
     const coarse = (pct: number) => Math.round(pct / DEADBAND_PCT);
     const key = `${rates.controlBits} ${rates.gridChargeCode} ${coarse(rates.chargeRatePct)} ${coarse(rates.dischargeRatePct)}`;
-    if (this.#order?.key === key && nowMs - this.#order.atMs < RENEW_MS) return;
+    if (this.#order?.key === key && nowMs - this.#order.atMs < STANDARD_COMMANDS.renewMs) return;
     this.#order = { key, atMs: nowMs };
     this.running.orderStorage(0, { ...rates, revertS: REVERT_S });
   }

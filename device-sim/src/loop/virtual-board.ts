@@ -3,6 +3,7 @@
  * the real state machine; the driver obeys the wire's rules: boot and uptime from a live heartbeat only, rising
  * sequence, a lease for every departure from the safe state, renewed in time.
  */
+import { STANDARD_COMMANDS } from '@wattward/edge/core/command-settings';
 import { step } from '@wattward/hardware/relay-board/machine';
 import type { CommandMessage, ConfigMessage, StateMessage } from '@wattward/hardware/relay-board/messages';
 import {
@@ -27,11 +28,7 @@ export interface CommandWatch {
 export const PERFECT_LINK: LinkFault = { copies: () => AT_ONCE };
 const AT_ONCE = [0] as const;
 
-const RENEW_MS = 30_000;
-const ECHO_MS = 2_000;
 const REFUSED_MS = 5_000;
-const VALID_MS = 5_000;
-const OFFLINE_MS = 90_000;
 
 interface Wanted {
   on: boolean;
@@ -132,7 +129,7 @@ export class VirtualBoard {
     nowMs: number,
   ): { online: boolean; reportedOn: boolean | null; switches: number | null } {
     const heard = this.#heartbeat;
-    if (!heard || nowMs - heard.atMs >= OFFLINE_MS)
+    if (!heard || nowMs - heard.atMs >= STANDARD_COMMANDS.offlineMs)
       return { online: false, reportedOn: null, switches: null };
     const found = this.#reported?.channels.find((c) => c.channel === channel);
     const { on: reportedOn = null, switches = null } = found ?? {};
@@ -150,7 +147,8 @@ export class VirtualBoard {
       if (reported.on === wanted.on && !departs) continue;
       if (reported.cause === 'button' && reported.leaseLeftS > 0 && !(wanted.urgent && !wanted.on)) continue;
       this.#seq += 1;
-      wanted.nextSendMs = nowMs + (reported.on === wanted.on ? RENEW_MS : ECHO_MS);
+      wanted.nextSendMs =
+        nowMs + (reported.on === wanted.on ? STANDARD_COMMANDS.renewMs : STANDARD_COMMANDS.echoMs);
       this.#send(
         {
           v: 1,
@@ -160,7 +158,7 @@ export class VirtualBoard {
           channel,
           on: wanted.on,
           leaseS: departs ? wanted.leaseS : 0,
-          expUptimeMs: Math.round(heard.uptimeMs + (nowMs - heard.atMs) + VALID_MS),
+          expUptimeMs: Math.round(heard.uptimeMs + (nowMs - heard.atMs) + STANDARD_COMMANDS.validMs),
           reason: 'loop',
           ...(wanted.urgent ? { protective: true } : {}),
         },

@@ -6,6 +6,8 @@
  * or not at all names the wiring fault. A step counts when it is well above the noise of the house, so the noise is
  * measured first. Phase powers are the house's own: import +, so a load's step is positive.
  */
+import { STANDARD_COMMANDS } from '../core/command-settings.ts';
+
 export type Phase = 'L1' | 'L2' | 'L3' | 'all';
 
 /** What the installer says hangs on a relay. */
@@ -65,7 +67,6 @@ export interface TestResult {
 export const ENOUGH = 0.7;
 const TOO_MUCH = 1.4;
 const HALF_OFF = 0.3;
-const LONGEST_ECHO_MS = 2_000;
 
 /**
  * @param others what hangs on the other relays of the house, for wires that were swapped
@@ -75,7 +76,7 @@ export function judge(
   own: Assignment,
   repeats: readonly Repeat[],
   others: readonly Assignment[],
-  longestEchoMs = LONGEST_ECHO_MS,
+  longestEchoMs = STANDARD_COMMANDS.echoMs,
 ): readonly Fault[] {
   for (const [i, repeat] of repeats.entries()) {
     const fault = judgeOne(own, repeat, others, longestEchoMs);

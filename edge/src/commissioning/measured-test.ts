@@ -2,6 +2,7 @@
  * Carries out the measured test of one relay: noise for 10 s, ON with a lease, echo, power step, OFF, echo, base
  * again; three times. Everything it touches is a port; what the numbers mean is said by `judge`.
  */
+import { STANDARD_COMMANDS } from '../core/command-settings.ts';
 import type { Desired } from '../devices/relay-channel.ts';
 import { type Assignment, judge, type PhasesW, type Repeat, type TestResult } from './judge.ts';
 
@@ -27,7 +28,6 @@ export const REPEATS = 3;
 const NOISE_MS = 10_000;
 const SETTLE_MS = 4_000;
 const LOOK_MS = 3_000;
-const ECHO_MS = 2_000;
 /** Beyond the limit the echo is still waited for, so that the verdict can say "late" instead of "never". */
 const PATIENCE_MS = 8_000;
 const REFUSAL_PATIENCE_MS = 660_000;
@@ -43,7 +43,7 @@ export async function measuredTest(
   others: readonly Assignment[],
 ): Promise<TestResult> {
   const repeats: Repeat[] = [];
-  const longestEchoMs = Math.max(ECHO_MS, 3 * ports.cycleMs);
+  const longestEchoMs = Math.max(STANDARD_COMMANDS.echoMs, 3 * ports.cycleMs);
   await switched(ports, false);
   await ports.sleep(SETTLE_MS);
   for (let n = 1; n <= REPEATS; n += 1) {

@@ -2,6 +2,7 @@ import type { InverterDevice, InverterDeviceOptions } from '../devices/inverter-
 import { ModbusBus, type ModbusEndpoint } from '../devices/modbus-bus.ts';
 import { ModbusMeter } from '../devices/modbus-meter.ts';
 import { MqttMeter } from '../devices/mqtt-meter.ts';
+import { renewalMs } from '../devices/relay-channel.ts';
 import type { SharedBoard } from '../devices/shared-board.ts';
 import type { SignalSource } from '../devices/signal-source.ts';
 import { SmaHybridDevice } from '../devices/sma-hybrid-device.ts';
@@ -111,11 +112,6 @@ export function openDevices(options: OpenDevicesOptions): Devices {
       await Promise.all(sources.map(({ source }) => source.close()));
     },
   };
-}
-
-/** Two renewals may get lost before an order ends. */
-function renewalMs(leaseS: number, renewMs: number): number {
-  return Math.min(renewMs, (leaseS * 1000) / 3);
 }
 
 function endpointOf(connection: Connection): ModbusEndpoint {

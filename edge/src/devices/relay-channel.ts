@@ -42,6 +42,11 @@ const RENEWALS_A_LEASE = 3;
 /** Decisions taken until a button press has certainly been part of their snapshot. */
 const DECISIONS_AFTER_BUTTON = 2;
 
+/** Milliseconds from one renewal of a lease to the next; `renewMs` at most. */
+export function renewalMs(leaseS: number, renewMs: number): number {
+  return Math.min(renewMs, (leaseS * 1000) / RENEWALS_A_LEASE);
+}
+
 export class RelayChannel {
   readonly plan: ChannelPlan;
   #desired: Desired | null = null;
@@ -146,7 +151,7 @@ export class RelayChannel {
   sent(seq: number, nowMonoMs: number, timing: DriveTiming): void {
     this.#seq = seq;
     if (this.#reported?.on === this.#desired?.on) {
-      const renewMs = Math.min(timing.renewMs, (this.plan.leaseS * 1000) / RENEWALS_A_LEASE);
+      const renewMs = renewalMs(this.plan.leaseS, timing.renewMs);
       this.#nextSendMonoMs = nowMonoMs + renewMs * (1 - RENEW_JITTER * timing.random());
       return;
     }

@@ -1,5 +1,6 @@
 /** Every number of the control rules, with its default, its bounds and what it protects. */
 import * as z from 'zod';
+import { STANDARD_COMMANDS } from '../core/command-settings.ts';
 import { optional, tunable } from './field.ts';
 
 const s = (preset: number, max: number, about: string) => tunable(preset, { unit: 's', min: 0, max, about });
@@ -156,47 +157,63 @@ const relayCare = z.strictObject({
   ev: z.strictObject(care(300, 20, 60)).prefault({}),
 });
 
+const standard = STANDARD_COMMANDS;
 const commands = z.strictObject({
-  suspectS: tunable(45, { unit: 's', min: 20, max: 300, about: 'a board silent for so long is suspect' }),
-  offlineS: tunable(90, {
+  suspectS: tunable(standard.suspectMs / 1000, {
+    unit: 's',
+    min: 20,
+    max: 300,
+    about: 'a board silent for so long is suspect',
+  }),
+  offlineS: tunable(standard.offlineMs / 1000, {
     unit: 's',
     min: 30,
     max: 900,
     about: 'a board silent for so long is offline: alarm, and its loads count as unknown',
   }),
-  echoS: tunable(2, { unit: 's', min: 1, max: 30, about: 'an order not confirmed within it is given again' }),
-  echoTries: tunable(3, {
+  echoS: tunable(standard.echoMs / 1000, {
+    unit: 's',
+    min: 1,
+    max: 30,
+    about: 'an order not confirmed within it is given again',
+  }),
+  echoTries: tunable(standard.echoTries, {
     unit: 'count',
     min: 1,
     max: 10,
     about: 'so many orders without an echo: alarm, the load counts as not switched',
   }),
-  renewS: tunable(30, {
+  renewS: tunable(standard.renewMs / 1000, {
     unit: 's',
     min: 5,
     max: 300,
     about: 'leases are renewed at least so often, and three times a lease where that is shorter',
   }),
-  exportLeaseS: tunable(90, {
+  exportLeaseS: tunable(standard.exportLeaseS, {
     unit: 's',
     min: 10,
     max: 900,
     about: 'lease of a limit on export: without the box the inverter goes back to its own after it',
   }),
-  validS: tunable(5, {
+  validS: tunable(standard.validMs / 1000, {
     unit: 's',
     min: 2,
     max: 60,
     about: 'a command that reaches its board later is void: nothing old ever switches',
   }),
-  contactS: tunable(10, {
+  contactS: tunable(standard.contactMs / 1000, {
     unit: 's',
     min: 3,
     max: 120,
     about: 'a contact that the meter of its load contradicts for so long is welded or stuck: alarm',
   }),
-  contactFactor: factor(0.5, 0.05, 1, 'share of the nominal power that shows a closed contact'),
-  lifeSwitches: tunable(100_000, {
+  contactFactor: factor(
+    standard.contactFactor,
+    0.05,
+    1,
+    'share of the nominal power that shows a closed contact',
+  ),
+  lifeSwitches: tunable(standard.lifeSwitches, {
     unit: 'count',
     min: 1000,
     max: 10_000_000,

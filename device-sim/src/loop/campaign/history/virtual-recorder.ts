@@ -49,8 +49,7 @@ export class VirtualRecorder {
   #open: { readonly measured: Measured; readonly wallMs: number | null }[] = [];
   #committedAtMs: number;
   #tryAgainAtMs = 0;
-  /** When room was made last. */
-  caredAtMs: number;
+  #caredAtMs: number;
   /** What the courier has been given and has not settled, by batch, bytes of its lines. */
   readonly #held = new Map<string, number>();
   #hasUntimed = false;
@@ -63,7 +62,7 @@ export class VirtualRecorder {
     this.#boot = boot;
     this.#bootAtMs = nowMs;
     this.#committedAtMs = nowMs;
-    this.caredAtMs = nowMs;
+    this.#caredAtMs = nowMs;
     this.outbox = new Outbox(ports.disk, plainCodec, () => {});
     this.#tolerant(() => this.outbox.reconcile());
     const staggerStart = this.outbox.pendingPoints() > MAX_LINES;
@@ -84,8 +83,8 @@ export class VirtualRecorder {
     const urgent = this.#open.some(({ measured }) => measured.queue === 'event');
     const due = urgent || nowMs - this.#committedAtMs >= COMMIT_MS;
     if (this.#open.length > 0 && due && nowMs >= this.#tryAgainAtMs) this.#commit(nowMs);
-    if (nowMs - this.caredAtMs >= CARE_MS) {
-      this.caredAtMs = nowMs;
+    if (nowMs - this.#caredAtMs >= CARE_MS) {
+      this.#caredAtMs = nowMs;
       this.#tolerant(() => {
         this.outbox.purge();
         for (let more = true; more; ) more = this.outbox.makeRoom(this.#bounds, wallMs).more;
@@ -169,6 +168,11 @@ export class VirtualRecorder {
         this.#answer = { answer, tookMs, atMs: nowMs + tookMs };
       }
     }
+  }
+
+  /** When room was made last. */
+  get caredAtMs(): number {
+    return this.#caredAtMs;
   }
 
   /** Bytes that are on their way, and cannot give way. */
