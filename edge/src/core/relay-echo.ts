@@ -13,7 +13,7 @@ import { MAX_SWITCHES, withSwitch } from './switch-history.ts';
 export function observeRelays(cycle: Cycle): void {
   for (const load of cycle.loads) {
     const { state, reading } = load;
-    countOperations(state, reading, cycle.nowMs);
+    countOperations(cycle, state, reading);
     if (reading.reportedOn !== null && reading.reportedOn !== state.reportedOn) {
       state.reportedOn = reading.reportedOn;
       state.reportedSinceMs = cycle.nowMs;
@@ -34,14 +34,19 @@ export function observeRelays(cycle: Cycle): void {
 
 /**
  * Its lease ended, the board began anew, a person pressed the button: the contact wears all the same, and the board
- * has counted it, also while it was not heard. A count that falls is that of other hardware: it begins anew.
+ * has counted it, also while it was not heard. A count that falls is that of other hardware: it begins anew. An order
+ * that was counted and never moved the contact stands for no later movement: it stays in the budget, and no longer.
  */
-function countOperations(state: LoadState, { switches }: LoadReading, nowMs: number): void {
+function countOperations(cycle: Cycle, state: LoadState, reading: LoadReading): void {
+  const { nowMs } = cycle;
+  const { switches } = reading;
   if (switches === null) return;
   if (state.countedFrom === null || switches < state.countedFrom) {
     state.countedFrom = switches;
     state.countedSince = 0;
   }
+  const settled = reading.reportedOn === state.on && standsForMs(cycle, state) >= obeyMs(cycle);
+  if (settled) state.countedSince = Math.min(state.countedSince, switches - state.countedFrom);
   for (; state.countedSince < switches - state.countedFrom; state.countedSince++) {
     if (state.countedSince < switches - state.countedFrom - MAX_SWITCHES) continue;
     state.switchesMs = withSwitch(state.switchesMs, nowMs);
@@ -49,8 +54,17 @@ function countOperations(state: LoadState, { switches }: LoadReading, nowMs: num
 }
 
 /** Off although wanted on for as long as all tries of an order take. */
-function fellOff({ nowMs, settings }: Cycle, state: LoadState, reading: LoadReading): boolean {
+function fellOff(cycle: Cycle, state: LoadState, reading: LoadReading): boolean {
   if (!state.on || reading.reportedOn !== false || !reading.online) return false;
-  const { echoMs, echoTries } = settings.commands;
-  return nowMs - Math.max(state.sinceMs, state.reportedSinceMs) >= echoMs * echoTries;
+  return standsForMs(cycle, state) >= obeyMs(cycle);
+}
+
+/** How long both the wish and the report have been as they are. */
+function standsForMs({ nowMs }: Cycle, state: LoadState): number {
+  return nowMs - Math.max(state.sinceMs, state.reportedSinceMs);
+}
+
+/** What all tries of an order take. */
+function obeyMs({ settings }: Cycle): number {
+  return settings.commands.echoMs * settings.commands.echoTries;
 }

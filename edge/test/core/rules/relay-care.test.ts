@@ -209,6 +209,21 @@ test('what a contact does without an order counts against its budget all the sam
   expect(run.load('heater')).toMatchObject({ on: false, reason: { code: 'budget-day' } });
 });
 
+test('an order that never moved its contact hides no later movement from the budget', () => {
+  const run = new Run(home({ loads: [{ ...LOAD, use: 'always', maxSwitchesPerDay: 4 }] }));
+  const dead = { gridW: 300, loads: { heater: { reportedOn: false, switches: 7 } } };
+  const counted = () => run.state.loads[0]?.switchesMs.length;
+  run.run(90, dead);
+  expect([run.load('heater').on, counted()]).toEqual([false, 1]);
+  // The order has left the budget a day later; what the contact does then by itself is counted in full.
+  const off = forced(run, false).loads?.heater ?? {};
+  run.run(8, dead);
+  run.run(86_400, { gridW: 300, loads: { heater: { ...off, reportedOn: false, switches: 7 } } }, 10_000);
+  const before = counted() ?? 0;
+  run.step({ gridW: 300, loads: { heater: { ...off, reportedOn: false, switches: 9 } } });
+  expect((counted() ?? 0) - before).toBe(2);
+});
+
 test('how long an echo may take is the home`s own', () => {
   const control = { commands: { echoS: 4, echoTries: 5 } };
   const run = new Run(home({ control, loads: [{ ...LOAD, use: 'always' }] }));
