@@ -58,7 +58,7 @@ export function sunspecFace(home: RunningHome, n: number, serial: string): Modbu
     livePart(sunspecStorage, () => storageValues(home, n)),
     livePart(sunspecMppt, () => inputValues(home, n)),
   ];
-  const fixed = sunspecImage(BASE, [
+  const image = sunspecImage(BASE, [
     modelContents(sunspecCommon, {
       manufacturerText: 'Wattward',
       modelText: 'Simulated hybrid',
@@ -70,10 +70,13 @@ export function sunspecFace(home: RunningHome, n: number, serial: string): Modbu
     modelContents(sunspecStorage, {}),
     modelContents(sunspecMppt, {}),
   ]);
+  const end = BASE + image.size;
+  const fixed = readImage(image, BASE, image.size);
   return {
     read(space, address, count) {
       if (space !== 'holding') throw new ModbusException(ILLEGAL_FUNCTION);
-      const words = readImage(fixed, address, count);
+      if (address < BASE || address + count > end) throw new ModbusException(ILLEGAL_ADDRESS);
+      const words = fixed.slice(address - BASE, address - BASE + count);
       for (const part of parts) {
         if (address + count <= part.address || address >= part.endAddress) continue;
         part.write(words, address);

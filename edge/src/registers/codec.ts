@@ -23,13 +23,13 @@ export function decode<T extends RegisterTable>(table: T, image: RegisterReader,
   const entries = entriesOf(table);
   const raw: ReturnType<typeof readRaw>[] = [];
   for (let i = 0; i < entries.length; i += 1) raw.push(readRaw(entryAt(entries, i), image, base));
-  const values: Record<string, number | string> = {};
+  // All keys at once: growing an object key by key takes far longer.
+  const values: Record<string, number | string> = { ...emptyOf(table) };
   for (let i = 0; i < entries.length; i += 1) {
     const { key, point, factor } = entryAt(entries, i);
     const found = raw[i];
     if (point.type === 'string') values[key] = found ?? '';
-    else if (typeof found !== 'number') values[key] = NOT_AVAILABLE;
-    else values[key] = scaled(point, found, factor < 0 ? 0 : raw[factor]);
+    else if (typeof found === 'number') values[key] = scaled(point, found, factor < 0 ? 0 : raw[factor]);
   }
   return values as Values<T>;
 }
@@ -112,7 +112,7 @@ function store(table: RegisterTable, entry: Entry, value: number | string | unde
   if (typeof exponent !== 'number') {
     throw new RangeError(`${table.id} ${key}: its scale factor ${point.scaleFrom} is not given`);
   }
-  const raw = (value * (point.sign ?? 1)) / (point.scale ?? 1) / 10 ** exponent;
+  const raw = (value * (point.sign ?? 1)) / (point.scale ?? 1) / powerOfTen(exponent);
   storeNumber(table, entry, raw);
 }
 
@@ -154,6 +154,17 @@ interface Entry {
 }
 
 const ENTRIES = new WeakMap<RegisterTable, readonly Entry[]>();
+const EMPTY = new WeakMap<RegisterTable, Readonly<Record<string, number | string>>>();
+
+/** All values of a table, none of them available. */
+function emptyOf(table: RegisterTable): Readonly<Record<string, number | string>> {
+  let empty = EMPTY.get(table);
+  if (!empty) {
+    empty = Object.fromEntries(Object.keys(table.points).map((key) => [key, NOT_AVAILABLE]));
+    EMPTY.set(table, empty);
+  }
+  return empty;
+}
 
 function entriesOf(table: RegisterTable): readonly Entry[] {
   const known = ENTRIES.get(table);
@@ -195,21 +206,31 @@ function readRaw(entry: Entry, image: RegisterReader, base: number): number | st
 }
 
 function readText(image: RegisterReader, first: number, length: number): string | undefined {
-  const words: number[] = [];
+  let text = '';
+  let ended = false;
   for (let i = 0; i < length; i += 1) {
     const word = image.get(first + i);
     if (word === undefined) return undefined;
-    words.push(word);
+    for (const code of [word >> 8, word & 0xff]) {
+      ended ||= code === 0;
+      if (!ended && code >= 0x20 && code < 0x7f) text += String.fromCharCode(code);
+    }
   }
-  return wordsToText(words);
+  return text.trim();
 }
 
 /** `exponent` is the power of ten of its scale factor, 0 where it has none. */
 function scaled(point: Point, raw: number, exponent: number | string | undefined): number | NotAvailable {
   const value = raw * (point.scale ?? 1) * (point.sign ?? 1);
   if (typeof exponent !== 'number' || Math.abs(exponent) > 10) return NOT_AVAILABLE;
-  return plusZero(exponent < 0 ? value / 10 ** -exponent : value * 10 ** exponent);
+  return plusZero(exponent < 0 ? value / powerOfTen(-exponent) : value * powerOfTen(exponent));
 }
+
+/** Looked up where a scale factor can be: raising to a power costs as much as all the rest of a conversion. */
+function powerOfTen(exponent: number): number {
+  return POWERS_OF_TEN[exponent + 10] ?? 10 ** exponent;
+}
+const POWERS_OF_TEN = Array.from({ length: 21 }, (_, i) => 10 ** (i - 10));
 
 function plusZero(value: number): number {
   return value === 0 ? 0 : value;
@@ -275,11 +296,4 @@ function textToWords(text: string, length: number): number[] {
 
 function textWord(text: string, i: number): number {
   return ((text.charCodeAt(i * 2) & 0x7f) << 8) | (text.charCodeAt(i * 2 + 1) & 0x7f);
-}
-
-function wordsToText(words: readonly number[]): string {
-  const characters = words.flatMap((word) => [word >> 8, word & 0xff]);
-  const end = characters.indexOf(0);
-  const used = end < 0 ? characters : characters.slice(0, end);
-  return String.fromCharCode(...used.filter((code) => code >= 0x20 && code < 0x7f)).trim();
 }
