@@ -1,6 +1,6 @@
 /** Demand, peaks, import limits and the order of shedding, held against true powers at the connection. */
 import { BELIEVED_CYCLES, type Check, type Known, MEAN_MS } from './known.ts';
-import type { DecisionFacts, Moment, MovedLimits } from './moment.ts';
+import type { DecisionFacts, LoadFacts, Moment, MovedLimits } from './moment.ts';
 
 const NOBODY_W = 1;
 const PEAK_RELIEF_MS = 60_000;
@@ -14,6 +14,8 @@ export class DemandOracle {
   #closedBefore: ReadonlySet<string> = new Set();
   #toldOpenBefore: ReadonlySet<string> = new Set();
   #shedBefore: ReadonlySet<string> = new Set();
+  /** Those that waited because of a peak, and said so. */
+  #peakShedBefore: readonly LoadFacts[] = [];
   #peakBefore = false;
   #aboveAtMs = Number.NEGATIVE_INFINITY;
   #frozenAtMs: number;
@@ -47,7 +49,10 @@ export class DemandOracle {
   forget(boxRuns: boolean): void {
     this.#demand = [];
     this.#told = [];
-    if (!boxRuns) this.#overPeakSinceMs = null;
+    if (boxRuns) return;
+    this.#overPeakSinceMs = null;
+    this.#shedBefore = new Set();
+    this.#peakShedBefore = [];
   }
 
   look(moment: Moment, decision: DecisionFacts): void {
@@ -57,6 +62,7 @@ export class DemandOracle {
     this.#lookAtImport(moment, decision);
     this.#lookAtShedding(moment, decision);
     this.#shedBefore = new Set(decision.loads.filter((load) => load.shed).map(({ id }) => id));
+    this.#peakShedBefore = decision.loads.filter(({ shed, rule }) => shed && rule === 'peak-watch');
     this.#closedBefore = new Set(decision.loads.filter((load) => load.closed).map(({ id }) => id));
     this.#toldOpenBefore = new Set(
       decision.loads.filter(({ toldOn }) => toldOn === false).map(({ id }) => id),
@@ -172,6 +178,13 @@ export class DemandOracle {
         (load) => load.shed && load.rule === 'peak-watch' && load.priority < back.priority,
       );
       this.#check('I8', nowMs, waits === undefined, () => `${back.id} came back before ${waits?.id}`);
+    }
+    for (const before of this.#peakShedBefore) {
+      if (loads.some(({ id, shed }) => id === before.id && shed)) continue;
+      const passed = this.#peakShedBefore.find(
+        ({ id, priority }) => priority < before.priority && loads.some((load) => load.id === id && load.shed),
+      );
+      this.#check('I8', nowMs, passed === undefined, () => `${before.id} was let go before ${passed?.id}`);
     }
   }
 }

@@ -57,12 +57,18 @@ function drawSite(random: Random, phases: ReadonlyMap<string, 1 | 2 | 3>, capaci
   }));
   const essential = random.chance(0.5) ? random.whole(0, loads.length - 1) : -1;
   const byPriority = order.map(({ i }) => i);
+  // Contacts that an installer lets move at any time: nothing but what is tested holds them back.
+  const free = random.chance(0.3) ? { minOnMs: 0, minOffMs: 0 } : {};
   const settings = {
     ...site.settings,
     batteries: site.settings.batteries.map((battery) => ({ ...battery, capacityWh })),
     grid: { ...site.settings.grid, fuseA: random.pick([16, 20, 25]) },
     peak: { ...site.settings.peak, thresholdW: random.pick([5000, 7000, 9000]) },
-    loads: loads.map((load, i) => (i === essential ? { ...load, essential: true } : load)),
+    loads: loads.map((load, i) => ({
+      ...load,
+      ...(load.kind === 'interruptible' ? free : {}),
+      ...(i === essential ? { essential: true } : {}),
+    })),
     byPriority,
   };
   return { ...site, settings };
