@@ -22,7 +22,7 @@ function judged() {
     queue: 'data',
     atMs: START_MS,
   });
-  return { broken, server, oracle };
+  return { broken, server, disk, oracle };
 }
 
 const line = (fields: string, atMs: number) => `site,device=Cellar\\,\\ left,site=home-1 ${fields} ${atMs}`;
@@ -42,6 +42,33 @@ test('a changed value, a point nobody measured and a time to come are seen', () 
   expect(broken).toEqual(['I18']);
   server.answer([line('gridPowerW=5,gridImportWh=7', START_MS + 3_600_000)], { kind: 'takes' });
   expect(broken).toEqual(['I18', 'I22', 'I18']);
+});
+
+test('after a power cut every point that was safe is known, and its row is there', () => {
+  const { broken, disk, oracle } = judged();
+  const point = { measurement: 'site', tags: TAGS, fields: { gridPowerW: 5, gridImportWh: 7 } };
+  oracle.restarted();
+  expect(broken).toEqual([]);
+  oracle.safe([{ point, queue: 'data', atMs: START_MS }]);
+  oracle.restarted();
+  expect(broken).toEqual(['I17']);
+  disk.commit({ ledger: { ...EMPTY_LEDGER, accepted: 1 } });
+  oracle.restarted();
+  expect(broken).toEqual(['I17', 'I17']);
+});
+
+test('a counter that falls is seen', () => {
+  const { broken, server, oracle } = judged();
+  for (const [atMs, wh] of [
+    [START_MS, 7],
+    [START_MS + 10_000, 6],
+  ] as const) {
+    const fields = { gridPowerW: 5, gridImportWh: wh };
+    oracle.measured({ point: { measurement: 'site', tags: TAGS, fields }, queue: 'data', atMs });
+    server.answer([line(`gridPowerW=5,gridImportWh=${wh}`, atMs)], { kind: 'takes' });
+  }
+  oracle.settled(EMPTY_LEDGER, 0);
+  expect(broken).toEqual(['I20']);
 });
 
 test('what is called delivered has to be there', () => {

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { parseMessage } from '@wattward/broker/wire/message';
+import { drawHome } from '../../../src/loop/campaign/drawn-home.ts';
 import { Random } from '../../../src/loop/campaign/random.ts';
 import { RemoteOracle } from '../../../src/loop/campaign/remote/remote-oracle.ts';
 import { type Envelope, VirtualCloud } from '../../../src/loop/campaign/remote/virtual-cloud.ts';
@@ -41,6 +42,22 @@ test('what acts without leave, too long, or ends before its time is seen', () =>
   look(NOW_MS + 1_000, approved);
   look(NOW_MS + 2_000);
   expect(broken).toEqual(['I24', 'I26']);
+});
+
+test('a setting that nobody may move, or a number beyond its bounds, is seen', () => {
+  const { broken, oracle } = judged();
+  const { settings } = drawHome(new Random(3)).site;
+  const { bounds, peak, grid } = settings;
+  const followed = (now: Partial<typeof settings>) => {
+    broken.length = 0;
+    oracle.followed({ ...settings, ...now }, settings, NOW_MS);
+    return broken;
+  };
+  expect(followed({})).toEqual([]);
+  expect(followed({ peak: { ...peak, thresholdW: bounds.peakThresholdW.max } })).toEqual([]);
+  expect(followed({ peak: { ...peak, thresholdW: bounds.peakThresholdW.max + 1 } })).toEqual(['I27']);
+  expect(followed({ grid: { ...grid, importLimitW: bounds.importLimitW.min - 1 } })).toEqual(['I27']);
+  expect(followed({ grid: { ...grid, fuseA: grid.fuseA + 1 } })).toEqual(['I27']);
 });
 
 test('nothing that is forged may be taken, and every kind of forgery is made', () => {

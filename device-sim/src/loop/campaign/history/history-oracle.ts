@@ -3,8 +3,8 @@
  * reaches the server and at the rows on the disk, and reads both with its own eyes.
  *
  * I16 nothing safe is lost uncounted, and nothing is called delivered that the server has not. I17 what was accepted
- * survives a power cut. I18 what arrives is what was measured, to the digit. I19 the outbox keeps its bound.
- * I21 a refused line holds nothing up and takes nothing with it. I22 no time outside the box's life. I23 live data is
+ * survives a power cut, whole. I18 what arrives is what was measured, to the digit. I19 the outbox keeps its bound.
+ * I20 a counter in the history never falls. I21 a refused line holds nothing up and takes nothing with it. I22 no time outside the box's life. I23 live data is
  * not late when nothing hinders it.
  */
 import type { Ledger } from '@wattward/edge/outbox/batch-store';
@@ -42,6 +42,8 @@ export class HistoryOracle {
   readonly #startMs: number;
   /** By measurement and true time. */
   readonly #known = new Map<string, Known>();
+  /** Points of which the outbox has said that they are on the disk. */
+  #safePoints = 0;
   /** Also those of which nobody knows whether they were safe when the power went. */
   #poison = 0;
   #nowMs: number;
@@ -75,10 +77,25 @@ export class HistoryOracle {
   }
 
   safe(points: readonly Measured[]): void {
+    this.#safePoints += points.length;
     for (const { point, atMs } of points) {
       const known = this.#known.get(keyOf(point.measurement, atMs));
       if (known) known.safe = true;
     }
+  }
+
+  /** The box is about to begin with what its disk has kept. */
+  restarted(): void {
+    const ledger = this.#disk.ledger();
+    const accepted = ledger?.accepted ?? 0;
+    const nowMs = this.#nowMs;
+    const kept = accepted >= this.#safePoints;
+    this.#check('I17', nowMs, kept, () => `${this.#safePoints} points were safe, the disk knows ${accepted}`);
+    if (!ledger) return;
+    const { delivered, thinned, dropped, quarantined } = ledger;
+    const waiting = accepted - delivered - thinned - dropped - quarantined;
+    const { points } = this.#waiting(ledger);
+    this.#check('I17', nowMs, points === waiting, () => `${points} of ${waiting} points are on the disk`);
   }
 
   look({ nowMs, ledger, pendingPoints, calm }: HistoryMoment): void {
@@ -139,8 +156,21 @@ export class HistoryOracle {
       ledger.quarantined <= this.#poison + suspect,
       () => `${ledger.quarantined} in quarantine, ${this.#poison} were bad`,
     );
+    this.#lookAtCounter();
     const fresh = ledger.accepted === 0 || pendingPoints <= 200;
     this.#check('I31', this.#nowMs, fresh, () => `${pendingPoints} points still wait`);
+  }
+
+  #lookAtCounter(): void {
+    const points = [...this.#server.points.values()].filter(({ series }) => series === seriesOf('site'));
+    points.sort((a, b) => a.timeMs - b.timeMs);
+    let beforeWh = 0;
+    for (const { timeMs, fields } of points) {
+      const atWh = Number.parseInt(fields.gridImportWh ?? '', 10);
+      const rises = atWh >= beforeWh;
+      this.#check('I20', timeMs, rises, () => `the counter fell from ${beforeWh} to ${atWh} Wh`);
+      beforeWh = atWh;
+    }
   }
 
   #audit(ledger: Ledger, pendingPoints: number): void {

@@ -126,6 +126,7 @@ export class HistoryRig {
     this.#boots += 1;
     this.#silentUntilMs = 0;
     const { oracle } = this;
+    oracle.restarted();
     return new VirtualRecorder(
       {
         disk: this.#disk,

@@ -3,6 +3,7 @@
  * which could be taken when. I24 only what was approved acts, as approved, once, written down before. I25 nothing
  * replayed acts. I26 it begins and ends on time, whatever the wall clock does. I27 bounds are never widened.
  */
+import type { NumberBound, Settings } from '@wattward/edge/core/settings';
 import type { Check } from '../known.ts';
 import type { Envelope } from './virtual-cloud.ts';
 
@@ -141,6 +142,24 @@ export class RemoteOracle {
     }
   }
 
+  /** What the box decides by is what was installed, but for the numbers that may be moved; those stay in their bounds. */
+  followed(now: Settings, installed: Settings, nowMs: number): void {
+    const fixed = fixedOf(now) === fixedOf(installed);
+    this.#check('I27', nowMs, fixed, () => 'a setting moved that nobody may move from afar');
+    const { bounds, grid, peak, batteries } = installed;
+    const allowed = (value: number | null, own: number | null, { min, max }: NumberBound) =>
+      value === own || (value !== null && value >= min && value <= Math.min(max, own ?? max));
+    const within =
+      allowed(now.grid.importLimitW, grid.importLimitW, bounds.importLimitW) &&
+      (now.peak.thresholdW === peak.thresholdW ||
+        allowed(now.peak.thresholdW, null, bounds.peakThresholdW)) &&
+      now.batteries.every(
+        ({ reservePct }, i) =>
+          reservePct === batteries[i]?.reservePct || allowed(reservePct, null, bounds.batteryReservePct),
+      );
+    this.#check('I27', nowMs, within, () => 'a set-point widened what the installer has set');
+  }
+
   /** A set-point that was approved while all was well. */
   reached(envelope: Envelope, inForce: readonly InForce[], nowMs: number): void {
     const holds = inForce.some(({ id }) => id === envelope.id);
@@ -180,6 +199,16 @@ export class RemoteOracle {
     if (one.kind === 'import-limit') this.importLimitW = Number(envelope.value.watts);
     if (one.kind === 'battery-reserve') this.reservePct = Number(envelope.value.pct);
   }
+}
+
+/** All that no set-point may touch. */
+function fixedOf({ grid, peak, batteries, ...others }: Settings): string {
+  return JSON.stringify([
+    others,
+    { ...grid, importLimitW: null },
+    { ...peak, thresholdW: null },
+    batteries.map((battery) => ({ ...battery, reservePct: null })),
+  ]);
 }
 
 /** What a set-point moves: two that move the same never hold together. */

@@ -158,6 +158,7 @@ export class RemoteRig {
       settings: effectiveSettings(settings, inForce.flatMap(foldedOf), 0),
       orders: ordersOf(inForce),
     };
+    this.oracle.followed(this.#effective.settings, settings, nowMs);
   }
 
   #start(nowMs: number, wallMs: number | null): SetpointDesk {
