@@ -12,6 +12,7 @@ import { LONE_KINDS, loneObject } from './object/lone-object.ts';
 import { ObjectProcess } from './object/object-process.ts';
 import { householdReport } from './profile/household-report.ts';
 import { Profile } from './profile/profile.ts';
+import { WeatherRecord } from './profile/weather-record.ts';
 import { Simulator } from './simulator.ts';
 
 const NODE_MAJOR = 24;
@@ -24,6 +25,7 @@ interface HomeOptions {
 }
 
 interface RunOptions extends HomeOptions {
+  readonly weather?: string;
   readonly data: string;
   readonly broker: string;
   readonly secrets: string;
@@ -102,6 +104,7 @@ program
     anchor,
   )
   .option('--profile <path>', 'replay a measured load: CSV file or directory of .csv.gz')
+  .option('--weather <path>', 'replay measured weather: CSV file of DWD, PVGIS or Open-Meteo')
   .action(run);
 
 program
@@ -172,6 +175,7 @@ async function run(options: RunOptions): Promise<void> {
   const log = openLog('device-sim');
   const home = readHome(options.home);
   const measured = options.profile ? Profile.open(options.profile, home.zone) : null;
+  const weather = weatherOf(options, home);
   const clock = new SiteClock(anchorOf(options, home), { shared: options.anchor !== undefined });
   const simulator = await Simulator.start({
     home,
@@ -189,12 +193,23 @@ async function run(options: RunOptions): Promise<void> {
     brokerUrl: options.broker,
     secretsDir: options.secrets,
     measured,
+    weather,
     log,
   });
   endOrderly(() => simulator.close());
   const { ports } = simulator;
   log('info', 'the home is alive', { home: home.name, site: options.site, speed: clock.speed, ...ports });
   process.send?.({ ready: true, ...ports });
+}
+
+function weatherOf({ weather, objectsIdentity }: RunOptions, home: Home): WeatherRecord | null {
+  if (weather === undefined) return null;
+  if (objectsIdentity === undefined)
+    return WeatherRecord.open(weather, home.place, home.climate.linkeTurbidity);
+  throw Object.assign(new Error('Arrays that are processes of their own live under a generated sky.'), {
+    code: 'weather-elsewhere',
+    remedy: 'Leave out --weather or --objects-identity.',
+  });
 }
 
 /** The process ends when it is told to; until then the object answers every tick of its home. */

@@ -1,5 +1,5 @@
 /** What a running home needs from outside. */
-import type { MeasuredSource } from './home/running-home.ts';
+import type { MeasuredSource, WeatherSource } from './home/running-home.ts';
 import type { Home } from './home/schema.ts';
 import type { SiteClock } from './home/site-clock.ts';
 import type { Log } from './log.ts';
@@ -24,5 +24,7 @@ export interface SimulatorOptions {
   /** Identity of role `sim`: loads, arrays and batteries are processes of their own on the bus. */
   readonly objectsIdentity?: string;
   readonly measured: MeasuredSource | null;
+  /** Null: the sky is generated. */
+  readonly weather?: WeatherSource | null;
   readonly log: Log;
 }

@@ -63,6 +63,7 @@ export class Simulator {
     const left = loadState(options.dataDir, options.home);
     const running = new RunningHome(left?.home ?? options.home, options.clock.nowMs(), {
       ...(options.measured ? { measured: options.measured } : {}),
+      ...(options.weather ? { weather: options.weather } : {}),
       ...(left ? { saved: left.saved.home } : {}),
     });
     const faces = await openFaces(options, running, left?.saved.boards ?? {});

@@ -9,6 +9,8 @@ export interface StartOptions {
   readonly homeFile: string;
   /** Absolute path of a measured profile, or null for the generated household. */
   readonly profile: string | null;
+  /** Absolute path of measured weather, or null for a generated sky. */
+  readonly weather: string | null;
   readonly speed: number;
   readonly sites: number;
   readonly portsBase: number;
@@ -30,6 +32,7 @@ export function parseOptions(argv: readonly string[], root: string): StartOption
       'default',
     )
     .option('--profile <path>', 'replay measured load: a directory of 1-min .csv.gz files or a 30-min .csv')
+    .option('--weather <path>', 'replay measured weather: a CSV file of DWD, PVGIS or Open-Meteo')
     .option('--speed <n>', 'how many times faster than real time, 1 to 20', number('speed', 1, 20), 1)
     .option('--sites <n>', 'how many homes, 1 to 8', whole('sites', 1, 8), 1)
     .option('--ports <base>', 'first port; the portal listens there', whole('ports', 1024, 65_000), 4700)
@@ -46,6 +49,7 @@ export function parseOptions(argv: readonly string[], root: string): StartOption
     fresh: boolean;
     home: string;
     profile?: string;
+    weather?: string;
     speed: number;
     sites: number;
     ports: number;
@@ -53,7 +57,8 @@ export function parseOptions(argv: readonly string[], root: string): StartOption
     data?: string;
   }>();
   const homeFile = resolveHome(given.home, root, command);
-  const profile = given.profile === undefined ? null : resolveProfile(given.profile, command);
+  const profile = measured('profile', given.profile, 'a directory of .csv.gz files or a .csv file', command);
+  const weather = measured('weather', given.weather, 'a .csv file of DWD, PVGIS or Open-Meteo', command);
   const name = [
     path.basename(homeFile).replace(/\.ya?ml$/, ''),
     ...(profile ? [path.parse(profile).name] : []),
@@ -62,6 +67,7 @@ export function parseOptions(argv: readonly string[], root: string): StartOption
     fresh: given.fresh,
     homeFile,
     profile,
+    weather,
     speed: given.speed,
     sites: given.sites,
     portsBase: given.ports,
@@ -80,15 +86,16 @@ function resolveHome(given: string, root: string, command: Command): string {
   });
 }
 
-function resolveProfile(given: string, command: Command): string {
+function measured(
+  what: 'profile' | 'weather',
+  given: string | undefined,
+  give: string,
+  command: Command,
+): string | null {
+  if (given === undefined) return null;
   const file = path.resolve(given);
   if (existsSync(file)) return file;
-  return command.error(
-    `error: there is no profile at "${given}": give a directory of .csv.gz files or a .csv file`,
-    {
-      code: 'profile-missing',
-    },
-  );
+  return command.error(`error: there is no ${what} at "${given}": give ${give}`, { code: `${what}-missing` });
 }
 
 function number(name: string, min: number, max: number): (text: string) => number {

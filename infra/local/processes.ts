@@ -44,6 +44,7 @@ export function simulatorProcess(
       ...['--meter-port', String(site.meterPort), '--inverter-port', String(site.inverterPort)],
       ...['--speed', String(anchor.speed), '--anchor', `${anchor.realMs}:${anchor.siteMs}`],
       ...(options.profile ? ['--profile', options.profile] : []),
+      ...(options.weather ? ['--weather', options.weather] : []),
     ],
   };
 }

@@ -21,6 +21,7 @@ export function readyBlock({ plan, options, setupLink, siteTime, tookS }: ReadyF
     ...(options.headless ? [] : portalRows(plan, setupLink)),
     ['Simulated', `${homes}: ${path.basename(options.homeFile)}, ${options.speed}x, ${siteTime}`],
     ...(options.profile ? [['Profile', options.profile] satisfies [string, string]] : []),
+    ...(options.weather ? [['Weather', options.weather] satisfies [string, string]] : []),
     ...plan.sites.map((site): [string, string] => [
       plan.sites.length === 1 ? 'Simulator' : `Simulator ${site.id}`,
       `http://${HOST}:${site.simHttpPort}/api/v1/objects`,

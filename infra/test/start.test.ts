@@ -117,6 +117,7 @@ test.each([
   [['--sites', '1.5'], /sites is a whole number/],
   [['--home', 'castle'], /there is no home "castle"/],
   [['--profile', '/nowhere/at/all'], /there is no profile/],
+  [['--weather', '/nowhere/at/all'], /there is no weather/],
   [['--fast'], /unknown option '--fast'/],
 ])('%j is refused in words', async (args, expected) => {
   expect(await refused(...args)).toMatch(expected);

@@ -3,6 +3,7 @@
  * meant for a measured home, against the home as it was.
  */
 import { Command, InvalidArgumentError } from 'commander';
+import { told } from '../told-failure.ts';
 import type { BacktestBattery, BacktestHeater } from './plant.ts';
 import { answers, type Question } from './question.ts';
 import { answerLines } from './report.ts';
@@ -23,6 +24,7 @@ interface Options {
   readonly place: readonly [number, number];
   readonly seed: number;
   readonly cloudiness: number;
+  readonly weather?: string;
   readonly zone: string;
   readonly importPrice: number;
   readonly exportPrice: number;
@@ -57,8 +59,9 @@ function asked(whole: Series, options: Options): Series {
   }
   const [latitudeDeg, longitudeDeg] = options.place;
   const place = { latitudeDeg, longitudeDeg, altitudeM: 100 };
-  const { pv, zone, seed, cloudiness } = options;
-  return withRoof(series, { peakW: pv * 1000, place, zone, seed, cloudiness });
+  const { pv, zone, seed, cloudiness, weather } = options;
+  const sky = { seed, cloudiness, ...(weather === undefined ? {} : { weather }) };
+  return withRoof(series, { peakW: pv * 1000, place, zone, ...sky });
 }
 
 function batteryOf(size: NonNullable<Options['battery']>, options: Options): BacktestBattery {
@@ -85,8 +88,11 @@ function premises(series: Series, { battery, heater }: Question, options: Option
   if (options.pv !== undefined) {
     const yieldKwh =
       (series.pvW.reduce((sum, powerW) => sum + powerW, 0) * series.stepMs) / 3.6e9 / options.pv;
+    const sky = options.weather
+      ? `sky as in ${options.weather}`
+      : `sky by seed ${options.seed} with cloudiness ${options.cloudiness}`;
     lines.push(
-      `PV: simulated, ${options.pv} kWp to the equator at 35 degrees, at ${options.place.join(',')}, sky by seed ${options.seed} with cloudiness ${options.cloudiness}: ${yieldKwh.toFixed(0)} kWh a kWp in these rows`,
+      `PV: simulated, ${options.pv} kWp to the equator at 35 degrees, at ${options.place.join(',')}, ${sky}: ${yieldKwh.toFixed(0)} kWh a kWp in these rows`,
     );
   } else if (!series.hasPv) lines.push('PV: none in the file (--pv KWP simulates a roof)');
   if (battery) {
@@ -153,8 +159,8 @@ loadW may be missing; ISO times of one step; powers are means over the row that 
 unknown. A directory of .csv or .csv.gz is read in order of names. Files of measured homes (REFIT, Ausgrid, Home
 Assistant export) are known by their header.`;
 
-try {
-  await new Command('backtest')
+await told(() =>
+  new Command('backtest')
     .description('What a battery and the decisions of the box would have meant for a measured home.')
     .requiredOption('--csv <file>', 'measured home')
     .option('--battery <kWh,kW>', 'capacity and power', size)
@@ -171,6 +177,7 @@ try {
     .option('--place <lat,lon>', 'of that roof', placeOption, [52.5, 13.4] as const)
     .option('--seed <n>', 'of its sky', between(0, 2 ** 31), 1)
     .option('--cloudiness <share>', 'of its sky, 0 to 1', between(0, 1), 0.8)
+    .option('--weather <path>', 'measured sky of that roof: CSV file of DWD, PVGIS or Open-Meteo')
     .option('--zone <iana>', 'local time of the home, and of times without an offset', zoneOption, 'UTC')
     .option('--import-price <money>', 'per kWh, where the file has none', between(-1000, 1000), 0.25)
     .option('--export-price <money>', 'per kWh, where the file has none', between(-1000, 1000), 0.08)
@@ -178,9 +185,5 @@ try {
     .option('--step <seconds>', 'longest step of settling and deciding', between(1, 3600), 60)
     .addHelpText('after', COLUMNS_HELP)
     .action(run)
-    .parseAsync();
-} catch (error) {
-  if (!(error instanceof SeriesError)) throw error;
-  console.error(`${error.message} ${error.remedy} (${error.code})`);
-  process.exitCode = 1;
-}
+    .parseAsync(),
+);

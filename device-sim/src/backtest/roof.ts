@@ -1,9 +1,10 @@
 /** A simulated roof for a measured home that has none: the physics of the simulator, its sky by seed. */
 import { LocalClock } from '../home/local-time.ts';
-import { clearSky, clouded, onPlane } from '../physics/irradiance.ts';
+import { clearSky, onPlane, underSky } from '../physics/irradiance.ts';
 import { pvDcPowerW } from '../physics/pv.ts';
 import { type Place, sunPosition } from '../physics/sun.ts';
 import { weatherAt } from '../physics/weather.ts';
+import { WeatherRecord } from '../profile/weather-record.ts';
 import type { Series } from './series.ts';
 
 export interface Roof {
@@ -13,6 +14,8 @@ export interface Roof {
   readonly seed: number;
   /** Share of the sky that is covered on an average day, 0..1: 0.8 gives about 1000 kWh a year and kWp at 52 degrees. */
   readonly cloudiness: number;
+  /** Measured weather instead of the generated one. */
+  readonly weather?: string;
 }
 
 const TILT_DEG = 35;
@@ -26,6 +29,7 @@ export function withRoof(series: Series, roof: Roof): Series {
   const { place } = roof;
   const climate = { ...CLIMATE, cloudiness: roof.cloudiness };
   const clock = new LocalClock(roof.zone);
+  const record = roof.weather === undefined ? null : WeatherRecord.open(roof.weather, place, LINKE_TURBIDITY);
   const array = {
     peakW: roof.peakW,
     tiltDeg: TILT_DEG,
@@ -38,8 +42,10 @@ export function withRoof(series: Series, roof: Roof): Series {
   const acW = (nowMs: number) => {
     const sun = sunPosition(place, nowMs);
     const { minuteOfDay } = clock.at(nowMs);
-    const weather = weatherAt(climate, roof.seed, { nowMs, minuteOfDay, latitudeDeg: place.latitudeDeg });
-    const light = clouded(clearSky(place, sun, LINKE_TURBIDITY), weather.clearness, sun);
+    const weather =
+      record?.at(nowMs) ??
+      weatherAt(climate, roof.seed, { nowMs, minuteOfDay, latitudeDeg: place.latitudeDeg });
+    const light = underSky(clearSky(place, sun, LINKE_TURBIDITY), weather, sun);
     return pvDcPowerW(array, onPlane(array, sun, light), weather) * INVERTER_EFFICIENCY;
   };
   const parts = Math.ceil(series.stepMs / LIGHT_MS);

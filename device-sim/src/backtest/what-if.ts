@@ -8,12 +8,15 @@ import { readHome } from '../home/home-file.ts';
 import { ClosedLoop } from '../loop/closed-loop.ts';
 import { installedSite } from '../loop/site-file.ts';
 import { Profile } from '../profile/profile.ts';
+import { WeatherRecord } from '../profile/weather-record.ts';
+import { told } from '../told-failure.ts';
 
 interface Options {
   readonly home: string;
   readonly against: string;
   readonly days: number;
   readonly profile?: string;
+  readonly weather?: string;
   readonly from: string;
 }
 
@@ -29,12 +32,16 @@ interface Lived {
 const CYCLE_MS = 60_000;
 const DAY_MS = 86_400_000;
 
-function live(file: string, { days, profile, from }: Options): Lived {
+function live(file: string, { days, profile, weather, from }: Options): Lived {
   const home = readHome(file);
   const site = installedSite('home-1', readFileSync(file.replace(/\.yaml$/, '.site.yaml'), 'utf8'), {});
   const measured = profile === undefined ? undefined : Profile.open(profile, home.zone);
   const startMs = measured ? measured.span.lastMs - days * DAY_MS : Date.parse(`${from}T00:00:00Z`);
-  const loop = new ClosedLoop({ home, site, startMs, cycleMs: CYCLE_MS, ...(measured ? { measured } : {}) });
+  const loop = new ClosedLoop({
+    ...{ home, site, startMs, cycleMs: CYCLE_MS },
+    ...(measured ? { measured } : {}),
+    ...(weather ? { weather: WeatherRecord.open(weather, home.place, home.climate.linkeTurbidity) } : {}),
+  });
   let peakImportW = 0;
   const storedBeforeJ = loop.running.model.storedJ(loop.running.state);
   for (let minutes = days * 1440; minutes > 0; minutes -= 1) {
@@ -78,12 +85,15 @@ function run(options: Options): void {
   }
 }
 
-await new Command('what-if')
-  .description('Compares two homes over the same days, with the decisions of the box.')
-  .requiredOption('--home <file>', 'the home asked about')
-  .requiredOption('--against <file>', 'the counterfactual')
-  .option('--days <n>', 'how long', whole, 365)
-  .option('--profile <path>', 'measured load and sun; its last days are used')
-  .option('--from <date>', 'first day where nothing is measured', '2026-01-01')
-  .action(run)
-  .parseAsync();
+await told(() =>
+  new Command('what-if')
+    .description('Compares two homes over the same days, with the decisions of the box.')
+    .requiredOption('--home <file>', 'the home asked about')
+    .requiredOption('--against <file>', 'the counterfactual')
+    .option('--days <n>', 'how long', whole, 365)
+    .option('--profile <path>', 'measured load and sun; its last days are used')
+    .option('--weather <path>', 'measured weather: CSV file of DWD, PVGIS or Open-Meteo')
+    .option('--from <date>', 'first day where nothing is measured', '2026-01-01')
+    .action(run)
+    .parseAsync(),
+);

@@ -46,6 +46,8 @@ export interface HomeInput {
   /** Per inverter: what it was ordered; its own mode when nothing holds. */
   readonly windows: readonly StorageWindow[];
   readonly measured: { readonly loadW: number; readonly pvW: number | null } | null;
+  /** As it was measured; left out or null, the sky is generated. */
+  readonly weather?: Weather | null;
   readonly offers?: Offers;
 }
 

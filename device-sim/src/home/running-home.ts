@@ -7,6 +7,7 @@ import { seedOf } from '../physics/chance.ts';
 import { type GridQuality, gridQuality } from '../physics/grid.ts';
 import { OWN_WINDOW, type StorageWindow } from '../physics/inverter.ts';
 import { type OwnMode, ownWindow } from '../physics/own-mode.ts';
+import type { Weather } from '../physics/weather.ts';
 import { carryOver } from './carry-over.ts';
 import { Connection, LIMITER_AT_REST, type LimiterState, type Price } from './connection.ts';
 import { HomeModel } from './home-model.ts';
@@ -28,6 +29,11 @@ export interface MeasuredSource {
   at(nowMs: number): { readonly loadW: number; readonly pvW: number | null } | null;
 }
 
+/** Measured weather that replaces the generated one; null where the file is silent. */
+export interface WeatherSource {
+  at(nowMs: number): Weather | null;
+}
+
 export interface SavedHome {
   readonly version: 1;
   readonly state: HomeState;
@@ -38,6 +44,7 @@ export interface SavedHome {
 
 export interface RunningOptions {
   readonly measured?: MeasuredSource;
+  readonly weather?: WeatherSource;
   readonly saved?: SavedHome;
   /** Longest step of the physics; a second when left out. */
   readonly stepMs?: number;
@@ -61,6 +68,7 @@ export class RunningHome {
   #costMoney: number;
   readonly #clock: LocalClock;
   readonly #measured: MeasuredSource | null;
+  readonly #weather: WeatherSource | null;
   /** Objects whose relay or enable contact is closed; a load without a relay needs none. */
   readonly #closed = new Map<string, boolean>();
   readonly #stepMs: number;
@@ -71,6 +79,7 @@ export class RunningHome {
     this.#model = new HomeModel(home);
     this.#clock = new LocalClock(home.zone);
     this.#measured = options.measured ?? null;
+    this.#weather = options.weather ?? null;
     this.#gridSeed = seedOf(home.seed, 'grid');
     this.#state = options.saved ? options.saved.state : this.#model.first(startMs);
     this.#orders = this.#model.plans.map((_, n) => options.saved?.orders[n] ?? NO_ORDER);
@@ -269,6 +278,7 @@ export class RunningHome {
       closed: this.#model.loads.map(({ id }) => this.isClosed(id)),
       windows: this.#model.plans.map((_, n) => this.#window(n, local)),
       measured: this.#measured?.at(nowMs) ?? null,
+      weather: this.#weather?.at(nowMs) ?? null,
     };
   }
 

@@ -1,6 +1,6 @@
 /** The light on a home's roofs and what its arrays could give, simulated or as measured. */
 import { dcFromAcW } from '../physics/inverter.ts';
-import { clearSky, clouded, onPlane } from '../physics/irradiance.ts';
+import { clearSky, onPlane, underSky } from '../physics/irradiance.ts';
 import { pvDcPowerW } from '../physics/pv.ts';
 import { shaded } from '../physics/shade.ts';
 import { sunPosition } from '../physics/sun.ts';
@@ -22,16 +22,18 @@ export function skyOf(home: Home, plans: readonly InverterPlan[], { state, input
   const fresh = state.inverters.every(
     (own) => state.nowMs >= own.pvSampledAtMs && state.nowMs - own.pvSampledAtMs < LIGHT_MS,
   );
-  const weather = weatherAt(climate, seed, {
-    nowMs: state.nowMs,
-    minuteOfDay: input.local.minuteOfDay,
-    latitudeDeg: place.latitudeDeg,
-  });
+  const weather =
+    input.weather ??
+    weatherAt(climate, seed, {
+      nowMs: state.nowMs,
+      minuteOfDay: input.local.minuteOfDay,
+      latitudeDeg: place.latitudeDeg,
+    });
   if (fresh && input.measured?.pvW == null && state.inverters.length > 0) {
     return { weather, available: state.inverters.map((own) => own.pvAvailableW), fresh };
   }
   const sun = sunPosition(place, state.nowMs + (input.dtS * 1000) / 2);
-  const light = clouded(clearSky(place, sun, climate.linkeTurbidity), weather.clearness, sun);
+  const light = underSky(clearSky(place, sun, climate.linkeTurbidity), weather, sun);
   const measured = input.measured?.pvW;
   const available = plans.map(({ arrays, inverter }, n) => {
     if (measured != null && n === 0) return shareMeasured(inverter, arrays, measured);

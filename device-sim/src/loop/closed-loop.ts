@@ -16,7 +16,7 @@ import { initialState, type State } from '@wattward/edge/core/state';
 import { siteTimeAt } from '@wattward/edge/core/zone';
 import { storageRates } from '@wattward/edge/registers/sunspec-storage';
 import type { ConfigMessage } from '@wattward/hardware/relay-board/messages';
-import { type MeasuredSource, RunningHome } from '../home/running-home.ts';
+import { type MeasuredSource, RunningHome, type WeatherSource } from '../home/running-home.ts';
 import { type Home, isLoad } from '../home/schema.ts';
 import { directReader, type HomeReader } from './readings.ts';
 import type { InstalledSite } from './site-file.ts';
@@ -31,6 +31,7 @@ export interface LoopOptions {
   /** A second when left out; the physics steps along with longer cycles. */
   readonly cycleMs?: number;
   readonly measured?: MeasuredSource;
+  readonly weather?: WeatherSource;
   readonly link?: LinkFault;
   readonly watch?: CommandWatch;
   /** What is in force from afar in this cycle; nothing when left out. */
@@ -87,6 +88,7 @@ export class ClosedLoop {
     this.running = new RunningHome(options.home, options.startMs, {
       stepMs: this.#cycleMs,
       ...(options.measured ? { measured: options.measured } : {}),
+      ...(options.weather ? { weather: options.weather } : {}),
     });
     this.#reader = (options.reader ?? directReader)(this.running);
     this.#latch = new VirtualLatch(this.settings, this.#cycleMs);

@@ -87,6 +87,17 @@ export function clearSky(place: Place, sun: SunPosition, linkeTurbidity: number)
   });
 }
 
+/** The clear sky under this weather: its diffuse share as measured, or as such a sky has it on average. */
+export function underSky(
+  clear: Irradiance,
+  { clearness, diffuseShare }: { readonly clearness: number; readonly diffuseShare?: number },
+  sun: SunPosition,
+): Irradiance {
+  return diffuseShare === undefined
+    ? clouded(clear, clearness, sun)
+    : parted(clear, { clearness, diffuseShare }, sun);
+}
+
 /** The clear sky dimmed to `clearness` (0..1.1 of its global irradiance): the beam goes first. */
 export function clouded(clear: Irradiance, clearness: number, sun: SunPosition): Irradiance {
   const globalWPerM2 = clear.globalWPerM2 * clearness;
@@ -102,6 +113,24 @@ export function clouded(clear: Irradiance, clearness: number, sun: SunPosition):
   const clearShare = clear.globalWPerM2 > 0 ? clear.diffuseWPerM2 / clear.globalWPerM2 : 1;
   const diffuseWPerM2 = globalWPerM2 * Math.max(clearShare, erbsDiffuseShare(kt));
   return { globalWPerM2, directWPerM2: (globalWPerM2 - diffuseWPerM2) / cosZenith, diffuseWPerM2 };
+}
+
+/** The clear sky dimmed to a measured clearness, its diffuse share measured too. */
+function parted(
+  clear: Irradiance,
+  { clearness, diffuseShare }: { readonly clearness: number; readonly diffuseShare: number },
+  sun: SunPosition,
+): Irradiance {
+  const globalWPerM2 = clear.globalWPerM2 * clearness;
+  const cosZenith = Math.sin(sun.elevationDeg * RAD);
+  // A sun on the horizon would make a beam out of rounding.
+  const mostWPerM2 = extraterrestrialWPerM2(sun.distanceAu) * Math.max(0, cosZenith);
+  const beamWPerM2 = cosZenith < 0.01 ? 0 : Math.min(mostWPerM2, globalWPerM2 * (1 - diffuseShare));
+  return {
+    globalWPerM2,
+    directWPerM2: beamWPerM2 === 0 ? 0 : beamWPerM2 / cosZenith,
+    diffuseWPerM2: globalWPerM2 - beamWPerM2,
+  };
 }
 
 function erbsDiffuseShare(kt: number): number {

@@ -9,6 +9,8 @@ import { chance, wander } from './chance.ts';
 export interface Weather {
   /** Share of the clear sky's global irradiance, 0..1. */
   readonly clearness: number;
+  /** Share of the light that comes from the whole sky, where it was measured. */
+  readonly diffuseShare?: number;
   readonly temperatureC: number;
   readonly windMPerS: number;
 }

@@ -84,9 +84,10 @@ export class DemandOracle {
   }
 
   /** Smoothed demand above the threshold is Peak Mode; a spike is not. */
-  #lookAtPeak({ nowMs, gridW, meterLive, gridOn }: Moment, decision: DecisionFacts): void {
+  #lookAtPeak({ nowMs, gridW, meterLive }: Moment, decision: DecisionFacts): void {
     const { cycleMs, thresholdW } = this.#known.limits;
-    if (!gridOn || !meterLive) {
+    // An outage that nobody tells the box of is a meter at zero, and part of the mean.
+    if (!meterLive) {
       this.#demand = [];
       return;
     }
@@ -173,6 +174,8 @@ export class DemandOracle {
       this.#check('I8', nowMs, !shed.essential, () => `${shed.id} is essential and was shed for a peak`);
     }
     for (const back of loads) {
+      // What must live through an outage goes last and comes back first, whatever its priority.
+      if (back.essential) continue;
       if (!back.changed || !back.commandedOn || !this.#shedBefore.has(back.id)) continue;
       const waits = loads.find(
         (load) => load.shed && load.rule === 'peak-watch' && load.priority < back.priority,
