@@ -36,6 +36,7 @@ export class ControlOracle {
       liveSinceMs: startMs,
       toldOutSinceMs: null,
       toldBackMs: Number.NEGATIVE_INFINITY,
+      lastToldLost: false,
       offAtMs: new Map(),
     };
     this.#demand = new DemandOracle(this.#known, startMs, check);
@@ -86,10 +87,13 @@ export class ControlOracle {
   }
 
   #noteGrid({ nowMs, gridLostTold }: Moment): void {
+    if (gridLostTold === null) return;
+    const wasLost = this.#known.lastToldLost;
+    this.#known.lastToldLost = gridLostTold;
     if (gridLostTold) this.#known.toldOutSinceMs ??= nowMs;
-    else if (this.#known.toldOutSinceMs !== null) {
+    else {
       this.#known.toldOutSinceMs = null;
-      this.#known.toldBackMs = nowMs;
+      if (wasLost) this.#known.toldBackMs = nowMs;
     }
   }
 

@@ -71,9 +71,9 @@ export class DemandOracle {
 
   /** Where every reading of the last seconds came, demand is their mean, give or take one reading. */
   #lookAtMean({ nowMs, gridW, gridOn, meterWhole, meterLive }: Moment, { demandW }: DecisionFacts): void {
-    const { limits, toldOutSinceMs } = this.#known;
+    const { limits, lastToldLost } = this.#known;
     // Without a grid there is no demand to be measured.
-    const lost = !gridOn || toldOutSinceMs !== null;
+    const lost = !gridOn || lastToldLost;
     if (!meterWhole || !meterLive || lost || limits.cycleMs !== 1000) this.#told = [];
     else this.#told.push(Math.max(0, gridW));
     if (this.#told.length > 30) this.#told.shift();
@@ -97,7 +97,7 @@ export class DemandOracle {
     if (cycleMs > MEAN_MS / 2 || nowMs - this.#known.liveSinceMs < 60_000) return;
     const least = Math.min(...this.#demand.map(({ demandW }) => demandW));
     const most = Math.max(...this.#demand.map(({ demandW }) => demandW));
-    const toldBack = nowMs - this.#known.toldBackMs > 30_000 && this.#known.toldOutSinceMs === null;
+    const toldBack = nowMs - this.#known.toldBackMs > 30_000 && !this.#known.lastToldLost;
     if (least > thresholdW && toldBack) {
       this.#check('P1', nowMs, decision.peakActive, () => `no Peak Mode at ${Math.round(least)} W and more`);
     }
@@ -124,7 +124,7 @@ export class DemandOracle {
       const seen = nowMs - this.#aboveAtMs <= MEAN_MS + BELIEVED_CYCLES * cycleMs;
       this.#check('P3', nowMs, seen, () => 'Peak Mode without any demand above the threshold');
     }
-    const readable = gridOn && meterLive && boardHeard && this.#known.toldOutSinceMs === null;
+    const readable = gridOn && meterLive && boardHeard && !this.#known.lastToldLost;
     if (!readable || gridW <= thresholdW) this.#overPeakSinceMs = null;
     else this.#overPeakSinceMs ??= nowMs;
     if (this.#overPeakSinceMs === null || nowMs - this.#overPeakSinceMs < PEAK_RELIEF_MS) return;
@@ -143,7 +143,7 @@ export class DemandOracle {
   #lookAtImport(moment: Moment, decision: DecisionFacts): void {
     const { nowMs, gridW, gridOn, meterLive, boardHeard } = moment;
     const limitW = this.#importLimitW;
-    const readable = gridOn && meterLive && boardHeard && this.#known.toldOutSinceMs === null;
+    const readable = gridOn && meterLive && boardHeard && !this.#known.lastToldLost;
     if (limitW === null || !readable || gridW <= limitW) this.#overImportSinceMs = null;
     else this.#overImportSinceMs ??= nowMs;
     if (this.#overImportSinceMs === null || nowMs - this.#overImportSinceMs < PEAK_RELIEF_MS) return;

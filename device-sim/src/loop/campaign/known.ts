@@ -15,6 +15,8 @@ export interface Known {
   toldOutSinceMs: number | null;
   /** And then that it is back. */
   toldBackMs: number;
+  /** The last that it said of the grid, also to an earlier start of the box: a silent inverter takes nothing back. */
+  lastToldLost: boolean;
   /** When each load was last ordered off. */
   readonly offAtMs: Map<string, number>;
 }
