@@ -9,7 +9,7 @@ import { BoughtBoard } from './faces/bought-boards/bought-board.ts';
 import { FaultSet } from './faces/fault.ts';
 import { gridMeterFace } from './faces/grid-meter.ts';
 import { inverterFace } from './faces/inverter-face.ts';
-import type { ModbusDevice } from './faces/modbus-pdu.ts';
+import type { ModbusUnit, ModbusUnits } from './faces/modbus-reply.ts';
 import { ModbusRtuServer } from './faces/modbus-rtu-server.ts';
 import { ModbusTcpServer } from './faces/modbus-tcp-server.ts';
 import { keepSecret, readCredential } from './faces/mqtt-client.ts';
@@ -61,7 +61,7 @@ export async function openFaces(
   };
   try {
     const meterPort = await openGridMeter(opening);
-    const inverterPort = await openInverter(opening);
+    const inverterPort = await openInverters(opening);
     for (const object of running.home.objects) {
       if (object.kind === 'board') openBoard(opening, object);
       else if (object.kind === 'load-meter') openLoadMeter(opening, object);
@@ -87,33 +87,36 @@ async function openGridMeter(opening: Opening): Promise<number> {
   const object = running.home.objects.find(({ kind }) => kind === 'grid-meter');
   const faults = faultsFor(opening, object?.id ?? 'grid-meter', 'modbus');
   const device = withRegisterFaults(gridMeterFace(running), [{ table: sdm630, base: 0 }], faults);
-  return openModbus(opening, { device, faults, port: options.meterPort, serial: options.meterSerial });
+  const units = new Map([[1, { device, faults }]]);
+  return openModbus(opening, { units, port: options.meterPort, serial: options.meterSerial });
 }
 
-async function openInverter(opening: Opening): Promise<number> {
+/** All behind one port or serial line, in the order of the home file: units 1, 2 and so on. */
+async function openInverters(opening: Opening): Promise<number> {
   const { options, running } = opening;
-  const object = running.model.plans[0]?.inverter;
-  const faults = faultsFor(opening, object?.id ?? 'inverter', 'modbus');
-  const { face, tables } = inverterFace(running, 0, `SIM-${options.siteId}`);
-  const device = withRegisterFaults(face, tables, faults);
-  return openModbus(opening, { device, faults, port: options.inverterPort, serial: options.inverterSerial });
+  const units = new Map<number, ModbusUnit>();
+  for (const [n, { inverter }] of running.model.plans.entries()) {
+    const faults = faultsFor(opening, inverter.id, 'modbus');
+    const { face, tables } = inverterFace(running, n, `SIM-${options.siteId}-${n + 1}`);
+    units.set(n + 1, { device: withRegisterFaults(face, tables, faults), faults });
+  }
+  return openModbus(opening, { units, port: options.inverterPort, serial: options.inverterSerial });
 }
 
 async function openModbus(
   { options, closers }: Opening,
   line: {
-    readonly device: ModbusDevice;
-    readonly faults: FaultSet;
+    readonly units: ModbusUnits;
     readonly port: number;
     readonly serial: string | undefined;
   },
 ): Promise<number> {
-  const { device, faults, port, serial } = line;
+  const { units, port, serial } = line;
   if (serial !== undefined) {
-    const rtu = await ModbusRtuServer.open({ path: serial, baudRate: 9600, unit: 1, device, faults });
+    const rtu = await ModbusRtuServer.open({ path: serial, baudRate: 9600, units });
     closers.push(() => rtu.close());
   }
-  const tcp = await ModbusTcpServer.open({ host: options.host, port, unit: 1, device, faults });
+  const tcp = await ModbusTcpServer.open({ host: options.host, port, units });
   closers.push(() => tcp.close());
   return tcp.port;
 }
@@ -204,14 +207,12 @@ function ownBoard(
 
 function openLoadMeter(
   opening: Opening,
-  { id, signals, periodMs, format }: Extract<HomeObject, { kind: 'load-meter' }>,
+  { id, ...meterOf }: Extract<HomeObject, { kind: 'load-meter' }>,
 ): void {
   const { siteId, clock, brokerUrl, secretsDir, log } = opening.options;
   const meter = new MqttMeter({
     id: meterId(siteId, id),
-    signals,
-    format,
-    periodMs,
+    ...meterOf,
     get speed() {
       return clock.speed;
     },

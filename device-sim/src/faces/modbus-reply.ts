@@ -8,11 +8,16 @@ export type ModbusReply =
   | { readonly kind: 'silence' }
   | { readonly kind: 'hang-up' };
 
-export async function replyTo(
-  device: ModbusDevice,
-  faults: FaultSet | undefined,
-  pdu: Buffer,
-): Promise<ModbusReply> {
+/** A device behind one unit id of a line, and what is wrong with it. */
+export interface ModbusUnit {
+  readonly device: ModbusDevice;
+  readonly faults?: FaultSet;
+}
+
+/** By unit id, 1 to 247: a data logger or a serial bus has several. */
+export type ModbusUnits = ReadonlyMap<number, ModbusUnit>;
+
+export async function replyTo({ device, faults }: ModbusUnit, pdu: Buffer): Promise<ModbusReply> {
   if (!faults) return { kind: 'answer', pdu: answerPdu(device, pdu), broken: false };
   if (faults.linkDown) return { kind: 'hang-up' };
   if (faults.get('no-answer')) return { kind: 'silence' };

@@ -1,20 +1,16 @@
 /**
- * A Modbus RTU server for one device on a serial line or pseudo terminal. Frames are found by their length and their
+ * A Modbus RTU server for the devices on a serial line or pseudo terminal. Frames are found by their length and their
  * check sum; bytes that fit no frame are forgotten after a silence, so that a disturbed line finds back by itself.
  * [Modbus over Serial Line 1.02, 2.5.1]
  */
 import { SerialPort } from 'serialport';
-import type { FaultSet } from './fault.ts';
-import type { ModbusDevice } from './modbus-pdu.ts';
-import { replyTo } from './modbus-reply.ts';
+import { type ModbusUnits, replyTo } from './modbus-reply.ts';
 
 export interface ModbusRtuOptions {
   /** Serial device or pseudo terminal, e.g. `/dev/ttyUSB0`. */
   readonly path: string;
   readonly baudRate: number;
-  readonly unit: number;
-  readonly device: ModbusDevice;
-  readonly faults?: FaultSet;
+  readonly units: ModbusUnits;
 }
 
 /** Longer than 3.5 characters at the slowest line we offer, and than a scheduler's hiccup. */
@@ -68,16 +64,17 @@ export class ModbusRtuServer {
   }
 
   #serve(frame: Buffer): void {
-    const { unit, device, faults } = this.#options;
     const body = frame.subarray(0, -2);
     // A frame with a wrong check sum and one for another unit get no answer.
-    if (crc16(body) !== frame.readUInt16LE(frame.length - 2) || frame[0] !== unit) return;
+    const id = frame[0] ?? 0;
+    const unit = this.#options.units.get(id);
+    if (!unit || crc16(body) !== frame.readUInt16LE(frame.length - 2)) return;
     const pdu = Buffer.from(body.subarray(1));
     this.#turn = this.#turn.then(async () => {
-      const reply = await replyTo(device, faults, pdu);
+      const reply = await replyTo(unit, pdu);
       // There is nothing to hang up on a wire.
       if (reply.kind !== 'answer' || !this.#port.isOpen) return;
-      this.#port.write(framed(unit, reply.pdu, reply.broken));
+      this.#port.write(framed(id, reply.pdu, reply.broken));
     });
   }
 }

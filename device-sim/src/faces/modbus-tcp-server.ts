@@ -1,16 +1,12 @@
-/** A Modbus TCP server for one device: any number of clients, answers in the order of the requests. */
+/** A Modbus TCP server for the devices of one line: any number of clients, answers in the order of the requests. */
 import { createServer, type Server, type Socket } from 'node:net';
-import type { FaultSet } from './fault.ts';
-import type { ModbusDevice } from './modbus-pdu.ts';
-import { replyTo } from './modbus-reply.ts';
+import { type ModbusUnit, type ModbusUnits, replyTo } from './modbus-reply.ts';
 
 export interface ModbusTcpOptions {
   readonly host: string;
   /** 0 takes any free port. */
   readonly port: number;
-  readonly unit: number;
-  readonly device: ModbusDevice;
-  readonly faults?: FaultSet;
+  readonly units: ModbusUnits;
 }
 
 const HEADER_BYTES = 7;
@@ -37,8 +33,8 @@ export class ModbusTcpServer {
       socket.on('close', () => sockets.delete(socket));
       // A client that vanishes is its own business.
       socket.on('error', () => socket.destroy());
-      if (options.faults?.linkDown) socket.destroy();
-      else serve(socket, options);
+      if (isDown(options.units)) socket.destroy();
+      else serve(socket, options.units);
     });
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
@@ -58,7 +54,12 @@ export class ModbusTcpServer {
 /** Requests that wait on one connection; whoever sends more does not listen. */
 const LONGEST_QUEUE = 64;
 
-function serve(socket: Socket, options: ModbusTcpOptions): void {
+/** Nobody takes calls when every device behind the port is away. */
+function isDown(units: ModbusUnits): boolean {
+  return [...units.values()].every(({ faults }) => faults?.linkDown === true);
+}
+
+function serve(socket: Socket, units: ModbusUnits): void {
   let pending: Buffer = Buffer.alloc(0);
   let turn: Promise<void> = Promise.resolve();
   let waiting = 0;
@@ -79,11 +80,12 @@ function serve(socket: Socket, options: ModbusTcpOptions): void {
       if (pending.length < end) return;
       const request = Buffer.from(pending.subarray(0, end));
       pending = pending.subarray(end);
-      // A device answers for its own unit only; another one gets silence, as on a bus.
-      if (request[6] !== options.unit) continue;
+      // A unit that nobody is gets silence, as on a bus.
+      const unit = units.get(request[6] ?? 0);
+      if (!unit) continue;
       waiting += 1;
       turn = turn
-        .then(() => answer(socket, options, request))
+        .then(() => answer(socket, unit, request))
         .finally(() => {
           waiting -= 1;
         });
@@ -91,8 +93,8 @@ function serve(socket: Socket, options: ModbusTcpOptions): void {
   });
 }
 
-async function answer(socket: Socket, { device, faults }: ModbusTcpOptions, request: Buffer): Promise<void> {
-  const reply = await replyTo(device, faults, request.subarray(HEADER_BYTES));
+async function answer(socket: Socket, unit: ModbusUnit, request: Buffer): Promise<void> {
+  const reply = await replyTo(unit, request.subarray(HEADER_BYTES));
   if (socket.destroyed || reply.kind === 'silence') return;
   if (reply.kind === 'hang-up') socket.destroy();
   else {

@@ -1,7 +1,9 @@
 /** A meter that tells the powers of single loads on the home bus, in one of the formats that meters speak. */
 import type { MqttClient } from 'mqtt';
 import { everyHomeMs } from '../home/home-timer.ts';
+import { Late } from '../home/meter-view.ts';
 import type { RunningHome } from '../home/running-home.ts';
+import { seedOf, wander } from '../physics/chance.ts';
 import type { FaultSet } from './fault.ts';
 import { FORMATS, type MeterFormat } from './meter-formats.ts';
 import { connectAs } from './mqtt-client.ts';
@@ -12,6 +14,9 @@ export interface MqttMeterOptions {
   readonly signals: Readonly<Record<string, string>>;
   readonly format: MeterFormat;
   readonly periodMs: number;
+  readonly errorPct: number;
+  readonly noiseW: number;
+  readonly latencyMs: number;
   readonly speed: number;
   readonly home: RunningHome;
   readonly faults: FaultSet;
@@ -20,6 +25,8 @@ export interface MqttMeterOptions {
   readonly onProblem: (message: string) => void;
 }
 
+/** How fast the noise of a reading changes. */
+const NOISE_MS = 1_500;
 const SHORTEST_PERIOD_MS = 100;
 const CHECK_MS = 200;
 
@@ -31,6 +38,7 @@ export class MqttMeter {
   readonly #watch: NodeJS.Timeout;
   #client: MqttClient | null = null;
   #seq = 0;
+  readonly #late = new Late<Signals>();
   #frozen: { readonly sinceMonoMs: number; readonly signals: Signals } | null = null;
 
   /** @throws CredentialError */
@@ -93,20 +101,31 @@ export class MqttMeter {
   }
 
   #told(): Signals {
-    const { signals, home, faults } = this.#options;
+    const { signals, home, faults, latencyMs } = this.#options;
     const missing = faults.get('not-a-number') !== undefined;
     const factor = (faults.get('spike')?.factor ?? 1) * (faults.get('reversed-sign') ? -1 : 1);
-    const now = Object.fromEntries(
+    const { nowMs } = home.state;
+    const seen = Object.fromEntries(
       Object.entries(signals).map(([signal, object]) => [
         signal,
-        missing ? null : tenths(home.loadPowerW(object) * factor),
+        missing ? null : tenths(this.#seenW(object) * factor),
       ]),
     );
+    const now = latencyMs > 0 ? this.#late.told(seen, nowMs, latencyMs) : seen;
     const freeze = faults.get('frozen');
     if (!freeze) this.#frozen = null;
     else if (this.#frozen?.sinceMonoMs !== freeze.sinceMonoMs)
       this.#frozen = { sinceMonoMs: freeze.sinceMonoMs, signals: now };
     return this.#frozen?.signals ?? now;
+  }
+
+  /** With its error and its noise; a load that draws nothing shows nothing. */
+  #seenW(object: string): number {
+    const { home, errorPct, noiseW } = this.#options;
+    const powerW = home.loadPowerW(object);
+    if (powerW === 0 || (errorPct === 0 && noiseW === 0)) return powerW;
+    const noise = noiseW * wander(seedOf(home.home.seed, object), home.state.nowMs, NOISE_MS);
+    return powerW * (1 + errorPct / 100) + noise;
   }
 }
 

@@ -1,10 +1,17 @@
 /**
- * A hybrid inverter as SunSpec sees it: models 1, 103, 124 and 160 one after another from 40000, built from the very
+ * A hybrid inverter as SunSpec sees it: models 1, 103 (101 with one phase), 160 and 124 one after another from 40000, built from the very
  * tables the box reads with. Storage control (model 124) is live: what is written there moves the battery, until the
  * revert timer runs out.
  */
-import { decode, encode, encodeInto, type Values } from '@wattward/edge/registers/codec';
-import { modelContents, sunspecImage } from '@wattward/edge/registers/sunspec-discovery';
+import {
+  decode,
+  encode,
+  encodeInto,
+  NOT_AVAILABLE,
+  type NotAvailable,
+  type Values,
+} from '@wattward/edge/registers/codec';
+import { type ModelContents, modelContents, sunspecImage } from '@wattward/edge/registers/sunspec-discovery';
 import {
   EVENT_GRID_DISCONNECT_BIT,
   sunspecCommon,
@@ -14,6 +21,7 @@ import {
 } from '@wattward/edge/registers/sunspec-inverter';
 import type { RegisterTable } from '@wattward/edge/registers/table';
 import type { RunningHome } from '../home/running-home.ts';
+import { sum } from '../home/sky.ts';
 import type { StorageRegisters } from '../home/storage-order.ts';
 import {
   ILLEGAL_ADDRESS,
@@ -25,7 +33,8 @@ import {
 } from './modbus-pdu.ts';
 
 const BASE = 40_000;
-const MODELS = [sunspecCommon, sunspecInverter, sunspecStorage, sunspecMppt] as const;
+/** Storage comes last: an inverter without a battery ends before it. */
+const MODELS = [sunspecCommon, sunspecInverter, sunspecMppt, sunspecStorage] as const;
 const STORAGE_ADDRESS = modelAddress(sunspecStorage.sunspec?.modelId);
 
 /** Scale factors as they stand on the wire. */
@@ -53,12 +62,11 @@ const WRITABLE = [
 
 /** The face of inverter `n` of the home. */
 export function sunspecFace(home: RunningHome, n: number, serial: string): ModbusDevice {
-  const parts: MapPart[] = [
+  const live = [
     livePart(sunspecInverter, () => inverterValues(home, n)),
-    livePart(sunspecStorage, () => storageValues(home, n)),
     livePart(sunspecMppt, () => inputValues(home, n)),
   ];
-  const image = sunspecImage(BASE, [
+  const models = [
     modelContents(sunspecCommon, {
       manufacturerText: 'Wattward',
       modelText: 'Simulated hybrid',
@@ -66,27 +74,38 @@ export function sunspecFace(home: RunningHome, n: number, serial: string): Modbu
       serialText: serial,
       unitIdCode: 1,
     }),
-    modelContents(sunspecInverter, {}),
-    modelContents(sunspecStorage, {}),
+    modelContents(sunspecInverter, {}, phasesOf(home, n).length === 1 ? SINGLE_PHASE_MODEL : undefined),
     modelContents(sunspecMppt, {}),
-  ]);
-  const end = BASE + image.size;
-  const fixed = readImage(image, BASE, image.size);
+  ];
+  const plain = { parts: live, fixed: fixedWords(models) };
+  const hybrid = {
+    parts: [...live, livePart(sunspecStorage, () => storageValues(home, n))],
+    fixed: fixedWords([...models, modelContents(sunspecStorage, {})]),
+  };
+  const hasStorage = () => home.model.plans[n]?.battery != null;
   return {
     read(space, address, count) {
       if (space !== 'holding') throw new ModbusException(ILLEGAL_FUNCTION);
-      if (address < BASE || address + count > end) throw new ModbusException(ILLEGAL_ADDRESS);
-      const words = fixed.slice(address - BASE, address - BASE + count);
+      const { parts, fixed } = hasStorage() ? hybrid : plain;
+      const from = address - BASE;
+      if (from < 0 || from + count > fixed.length) throw new ModbusException(ILLEGAL_ADDRESS);
+      const words = fixed.slice(from, from + count);
       for (const part of parts) {
-        if (address + count <= part.address || address >= part.endAddress) continue;
-        part.write(words, address);
+        if (address + count > part.address && address < part.endAddress) part.write(words, address);
       }
       return words;
     },
     write(address, words) {
+      if (!hasStorage()) throw new ModbusException(ILLEGAL_ADDRESS);
       home.orderStorage(n, storageChange(home, n, address, words));
     },
   };
+}
+
+/** Headers and holes of a map, from its first word on. */
+function fixedWords(models: readonly ModelContents[]): readonly number[] {
+  const image = sunspecImage(BASE, models);
+  return readImage(image, BASE, image.size);
 }
 
 /** A model whose values live; its headers and holes stand in the fixed part of the map. */
@@ -145,6 +164,15 @@ function checkBounds(change: Partial<Record<keyof StorageRegisters, number>>): v
   if (!fits) throw new ModbusException(ILLEGAL_VALUE);
 }
 
+const SINGLE_PHASE_MODEL = 101;
+
+/** Phases of the home that the inverter calls its first, second and third. */
+function phasesOf(home: RunningHome, n: number): readonly (0 | 1 | 2)[] {
+  if (home.model.grid.phases === 1) return [0];
+  return PHASES[home.model.plans[n]?.inverter.phase ?? 'all'];
+}
+const PHASES = { all: [0, 1, 2], L1: [0], L2: [1], L3: [2] } as const;
+
 function inverterValues(home: RunningHome, n: number) {
   const flow = home.flows.inverters[n];
   const own = home.state.inverters[n];
@@ -152,12 +180,16 @@ function inverterValues(home: RunningHome, n: number) {
   const acW = flow?.acPowerW ?? 0;
   const gridOn = home.flows.gridOn;
   const awake = gridOn || home.flows.supplied;
-  const volts = (phase: 0 | 1 | 2) => (awake ? voltageV[phase] : 0);
-  const amps = (phase: 0 | 1 | 2) => Math.abs(acW) / 3 / voltageV[phase];
+  const phases = phasesOf(home, n);
+  const each = (i: number, value: (phase: 0 | 1 | 2) => number): number | NotAvailable =>
+    phases[i] === undefined ? NOT_AVAILABLE : value(phases[i]);
+  const volts = (i: number) => each(i, (phase) => (awake ? voltageV[phase] : 0));
+  const ampsOn = (phase: 0 | 1 | 2) => Math.abs(acW) / phases.length / voltageV[phase];
+  const amps = (i: number) => each(i, ampsOn);
   const running = flow?.state === 'throttled' ? 5 : 4;
   const stateCode = !awake ? 1 : flow?.state === 'sleeping' ? 8 : running;
   return {
-    currentA: amps(0) + amps(1) + amps(2),
+    currentA: sum(phases.map(ampsOn)),
     phase1CurrentA: amps(0),
     phase2CurrentA: amps(1),
     phase3CurrentA: amps(2),

@@ -141,7 +141,7 @@ function inverterProblems(objects: readonly Entry[]): HomeProblem[] {
     const batteries = on('battery').map(({ id }) => id);
     const inputs =
       inverter.coupling === 'ac' ? 0 : typeof inverter.mppInputs === 'number' ? inverter.mppInputs : 2;
-    const found: HomeProblem[] = [];
+    const found: HomeProblem[] = curveProblems(inverter);
     if (arrays.length > inputs) {
       const message =
         inverter.coupling === 'ac'
@@ -155,6 +155,22 @@ function inverterProblems(objects: readonly Entry[]): HomeProblem[] {
     }
     return found;
   });
+}
+
+/** More AC power needs more DC power, from point to point. */
+function curveProblems({ id, efficiencyCurve }: Entry): HomeProblem[] {
+  if (!Array.isArray(efficiencyCurve)) return [];
+  let [loadBefore, dcBefore] = [0, 0];
+  for (const point of efficiencyCurve.filter(isRecord)) {
+    const load = Number(point.loadPct);
+    const dc = load / Number(point.efficiencyPct);
+    if (load <= loadBefore || dc <= dcBefore) {
+      const message = `at ${load} % it does not rise: order the points by load, with efficiencies that a converter can have`;
+      return [{ where: `${id}: efficiencyCurve`, message }];
+    }
+    [loadBefore, dcBefore] = [load, dc];
+  }
+  return [];
 }
 
 type Entry = Record<string, unknown>;

@@ -292,7 +292,7 @@ export class HomeModel {
         dtS,
         supplied: done.supplied,
         gridOn: input.gridOn,
-        gridPhaseW: this.#phases(loads.powerW, acJ / dtS),
+        gridPhaseW: this.#phases(loads.powerW, flows),
         gridW: gridJ / dtS,
         loadW: loads.powerW,
         inverters: flows,
@@ -303,19 +303,22 @@ export class HomeModel {
     };
   }
 
-  #phases(loadW: readonly number[], acW: number): [number, number, number] {
+  #phases(loadW: readonly number[], fed: readonly { readonly acPowerW: number }[]): [number, number, number] {
     const single = this.grid.phases === 1;
-    const phase: [number, number, number] = single ? [-acW, 0, 0] : [-acW / 3, -acW / 3, -acW / 3];
-    for (const [i, load] of this.loads.entries()) {
-      const powerW = loadW[i] ?? 0;
-      if (single || load.phase === 'L1') phase[0] += powerW;
-      else if (load.phase === 'L2') phase[1] += powerW;
-      else if (load.phase === 'L3') phase[2] += powerW;
-      else for (const n of [0, 1, 2] as const) phase[n] += powerW / 3;
-    }
-    return phase;
+    const powers: [number, number, number] = [0, 0, 0];
+    const add = (phase: Phase, powerW: number) => {
+      if (single || phase === 'L1') powers[0] += powerW;
+      else if (phase === 'L2') powers[1] += powerW;
+      else if (phase === 'L3') powers[2] += powerW;
+      else for (const n of [0, 1, 2] as const) powers[n] += powerW / 3;
+    };
+    for (const [n, { inverter }] of this.plans.entries()) add(inverter.phase, -(fed[n]?.acPowerW ?? 0));
+    for (const [i, load] of this.loads.entries()) add(load.phase, loadW[i] ?? 0);
+    return powers;
   }
 }
+
+type Phase = LoadObject['phase'];
 
 const ASLEEP: FedInverter = {
   seenLoadW: 0,

@@ -23,9 +23,23 @@ const NOISE_MS = 1_500;
 /** A meter never holds back more readings than this. */
 const MOST_HELD = 1_000;
 
+/** Readings that are told so much later than they were taken. */
+export class Late<T> {
+  #held: { readonly atMs: number; readonly reading: T }[] = [];
+
+  /** What is told at `nowMs`, when `reading` is taken; the oldest known while none is old enough. */
+  told(reading: T, nowMs: number, latencyMs: number): T {
+    if (this.#held.at(-1)?.atMs !== nowMs) this.#held.push({ atMs: nowMs, reading });
+    const due = this.#held.findLastIndex(({ atMs }) => atMs <= nowMs - latencyMs);
+    if (due > 0) this.#held = this.#held.slice(due);
+    if (this.#held.length > MOST_HELD) this.#held.shift();
+    return this.#held[0]?.reading ?? reading;
+  }
+}
+
 export class MeterEye {
   readonly #home: RunningHome;
-  #held: { readonly atMs: number; readonly view: MeterView }[] = [];
+  readonly #late = new Late<MeterView>();
 
   constructor(home: RunningHome) {
     this.#home = home;
@@ -36,12 +50,7 @@ export class MeterEye {
     const meter = this.#home.home.objects.find((object) => object.kind === 'grid-meter');
     const now = this.#measure(meter);
     if (!meter || meter.latencyMs === 0) return now;
-    const { nowMs } = this.#home.state;
-    if (this.#held.at(-1)?.atMs !== nowMs) this.#held.push({ atMs: nowMs, view: now });
-    const due = this.#held.findLastIndex(({ atMs }) => atMs <= nowMs - meter.latencyMs);
-    if (due > 0) this.#held = this.#held.slice(due);
-    if (this.#held.length > MOST_HELD) this.#held.shift();
-    return this.#held[0]?.view ?? now;
+    return this.#late.told(now, this.#home.state.nowMs, meter.latencyMs);
   }
 
   #measure(meter: ObjectOf<'grid-meter'> | undefined): MeterView {

@@ -14,7 +14,7 @@ import {
   program,
   waterHeater,
 } from './load-schemas.ts';
-import { base, id, localTime, number, power, timeOfDay, weekdays } from './schema-parts.ts';
+import { base, id, localTime, number, phase, power, timeOfDay, weekdays } from './schema-parts.ts';
 
 const grid = z.strictObject({
   ...base,
@@ -96,7 +96,16 @@ const inverter = z.strictObject({
   ...base,
   kind: z.literal('inverter'),
   ratedW: number(100, 100_000),
+  /** The phase it feeds; `all`: three-phase. */
+  phase: phase.default('all'),
+  /** At its best point. */
   efficiencyPct: number(80, 99).default(96),
+  /** Efficiency by share of the rated AC power, as its data sheet has it; left out: PVWatts' curve. */
+  efficiencyCurve: z
+    .array(z.strictObject({ loadPct: number(0.1, 100), efficiencyPct: number(50, 99.9) }))
+    .min(2)
+    .max(20)
+    .optional(),
   standbyW: number(0, 200).default(12),
   backup: z.boolean().default(false),
   /** What it speaks on Modbus. */
@@ -168,6 +177,12 @@ const loadMeter = z.strictObject({
   ...base,
   kind: z.literal('load-meter'),
   periodMs: number(100, 60_000).default(1000),
+  /** Constant error of its readings, percent. */
+  errorPct: number(-20, 20).default(0),
+  /** Largest wander of each reading. */
+  noiseW: number(0, 1000).default(0),
+  /** How old its readings are. */
+  latencyMs: number(0, 60_000).default(0),
   /** How it tells its readings; see src/faces/meter-formats.ts. */
   format: z.enum(loadMeterFormats).default('wattward'),
   /** Signal name, ending in W, to the object it measures. */

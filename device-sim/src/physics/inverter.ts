@@ -9,18 +9,26 @@
  * [SunSpec 124]; a window that lies on one side of zero is a demand. Charging beyond what the PV gives needs the
  * grid-charge permission. Without an order it is back on its own.
  *
- * Conversion after PVWatts: ac = k (-0.0162 z^2 + 0.9858 z - 0.0059) with z = dc / rated dc. Watts.
+ * Conversion after PVWatts: ac = k (-0.0162 z^2 + 0.9858 z - 0.0059) with z = dc / rated dc; or between the points of a
+ * data sheet, AC over DC power in straight lines from zero on. Watts.
  */
 
 export interface Inverter {
   readonly ratedW: number;
   /** At its best point. */
   readonly efficiencyPct: number;
+  /** By share of the rated AC power, rising; PVWatts' curve where it is left out. */
+  readonly efficiencyCurve?: readonly CurvePoint[] | undefined;
   /** Drawn from the house while nothing flows. */
   readonly standbyW: number;
   /** Feeds the house when the grid is gone. */
   readonly backup: boolean;
   readonly coupling: 'hybrid' | 'ac';
+}
+
+export interface CurvePoint {
+  readonly loadPct: number;
+  readonly efficiencyPct: number;
 }
 
 export interface StorageWindow {
@@ -64,8 +72,9 @@ export const OWN_WINDOW: StorageWindow = {
   gridCharge: false,
 };
 
-/** AC power from DC power, both positive; PVWatts' inverter without its clipping. */
+/** AC power from DC power, both positive, without clipping. */
 export function acFromDcW(inverter: Inverter, dcW: number): number {
+  if (inverter.efficiencyCurve) return alongCurve(inverter, inverter.efficiencyCurve, { dcW });
   const ratedDcW = ratedDc(inverter);
   const z = dcW / ratedDcW;
   const ac = scale(inverter) * ratedDcW * (-0.0162 * z * z + 0.9858 * z - 0.0059);
@@ -74,10 +83,31 @@ export function acFromDcW(inverter: Inverter, dcW: number): number {
 
 /** DC power needed for an AC power; the inverse of `acFromDcW`. */
 export function dcFromAcW(inverter: Inverter, acW: number): number {
+  if (inverter.efficiencyCurve) return alongCurve(inverter, inverter.efficiencyCurve, { acW });
   const ratedDcW = ratedDc(inverter);
   const a = acW / (scale(inverter) * ratedDcW);
   const root = Math.sqrt(Math.max(0, 0.9858 ** 2 - 4 * 0.0162 * (0.0059 + a)));
   return (ratedDcW * (0.9858 - root)) / (2 * 0.0162);
+}
+
+/** The other side of a power that is given on one side; beyond the last point its efficiency holds. */
+function alongCurve(
+  { ratedW }: Inverter,
+  curve: readonly CurvePoint[],
+  given: { readonly dcW: number } | { readonly acW: number },
+): number {
+  const isDc = 'dcW' in given;
+  const at = isDc ? given.dcW : given.acW;
+  let [fromAt, fromOther] = [0, 0];
+  for (const [i, { loadPct, efficiencyPct }] of curve.entries()) {
+    const acW = (ratedW * loadPct) / 100;
+    const dcW = acW / (efficiencyPct / 100);
+    const [toAt, toOther] = isDc ? [dcW, acW] : [acW, dcW];
+    if (at <= toAt) return fromOther + ((toOther - fromOther) * (at - fromAt)) / (toAt - fromAt);
+    if (i === curve.length - 1) return (toOther * at) / toAt;
+    [fromAt, fromOther] = [toAt, toOther];
+  }
+  return at;
 }
 
 export function settleInverter(inverter: Inverter, input: InverterInput): InverterFlow {

@@ -24,7 +24,11 @@ beforeEach(async () => {
   home.advanceTo(JUNE_MORNING_MS + 5_000);
   faults = new FaultSet('modbus', () => monoMs);
   const device = withRegisterFaults(gridMeterFace(home), [{ table: sdm630, base: 0 }], faults);
-  server = await ModbusTcpServer.open({ host: '127.0.0.1', port: 0, unit: 1, device, faults });
+  server = await ModbusTcpServer.open({
+    host: '127.0.0.1',
+    port: 0,
+    units: new Map([[1, { device, faults }]]),
+  });
   client = new modbus.default();
   client.setTimeout(ANSWER_WITHIN_MS);
   client.on('error', () => {});

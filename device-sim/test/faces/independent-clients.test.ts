@@ -3,6 +3,7 @@ import { execFile, spawnSync } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { gridMeterFace } from '../../src/faces/grid-meter.ts';
+import type { ModbusDevice } from '../../src/faces/modbus-pdu.ts';
 import { ModbusTcpServer } from '../../src/faces/modbus-tcp-server.ts';
 import { sunspecFace } from '../../src/faces/sunspec-inverter.ts';
 import { RunningHome } from '../../src/home/running-home.ts';
@@ -21,9 +22,10 @@ beforeEach(async () => {
   home = new RunningHome(defaultHome(), JUNE_MORNING_MS);
   home.changeLoad('oven', { on: true });
   home.advanceTo(JUNE_MORNING_MS + 30_000);
-  const at = { host: '127.0.0.1', port: 0, unit: 1 };
-  meter = await ModbusTcpServer.open({ ...at, device: gridMeterFace(home) });
-  inverter = await ModbusTcpServer.open({ ...at, device: sunspecFace(home, 0, 'SIM-test') });
+  const open = (device: ModbusDevice) =>
+    ModbusTcpServer.open({ host: '127.0.0.1', port: 0, units: new Map([[1, { device }]]) });
+  meter = await open(gridMeterFace(home));
+  inverter = await open(sunspecFace(home, 0, 'SIM-test'));
 });
 
 afterEach(async () => {
@@ -54,8 +56,8 @@ mbpoll('mbpoll reads the grid power that flows', async () => {
 });
 
 mbpoll('mbpoll orders the battery to hold', async () => {
-  // Model 124 stands after models 1 (68 registers) and 103 (52): ID at 40122.
-  const storage = 40_122;
+  // Model 124 stands after models 1 (68 registers), 103 (52) and 160 (90): ID at 40212.
+  const storage = 40_212;
   const at = ['-m', 'tcp', '-a', '1', '-p', String(inverter.port), '-1', '-t', '4'];
   await run('mbpoll', [...at, '-r', String(storage + 12 + 1), '127.0.0.1', '0']);
   await run('mbpoll', [...at, '-r', String(storage + 5 + 1), '127.0.0.1', '2']);

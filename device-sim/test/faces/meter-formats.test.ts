@@ -43,9 +43,13 @@ afterEach(async () => {
   if (dir) rmSync(dir, { recursive: true, force: true });
 });
 
-function openMeter(format: MeterFormat): void {
+function openMeter(
+  format: MeterFormat,
+  wrong: { errorPct?: number; noiseW?: number; latencyMs?: number } = {},
+): void {
   meter = new MqttMeter({
     ...{ id: 'm1', signals: { ovenPowerW: 'oven' }, format, periodMs: 100, speed: 1, home, faults },
+    ...{ errorPct: 0, noiseW: 0, latencyMs: 0, ...wrong },
     ...{ brokerUrl: url, secretsDir: dir, onProblem: () => {} },
   });
 }
@@ -87,6 +91,29 @@ heard('a meter that went away stays on the broker with what was retained of it',
   home.changeLoad('oven', { on: false });
   home.advanceTo(JUNE_MORNING_MS + 10_000);
   expect(JSON.parse(await hear('m1/status/em:0', ['--retained-only'])).total_act_power).toBe(3000);
+});
+
+heard('a meter off by some percent, noisy, and late', async () => {
+  const power = async () => JSON.parse(await hear('meters/m1')).power.ovenPowerW as number;
+  openMeter('json', { errorPct: 5 });
+  expect(await power()).toBe(3150);
+  await meter?.close();
+  openMeter('json', { noiseW: 40 });
+  const noisy = await power();
+  expect(noisy).not.toBe(3000);
+  expect(Math.abs(noisy - 3000)).toBeLessThanOrEqual(40.1);
+  await meter?.close();
+  openMeter('json', { latencyMs: 30_000 });
+  expect(await power()).toBe(3000);
+  home.changeLoad('oven', { on: false });
+  home.advanceTo(home.state.nowMs + 20_000);
+  expect(await power()).toBe(3000);
+  home.advanceTo(home.state.nowMs + 11_000);
+  // Its first reading of an oven that is off was taken when the clock had moved on: that is what is due next.
+  await power();
+  home.advanceTo(home.state.nowMs + 31_000);
+  await power();
+  expect(await power()).toBe(0);
 });
 
 heard('spike, reversed sign, no value and silence', async () => {

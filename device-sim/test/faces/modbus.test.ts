@@ -8,6 +8,7 @@ import { sunspecInverter, sunspecMppt, sunspecStorage } from '@wattward/edge/reg
 import type { RegisterTable } from '@wattward/edge/registers/table';
 import modbus from 'modbus-serial';
 import { gridMeterFace } from '../../src/faces/grid-meter.ts';
+import type { ModbusDevice } from '../../src/faces/modbus-pdu.ts';
 import { ModbusTcpServer } from '../../src/faces/modbus-tcp-server.ts';
 import { sunspecFace } from '../../src/faces/sunspec-inverter.ts';
 import { RunningHome } from '../../src/home/running-home.ts';
@@ -17,10 +18,14 @@ let home: RunningHome;
 let server: ModbusTcpServer;
 let client: InstanceType<typeof modbus.default>;
 
-async function open(make: (running: RunningHome) => Parameters<typeof ModbusTcpServer.open>[0]['device']) {
+async function open(make: (running: RunningHome) => ModbusDevice) {
   home = new RunningHome(defaultHome(), JUNE_MORNING_MS);
   home.advanceTo(JUNE_MORNING_MS + 60_000);
-  server = await ModbusTcpServer.open({ host: '127.0.0.1', port: 0, unit: 1, device: make(home) });
+  server = await ModbusTcpServer.open({
+    host: '127.0.0.1',
+    port: 0,
+    units: new Map([[1, { device: make(home) }]]),
+  });
   client = new modbus.default();
   client.setTimeout(2_000);
   await client.connectTCP('127.0.0.1', { port: server.port });

@@ -35,7 +35,8 @@ beforeEach(async () => {
   home.advanceTo(JUNE_MORNING_MS + 10_000);
   faults = new FaultSet('modbus', () => performance.now());
   const device = withRegisterFaults(gridMeterFace(home), [{ table: sdm630, base: 0 }], faults);
-  server = await ModbusRtuServer.open({ path: line.ours, baudRate: 9600, unit: 1, device, faults });
+  const units = new Map([[1, { device, faults }]]);
+  server = await ModbusRtuServer.open({ path: line.ours, baudRate: 9600, units });
 });
 
 afterEach(async () => {
@@ -126,8 +127,7 @@ wired('a line that cannot be opened is told at the start', async () => {
     ModbusRtuServer.open({
       path: '/dev/no-such-line',
       baudRate: 9600,
-      unit: 1,
-      device: gridMeterFace(home),
+      units: new Map([[1, { device: gridMeterFace(home) }]]),
     }),
   ).rejects.toThrow(/no-such-line/);
 });

@@ -29,7 +29,11 @@ beforeEach(async () => {
   home = new RunningHome({ ...file, objects }, nowMs);
   pass(60);
   const { face } = inverterFace(home, 0, 'SIM-test');
-  server = await ModbusTcpServer.open({ host: '127.0.0.1', port: 0, unit: 3, device: face });
+  server = await ModbusTcpServer.open({
+    host: '127.0.0.1',
+    port: 0,
+    units: new Map([[3, { device: face }]]),
+  });
   bus = new ModbusBus({ kind: 'tcp', host: '127.0.0.1', port: server.port }, { timeoutMs: 500 });
   inverter = new SmaHybridDevice({ id: 'sma', bus, unit: 3, clock: openClock() });
   await inverter.poll();

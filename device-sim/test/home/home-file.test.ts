@@ -52,6 +52,25 @@ describe('a home file', () => {
     expect(problems.map(({ where }) => where)).toEqual(['a: id', 'a: relay', 'objects']);
   });
 
+  test('refuses an efficiency curve that does not rise', () => {
+    const text = (curve: string) =>
+      'name: x\nzone: UTC\nplace: { latitudeDeg: 50, longitudeDeg: 8 }\nobjects:\n  - { id: grid, kind: grid }\n' +
+      `  - { id: inv, kind: inverter, ratedW: 5000, efficiencyCurve: ${curve} }\n`;
+    const rising = '[{ loadPct: 10, efficiencyPct: 90 }, { loadPct: 100, efficiencyPct: 97 }]';
+    expect(problemsOf(text(rising))).toEqual([]);
+    for (const wrong of [
+      '[{ loadPct: 100, efficiencyPct: 97 }, { loadPct: 10, efficiencyPct: 90 }]',
+      '[{ loadPct: 50, efficiencyPct: 51 }, { loadPct: 51, efficiencyPct: 99 }]',
+    ]) {
+      expect(problemsOf(text(wrong))).toContainEqual(
+        expect.objectContaining({
+          where: 'inv: efficiencyCurve',
+          message: expect.stringMatching(/order the points/),
+        }),
+      );
+    }
+  });
+
   test('says so when the kind of an object is unknown', () => {
     const text =
       'name: x\nzone: UTC\nplace: { latitudeDeg: 50, longitudeDeg: 8 }\nobjects:\n  - { id: sauna, kind: sauna }\n';

@@ -37,6 +37,31 @@ const INVERTER: Inverter = {
   coupling: 'hybrid',
 };
 
+describe('an inverter with the curve of its data sheet', () => {
+  const efficiencyCurve = [
+    { loadPct: 5, efficiencyPct: 88 },
+    { loadPct: 20, efficiencyPct: 95 },
+    { loadPct: 50, efficiencyPct: 97.2 },
+    { loadPct: 100, efficiencyPct: 96.5 },
+  ];
+  const curved: Inverter = { ...INVERTER, efficiencyCurve };
+
+  test.each(efficiencyCurve)('has $efficiencyPct % at $loadPct %', ({ loadPct, efficiencyPct }) => {
+    const acW = (curved.ratedW * loadPct) / 100;
+    expect((100 * acW) / dcFromAcW(curved, acW)).toBeCloseTo(efficiencyPct, 9);
+  });
+
+  test('converts there and back without a gap, and never makes power', () => {
+    fc.assert(
+      fc.property(fc.double({ min: 0, max: 12_000, noNaN: true }), (dcW) => {
+        const acW = acFromDcW(curved, dcW);
+        expect(acW).toBeLessThanOrEqual(dcW);
+        expect(Math.abs(dcFromAcW(curved, acW) - dcW)).toBeLessThan(1e-6);
+      }),
+    );
+  });
+});
+
 describe('a battery', () => {
   test('gives back what went in, less the losses of both ways', () => {
     let state = newBattery(BATTERY, 50);

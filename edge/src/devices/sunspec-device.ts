@@ -61,7 +61,8 @@ export class SunspecDevice extends InverterDevice<StorageRates> {
   }
 
   async #model<T extends RegisterTable>(models: readonly FoundModel[], table: T): Promise<Values<T> | null> {
-    const found = models.find((model) => model.modelId === table.sunspec?.modelId);
+    const { modelId, sameAsIds = [] } = table.sunspec ?? {};
+    const found = models.find((model) => model.modelId === modelId || sameAsIds.includes(model.modelId));
     if (!found) return null;
     const { bus, unit } = this.options;
     const image = new Map<number, number>();

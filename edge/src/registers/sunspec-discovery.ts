@@ -58,11 +58,17 @@ async function findBase(read: ReadRegisters, bases: readonly number[]): Promise<
 export interface ModelContents {
   readonly table: RegisterTable;
   readonly values: Readonly<Record<string, number | string | undefined>>;
+  /** Of a model with the same layout; the table's own when left out. */
+  readonly modelId?: number;
 }
 
 /** One model with its values, typed by its table. */
-export function modelContents<T extends RegisterTable>(table: T, values: Partial<Values<T>>): ModelContents {
-  return { table, values };
+export function modelContents<T extends RegisterTable>(
+  table: T,
+  values: Partial<Values<T>>,
+  modelId?: number,
+): ModelContents {
+  return { table, values, ...(modelId === undefined ? {} : { modelId }) };
 }
 
 /**
@@ -72,10 +78,10 @@ export function modelContents<T extends RegisterTable>(table: T, values: Partial
 export function sunspecImage(base: number, models: readonly ModelContents[]): Map<number, number> {
   const image = new Map<number, number>(MARKER.map((word, i) => [base + i, word]));
   let address = base + MARKER.length;
-  for (const { table, values } of models) {
+  for (const { table, values, modelId } of models) {
     const shape = table.sunspec;
     if (!shape) throw new RangeError(`${table.id} is no SunSpec model`);
-    image.set(address, shape.modelId);
+    image.set(address, modelId ?? shape.modelId);
     image.set(address + 1, shape.lengthRegisters);
     for (let i = 0; i < shape.lengthRegisters; i++) image.set(address + 2 + i, END_MODEL);
     copyInto(image, encode(table, values as Partial<Values<RegisterTable>>, address));

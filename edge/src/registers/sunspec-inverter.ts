@@ -1,5 +1,5 @@
 /**
- * A SunSpec inverter with storage: models 1 (who it is), 103 (three-phase AC side), 124 (storage control) and
+ * A SunSpec inverter with storage: models 1 (who it is), 101 to 103 (AC side), 124 (storage control) and
  * 160 (DC inputs). Offsets count from each model's ID register (ID = 0, L = 1).
  *
  * Model 124 has no battery power. Hybrid (DC-coupled) inverters report it as two more inputs of model 160, the way
@@ -31,9 +31,9 @@ export const sunspecCommon = defineTable({
 export const sunspecInverter = defineTable({
   ...shared,
   id: 'sunspec-103',
-  model: 'SunSpec three-phase inverter',
-  sunspec: { modelId: 103, lengthRegisters: 50 },
-  source: 'SunSpec model 103',
+  model: 'SunSpec inverter with one phase, split phases or three',
+  sunspec: { modelId: 103, lengthRegisters: 50, sameAsIds: [101, 102] },
+  source: 'SunSpec models 101 to 103',
   points: {
     currentA: { address: 2, type: 'u16', scaleFrom: 'currentSf', description: 'A, sum of phases' },
     phase1CurrentA: { address: 3, type: 'u16', scaleFrom: 'currentSf', description: 'AphA' },

@@ -105,7 +105,12 @@ export interface RegisterTable<P extends Points = Points> {
   readonly maxReadRegisters?: number;
   readonly notAvailable?: NotAvailableCodes;
   /** A SunSpec model: its id and the value of its length register (registers after ID and L). */
-  readonly sunspec?: { readonly modelId: number; readonly lengthRegisters: number };
+  readonly sunspec?: {
+    readonly modelId: number;
+    readonly lengthRegisters: number;
+    /** Models of the same layout, e.g. those of fewer phases. */
+    readonly sameAsIds?: readonly number[];
+  };
   readonly points: P;
   readonly source: string;
 }
