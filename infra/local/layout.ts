@@ -5,6 +5,8 @@ export interface SiteLayout {
   readonly id: string;
   readonly edgeId: string;
   readonly installerId: string;
+  /** The simulator answers under it on the bus. */
+  readonly simId: string;
   readonly dir: string;
   readonly simHttpPort: number;
   readonly meterPort: number;
@@ -44,6 +46,7 @@ function siteLayout(dataDir: string, portsBase: number, number: number): SiteLay
     id,
     edgeId: `edge-${id}`,
     installerId: `installer-${id}`,
+    simId: `sim-${id}`,
     dir: path.join(dataDir, id),
     simHttpPort: base,
     meterPort: base + 1,

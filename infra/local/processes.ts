@@ -41,6 +41,7 @@ export function simulatorProcess(
       ...['--home', options.homeFile, '--site', site.id, '--data', path.join(site.dir, 'simulator')],
       ...['--broker', brokerUrl(plan), '--secrets', plan.secretsDir, '--host', HOST],
       ...['--http-port', String(site.simHttpPort)],
+      ...['--control-identity', site.simId],
       ...['--meter-port', String(site.meterPort), '--inverter-port', String(site.inverterPort)],
       ...['--speed', String(anchor.speed), '--anchor', `${anchor.realMs}:${anchor.siteMs}`],
       ...(options.profile ? ['--profile', options.profile] : []),

@@ -67,6 +67,7 @@ async function credentials(plan: Layout, homes: readonly HomeDescription[]): Pro
     const own = { siteId: [site.id], ...(alone ? {} : { boardId: boards, meterId: meters }) };
     wanted.push({ id: site.edgeId, role: 'edge', bindings: own });
     wanted.push({ id: site.installerId, role: 'installer', bindings: own });
+    wanted.push({ id: site.simId, role: 'sim', bindings: { siteId: [site.id] } });
     for (const id of boards) {
       const label = unclaimed.find((board) => board.id === id)?.label;
       const factory = label === undefined ? {} : { topics: FACTORY_TOPICS, secret: label };

@@ -20,24 +20,17 @@ beforeAll(async () => {
 
 afterAll(() => rig.stop());
 
+function asUser({ id, secret }: { id: string; secret: string }): string[] {
+  return ['-h', '127.0.0.1', '-p', String(rig.plan.brokerPort), '-i', id, '-u', id, '-P', secret];
+}
+
 /** Lines that mosquitto_sub prints for `filters` within `seconds`. */
 async function heard(
   user: { id: string; secret: string },
   filters: readonly string[],
   seconds: number,
 ): Promise<string[]> {
-  const args = [
-    '-h',
-    '127.0.0.1',
-    '-p',
-    String(rig.plan.brokerPort),
-    '-i',
-    user.id,
-    '-u',
-    user.id,
-    '-P',
-    user.secret,
-  ];
+  const args = asUser(user);
   const child = spawn('mosquitto_sub', [
     ...args,
     ...filters.flatMap((filter) => ['-t', filter]),
@@ -74,6 +67,34 @@ testWith('mosquitto_sub')(
       expect(parseMessage('boardState', payload.join(' '))).toMatchObject({ ok: true, message: { board } });
     }
     expect(await heard(watcher, ['#', '$SYS/#', topic('siteState'), topic('boardCommand')], 3)).toEqual([]);
+  },
+);
+
+testWith('mosquitto_pub')(
+  'mosquitto_pub asks the simulated home over the bus, and switches in it',
+  async () => {
+    const asker = await addCredential(rig.plan.brokerDir, { id: 'asker', role: 'portal' });
+    const ids = { siteId: rig.site.id };
+    const asked = async (verb: string, more: Record<string, unknown> = {}) => {
+      const answers = heard(rig.secret('portal'), [topic('simResponse', { ...ids, verb })], 3);
+      await new Promise((resolve) => setTimeout(resolve, 1_000));
+      const question = JSON.stringify({ v: 1, transaction: 't-1', ...more });
+      await run('mosquitto_pub', [
+        ...asUser(asker),
+        '-t',
+        topic('simRequest', { ...ids, verb }),
+        '-m',
+        question,
+      ]);
+      const [line = ''] = await answers;
+      return JSON.parse(line.slice(line.indexOf(' ') + 1)) as { transaction: string; status: string };
+    };
+    const listed = await asked('list-objects');
+    expect(listed).toMatchObject({ transaction: 't-1', status: 'ok' });
+    expect(JSON.stringify(listed)).toContain('"oven"');
+    expect(await asked('switch-object', { id: 'oven', body: { on: true } })).toMatchObject({ status: 'ok' });
+    const nothing = await asked('switch-object', { id: 'no-such-thing', body: { on: true } });
+    expect(nothing).toMatchObject({ status: 'error' });
   },
 );
 
