@@ -139,7 +139,8 @@ export class VirtualCloud {
   #tampered(envelope: Envelope): Envelope {
     const message = JSON.parse(envelope.text) as Record<string, unknown>;
     const { value, seq } = this.#random.pick([
-      { value: { watts: 11_999 }, seq: envelope.seq },
+      // Another number than the one that was signed, whatever that was.
+      { value: { watts: envelope.value.watts === 11_999 ? 11_998 : 11_999 }, seq: envelope.seq },
       { value: envelope.value, seq: envelope.seq + 1000 },
     ]);
     return this.#keep({ ...envelope, value, seq, text: JSON.stringify({ ...message, value, seq }) });
