@@ -132,7 +132,15 @@ export function installedSite(
 
 const CONTROL = {
   trust: { noNewOnMs: 10_000, failsafeMs: 30_000, goodSamples: 10, goodMs: 30_000, startingSamples: 3 },
-  outage: { floorPct: 10, floorMarginPct: 5, firstReturnMs: 60_000, spreadMs: 60_000, nextReturnMs: 10_000 },
+  outage: {
+    floorPct: 10,
+    floorMarginPct: 5,
+    flowW: 50,
+    flowMs: 90_000,
+    firstReturnMs: 60_000,
+    spreadMs: 60_000,
+    nextReturnMs: 10_000,
+  },
   fuse: {
     fastFactor: 1.45,
     mediumFactor: 1.13,

@@ -99,7 +99,7 @@ export function openCycle(previous: State, args: CycleArguments): Cycle {
       manageBattery(battery, at(state.batteries, i), at(snapshot.batteries, i)),
     ),
     trace,
-    outage: isLost(previous, snapshot),
+    outage: isLost(previous, args),
     gridNowW: null,
     demandMeanW: null,
     gridMeanW: null,
@@ -134,10 +134,11 @@ export function observeGrid(cycle: Cycle): void {
   cycle.gridMeanW = meanOf(state.gridMeanW, nowMs, spanMs);
 }
 
-/** Lost until somebody says that it is back. */
-function isLost(previous: State, snapshot: Snapshot): boolean {
-  if (snapshot.grid.state === 'unknown') return previous.outage.lost;
-  return snapshot.grid.state === 'lost';
+/** Lost until somebody says that it is back, or the meter shows it. */
+function isLost({ outage }: State, { snapshot, settings, nowMs }: CycleArguments): boolean {
+  if (snapshot.grid.state !== 'unknown') return snapshot.grid.state === 'lost';
+  const flows = outage.flowsSinceMs !== 0 && nowMs - outage.flowsSinceMs >= settings.outage.flowMs;
+  return outage.lost && !flows;
 }
 
 function batterySumW(snapshot: Snapshot): number | null {

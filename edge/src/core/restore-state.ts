@@ -56,6 +56,7 @@ export function rebaseState(state: State, nowMs: number): State {
     outage: {
       ...state.outage,
       sinceMs: moved(state.outage.sinceMs),
+      flowsSinceMs: moved(state.outage.flowsSinceMs),
       nextReturnMs: moved(state.outage.nextReturnMs),
     },
     operator: { lostAtMs: moved(state.operator.lostAtMs) },

@@ -30,6 +30,9 @@ export interface OutageSettings {
   readonly floorPct: number;
   /** An emptied battery is used again so far above the floor. */
   readonly floorMarginPct: number;
+  /** So much at the meter, for so long, ends an outage of which nobody says anything any more. */
+  readonly flowW: number;
+  readonly flowMs: number;
   readonly firstReturnMs: number;
   /** Spread over the neighbourhood: hash(siteId) mod this is added to the first return. */
   readonly spreadMs: number;

@@ -25,6 +25,8 @@ export interface TrustState {
 export interface OutageState {
   lost: boolean;
   sinceMs: number;
+  /** Since when power has flown at the meter although nobody says that the grid is back; 0 while none does. */
+  flowsSinceMs: number;
   /** Grid back and loads still returning one by one: when the next one may; 0 when none waits. */
   nextReturnMs: number;
 }
@@ -171,7 +173,7 @@ export function initialState(settings: Settings): State {
     homeMode: 'normal',
     exportLimitW: null,
     trust: { level: 'starting', lastGoodMs: 0, goodCount: 0, goodSinceMs: 0 },
-    outage: { lost: false, sinceMs: 0, nextReturnMs: 0 },
+    outage: { lost: false, sinceMs: 0, flowsSinceMs: 0, nextReturnMs: 0 },
     fuse: Array.from({ length: settings.grid.phases }, initialFusePhase),
     operator: { lostAtMs: 0 },
     peak: {

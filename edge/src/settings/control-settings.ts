@@ -35,6 +35,13 @@ const outage = z.strictObject({
     max: 50,
     about: 'an emptied battery is used again so far above the floor: it does not chatter there',
   }),
+  flowW: tunable(50, {
+    unit: 'W',
+    min: 10,
+    max: 5000,
+    about: 'with more than this at the meter the grid is there, whatever a silent inverter last said',
+  }),
+  flowS: s(90, 3600, 'for so long: longer than a meter that froze is believed'),
   firstReturnS: s(60, 3600, 'wait after the grid is back, against a second collapse'),
   spreadS: s(60, 3600, 'further wait drawn from the site id, so that a street does not return at once'),
   nextReturnS: s(10, 600, 'time between two returning loads'),

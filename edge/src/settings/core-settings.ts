@@ -25,6 +25,8 @@ export function coreSettings(siteId: string, site: SiteSettings, cycleMs = 1000)
     outage: {
       floorPct: outage.floorPct,
       floorMarginPct: outage.floorMarginPct,
+      flowW: outage.flowW,
+      flowMs: outage.flowS * 1000,
       firstReturnMs: outage.firstReturnS * 1000,
       spreadMs: outage.spreadS * 1000,
       nextReturnMs: outage.nextReturnS * 1000,

@@ -50,6 +50,18 @@ export const CONTROL_MUTANTS: readonly Mutant[] = [
     replace: 'if (state.empty && socPct.value < 0) capDischarge',
   },
   {
+    id: 'an outage lasts as long as the inverter is silent',
+    file: `${CORE}/cycle.ts`,
+    find: 'return outage.lost && !flows;',
+    replace: 'return outage.lost && (!flows || nowMs > 0);',
+  },
+  {
+    id: 'any power at the meter ends an outage at once',
+    file: `${CORE}/cycle.ts`,
+    find: 'nowMs - outage.flowsSinceMs >= settings.outage.flowMs;',
+    replace: 'nowMs - outage.flowsSinceMs >= 0;',
+  },
+  {
     id: 'essential loads go in an outage and the others stay',
     file: `${RULES}/outage.ts`,
     find: 'if (settings.essential ||',

@@ -15,6 +15,12 @@ const PROTECTIVE_RULES: ReadonlySet<string> = new Set([
   'peak-watch',
 ]);
 const TIME_EVERY_MS = 600_000;
+/** An inverter that has said nothing for so long, and what flows meanwhile, may end an outage, or must. */
+const SILENT_MS = 3_000;
+const LEAST_FLOW_W = 50;
+const FLOW_MS = 85_000;
+const SURE_FLOW_W = 100;
+const SURE_FLOW_MS = 130_000;
 
 export class ControlOracle {
   readonly #installed: SiteLimits;
@@ -26,6 +32,9 @@ export class ControlOracle {
   #nowMs = 0;
   readonly #openAtMs = new Map<string, number>();
   #timeAtMs = 0;
+  /** Power has flown since then while the inverter said nothing; and so much that every reading shows it. */
+  #flowsSinceMs: number | null = null;
+  #surelySinceMs: number | null = null;
   readonly #calendar: Intl.DateTimeFormat;
 
   constructor(limits: SiteLimits, startMs: number, check: Check) {
@@ -72,6 +81,7 @@ export class ControlOracle {
     if (!decision) {
       this.#lostSinceMs = nowMs;
       this.#known.toldOutSinceMs = null;
+      this.#surelySinceMs = null;
       this.#supply.forget(nowMs);
       return;
     }
@@ -86,8 +96,9 @@ export class ControlOracle {
     this.#supply.look(moment, decision);
   }
 
-  #noteGrid({ nowMs, gridLostTold }: Moment): void {
-    if (gridLostTold === null) return;
+  /** What it says now counts; what it said once is not said again. */
+  #noteGrid({ nowMs, gridLostTold, gridToldAgeMs }: Moment): void {
+    if (gridLostTold === null || gridToldAgeMs > 0) return;
     const wasLost = this.#known.lastToldLost;
     this.#known.lastToldLost = gridLostTold;
     if (gridLostTold) this.#known.toldOutSinceMs ??= nowMs;
@@ -150,8 +161,25 @@ export class ControlOracle {
     }
   }
 
+  /** An inverter that fell silent after it told an outage is outvoted by a meter that shows power, and only then. */
+  #lookAtFlow(moment: Moment, { homeMode }: DecisionFacts): void {
+    const { nowMs, gridW, gridOn, gridToldAgeMs, meterWhole, meterLive } = moment;
+    const silent = this.#known.lastToldLost && gridToldAgeMs > SILENT_MS;
+    if (!silent || !gridOn || Math.abs(gridW) <= LEAST_FLOW_W) this.#flowsSinceMs = null;
+    else this.#flowsSinceMs ??= nowMs;
+    if (!silent || !meterWhole || !meterLive || Math.abs(gridW) <= SURE_FLOW_W) this.#surelySinceMs = null;
+    else this.#surelySinceMs ??= nowMs;
+    const lastsMs = this.#surelySinceMs === null ? 0 : nowMs - this.#surelySinceMs;
+    const over = lastsMs < SURE_FLOW_MS || homeMode !== 'outage';
+    this.#check('O6', nowMs, over, () => `still ${homeMode} after ${lastsMs} ms with ${Math.round(gridW)} W`);
+  }
+
   /** Told that the grid is gone: what is not essential goes, what is essential stays; back, not before a minute. */
-  #lookAtOutage({ nowMs }: Moment, decision: DecisionFacts): void {
+  #lookAtOutage(moment: Moment, decision: DecisionFacts): void {
+    const { nowMs } = moment;
+    this.#lookAtFlow(moment, decision);
+    const flowsMs = this.#flowsSinceMs === null ? 0 : nowMs - this.#flowsSinceMs;
+    if (flowsMs >= FLOW_MS) this.#known.toldOutSinceMs = null;
     const outMs = this.#known.toldOutSinceMs === null ? 0 : nowMs - this.#known.toldOutSinceMs;
     if (outMs > this.#known.limits.cycleMs) {
       this.#check('O1', nowMs, decision.homeMode === 'outage', () => `${decision.homeMode} in an outage`);

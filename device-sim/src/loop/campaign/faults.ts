@@ -40,6 +40,7 @@ export const FAULT_CLASSES = [
   'state-disk-fails',
   'wish',
   'meter-gap',
+  'inverter-hangs',
 ] as const;
 export type FaultClass = (typeof FAULT_CLASSES)[number];
 
@@ -91,6 +92,8 @@ const RATES: Readonly<Record<FaultClass, readonly [number, number]>> = {
   wish: [0, 0],
   // Silent for seconds, again and again: a gateway with bad reception.
   'meter-gap': [0, 0],
+  // At an outage: it says that the grid is gone, then nothing for a long time.
+  'inverter-hangs': [0.2, 0.9],
 };
 
 const SPELLS: Readonly<Partial<Record<FaultClass, readonly [number, number, number, number]>>> = {

@@ -94,6 +94,8 @@ class World {
   #inverterFrozenSinceMs: number | null = null;
   /** Without power until then. */
   #darkUntilMs = 0;
+  /** The inverter answers nobody in that time. */
+  #hang = { fromMs: 0, untilMs: 0 };
   #importWh = 0;
   #wish = { load: 0, on: false };
   #healedOrder: Envelope | null = null;
@@ -166,6 +168,7 @@ class World {
   heal(): number {
     this.weather.heal();
     this.#darkUntilMs = 0;
+    this.#hang = { fromMs: 0, untilMs: 0 };
     if (!this.loop.boxRuns) this.loop.startBox();
     this.loop.running.setGrid(true);
     for (const id of ['oven', 'space-heater']) this.loop.running.changeLoad(id, { on: false });
@@ -210,8 +213,14 @@ class World {
         on: this.#random.chance(0.8),
       };
     }
-    const lost = this.weather.spell('grid-outage', nowMs).holds;
-    if (running.state.gridOn === lost) running.setGrid(!lost);
+    const outage = this.weather.spell('grid-outage', nowMs);
+    if (running.state.gridOn === outage.holds) running.setGrid(!outage.holds);
+    if (!outage.began || !this.weather.strikes('inverter-hangs')) return;
+    const draw = this.weather.draw('inverter-hangs');
+    this.#hang = {
+      fromMs: nowMs + draw.between(5_000, 300_000),
+      untilMs: nowMs + draw.spread(600_000, 36_000_000),
+    };
   }
 
   #wishFor(load: number): LoadOverride | null {
@@ -278,7 +287,8 @@ class World {
       inverter: (n) => {
         const nowMs = running.state.nowMs;
         if (inverter && nowMs - inverter.atMs < INVERTER_EVERY_MS) return null;
-        if (weather.spell('inverter-timeout', nowMs).holds) return null;
+        const hangs = nowMs >= this.#hang.fromMs && nowMs < this.#hang.untilMs;
+        if (hangs || weather.spell('inverter-timeout', nowMs).holds) return null;
         const still = weather.spell('inverter-frozen', nowMs).holds;
         const readings = still && inverter ? inverter.readings : through.inverter(n);
         inverter = { atMs: nowMs, readings };

@@ -1,7 +1,8 @@
 /**
  * Rule 2, outage: without a grid the battery carries what matters, and nothing else.
  *
- * Lost is what the inverter says is lost; a silent meter alone is rule 1. Essential loads stay, all others go; the
+ * Lost is what the inverter says is lost, until it says otherwise or, when it says nothing any more, the meter shows
+ * power; a silent meter alone is rule 1. Essential loads stay, all others go; the
  * battery is used down to the outage floor (and again five percent above it). When the grid is back, loads return
  * one by one, the first after a wait that differs from home to home, so that a street does not return at once.
  */
@@ -17,6 +18,8 @@ export const outage: Rule = { name: 'outage', observe, apply };
 
 function observe(cycle: Cycle): void {
   const state = cycle.state.outage;
+  if (!flowsUnsaid(cycle)) state.flowsSinceMs = 0;
+  else if (state.flowsSinceMs === 0) state.flowsSinceMs = cycle.nowMs;
   if (cycle.outage === state.lost) return;
   const { siteId, outage: limits } = cycle.settings;
   state.lost = cycle.outage;
@@ -24,6 +27,12 @@ function observe(cycle: Cycle): void {
   state.nextReturnMs = cycle.outage
     ? 0
     : cycle.nowMs + limits.firstReturnMs + spreadOf(siteId, limits.spreadMs);
+}
+
+/** An inverter that fell silent in an outage may never say that it is over; through a dead connection nothing flows. */
+function flowsUnsaid({ outage: lost, snapshot: { grid }, settings }: Cycle): boolean {
+  if (!lost || grid.state !== 'unknown' || grid.powerW.quality !== 'good') return false;
+  return Math.abs(grid.powerW.value) > settings.outage.flowW;
 }
 
 function apply(cycle: Cycle): void {

@@ -96,10 +96,10 @@ const FACTS: readonly Fact[] = [
   },
   {
     rule: 'outage',
-    when: 'an unknown grid state ends no outage',
+    when: 'an unknown grid state with nothing at the meter ends no outage',
     home: { loads: [{ ...POOL, use: 'always' }] },
     before: { gridState: 'lost' },
-    in: { gridW: 300, gridState: 'unknown' },
+    in: { gridW: 0, gridState: 'unknown', responsive: false },
     for: 600,
     gives: { home: 'outage', on: { pool: false }, why: { pool: 'outage-shed' } },
   },

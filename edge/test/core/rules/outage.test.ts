@@ -70,6 +70,54 @@ test('a silent meter alone is no outage, and what was lost stays lost until some
   ]);
 });
 
+test('an outage ends by the meter when the inverter never says so, and only by power that lasts', () => {
+  const run = running();
+  const silent = { gridState: 'unknown', responsive: false } as const;
+  play(run, [
+    { when: 'lost', for: 60, in: { gridState: 'lost', gridW: 0 }, gives: { home: 'outage' } },
+    { when: 'silent, nothing flows', for: 300, in: { ...silent, gridW: 0 }, gives: { home: 'outage' } },
+    { when: 'little flows', for: 300, in: { ...silent, gridW: 45 }, gives: { home: 'outage' } },
+    { when: 'power for a while', for: 89, in: { ...silent, gridW: 400 }, gives: { home: 'outage' } },
+    { when: 'it stops', for: 1, in: { ...silent, gridW: 0 }, gives: { home: 'outage' } },
+    {
+      when: 'the meter is silent too',
+      for: 60,
+      in: { ...silent, gridW: 'stale' },
+      gives: { home: 'outage' },
+    },
+    { when: 'power again', for: 89, in: { ...silent, gridW: 400 }, gives: { home: 'outage' } },
+    {
+      when: 'long enough',
+      for: 3,
+      in: { ...silent, gridW: 400 },
+      gives: { home: 'normal', on: { freezer: true, water: false }, why: { water: 'outage-return' } },
+    },
+    {
+      when: 'the inverter still says lost',
+      for: 1,
+      in: { gridState: 'lost', gridW: 400 },
+      gives: { home: 'outage' },
+    },
+    {
+      when: 'and goes on saying it',
+      for: 60,
+      in: { gridState: 'lost', gridW: 400 },
+      gives: { home: 'outage' },
+    },
+  ]);
+});
+
+test('sun that flows out shows the grid as well', () => {
+  const run = running();
+  run.run(60, { gridState: 'lost', gridW: 0 });
+  const s = run.until(
+    (o) => o.decision.homeMode !== 'outage',
+    { gridState: 'unknown', gridW: -900, responsive: false },
+    120,
+  );
+  expect(s).toBeGreaterThanOrEqual(90);
+});
+
 test('loads return one by one, the first after a wait of its own', () => {
   const run = running();
   run.run(120, { gridState: 'lost', socPct: 60 });
