@@ -149,7 +149,7 @@ program
   .option('--profile <path>', 'measured load that would be replayed; decides the start')
   .action((options: HomeOptions) => {
     const home = readHome(options.home);
-    const startMs = startOf(home, options.profile);
+    const startMs = startOf(home, options.profile ?? home.profile);
     const description = {
       name: home.name,
       zone: home.zone,
@@ -174,7 +174,8 @@ program
 async function run(options: RunOptions): Promise<void> {
   const log = openLog('device-sim');
   const home = readHome(options.home);
-  const measured = options.profile ? Profile.open(options.profile, home.zone) : null;
+  const profile = options.profile ?? home.profile;
+  const measured = profile === undefined ? null : Profile.open(profile, home.zone);
   const weather = weatherOf(options, home);
   const clock = new SiteClock(anchorOf(options, home), { shared: options.anchor !== undefined });
   const simulator = await Simulator.start({
@@ -202,7 +203,8 @@ async function run(options: RunOptions): Promise<void> {
   process.send?.({ ready: true, ...ports });
 }
 
-function weatherOf({ weather, objectsIdentity }: RunOptions, home: Home): WeatherRecord | null {
+function weatherOf({ objectsIdentity, ...options }: RunOptions, home: Home): WeatherRecord | null {
+  const weather = options.weather ?? home.weather;
   if (weather === undefined) return null;
   if (objectsIdentity === undefined)
     return WeatherRecord.open(weather, home.place, home.climate.linkeTurbidity);
@@ -282,7 +284,7 @@ function endOrderly(close: () => Promise<void>): void {
 
 function anchorOf(options: RunOptions, home: Home): Anchor {
   const realMs = Date.now();
-  const siteMs = startOf(home, options.profile) ?? realMs;
+  const siteMs = startOf(home, options.profile ?? home.profile) ?? realMs;
   return { realMs, siteMs, ...options.anchor, speed: options.speed };
 }
 

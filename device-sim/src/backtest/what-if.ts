@@ -32,8 +32,9 @@ interface Lived {
 const CYCLE_MS = 60_000;
 const DAY_MS = 86_400_000;
 
-function live(file: string, { days, profile, weather, from }: Options): Lived {
+function live(file: string, options: Options): Lived {
   const home = readHome(file);
+  const { days, from, profile = home.profile, weather = home.weather } = options;
   const site = installedSite('home-1', readFileSync(file.replace(/\.yaml$/, '.site.yaml'), 'utf8'), {});
   const measured = profile === undefined ? undefined : Profile.open(profile, home.zone);
   const startMs = measured ? measured.span.lastMs - days * DAY_MS : Date.parse(`${from}T00:00:00Z`);

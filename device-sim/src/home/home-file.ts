@@ -1,5 +1,6 @@
 /** A home read from YAML and checked whole: every mistake is told at once, by object and property. */
 import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { parse, YAMLParseError } from 'yaml';
 import type * as z from 'zod';
 import { type Home, homeFile, isLoad } from './schema.ts';
@@ -29,7 +30,13 @@ export function readHome(file: string): Home {
   } catch {
     throw new HomeFileError(file, [{ where: 'file', message: 'cannot be read; check the path' }]);
   }
-  return parseHome(text, file);
+  const home = parseHome(text, file);
+  const beside = (name: string) => path.resolve(path.dirname(file), name);
+  return {
+    ...home,
+    ...(home.profile === undefined ? {} : { profile: beside(home.profile) }),
+    ...(home.weather === undefined ? {} : { weather: beside(home.weather) }),
+  };
 }
 
 export function parseHome(text: string, file = 'home'): Home {

@@ -279,6 +279,9 @@ export const homeFile = z.strictObject({
   seed: z.number().int().min(0).max(0xffff_ffff).default(1),
   /** Local time at which the home begins, e.g. 2026-01-14T22:00; left out: now. */
   start: localTime.optional(),
+  /** Measured load to replay, and measured weather: paths beside this file. */
+  profile: z.string().min(1).max(500).optional(),
+  weather: z.string().min(1).max(500).optional(),
   climate: z
     .strictObject({
       cloudiness: number(0, 1).default(0.35),

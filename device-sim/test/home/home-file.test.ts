@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { HomeFileError, parseHome, readHome } from '../../src/home/home-file.ts';
@@ -50,6 +51,20 @@ describe('a home file', () => {
         '  - { id: a, kind: heater, powerW: 1, relay: { board: b, channel: 1 } }\n',
     );
     expect(problems.map(({ where }) => where)).toEqual(['a: id', 'a: relay', 'objects']);
+  });
+
+  test('names measured files beside itself', () => {
+    const dir = mkdtempSync(path.join(tmpdir(), 'home-'));
+    try {
+      const text = readFileSync(path.join(HOMES_DIR, 'default.yaml'), 'utf8');
+      writeFileSync(path.join(dir, 'mine.yaml'), `${text}\nprofile: load/2024.csv\nweather: ../tmy.csv\n`);
+      expect(readHome(path.join(dir, 'mine.yaml'))).toMatchObject({
+        profile: path.join(dir, 'load/2024.csv'),
+        weather: path.join(dir, '../tmy.csv'),
+      });
+    } finally {
+      rmSync(dir, { recursive: true });
+    }
   });
 
   test('refuses an efficiency curve that does not rise', () => {
