@@ -149,8 +149,8 @@ export const CONTROL_MUTANTS: readonly Mutant[] = [
   {
     id: 'a scale factor is taken the wrong way round',
     file: `${REGISTERS}/codec.ts`,
-    find: 'exponent < 0 ? value / 10 ** -exponent :',
-    replace: 'exponent < 0 ? value * 10 ** -exponent :',
+    find: 'exponent < 0 ? value / powerOfTen(-exponent) :',
+    replace: 'exponent < 0 ? value * powerOfTen(-exponent) :',
   },
   {
     id: 'charging and discharging of the battery are swapped',
