@@ -16,4 +16,5 @@ export const KEPT_SEEDS: readonly KeptSeed[] = [
   { seed: 202, days: 0.01, what: 'the wall clock is hours behind while a set-point arrives' },
   { seed: 13, days: 0.48, what: 'leases that end unheard, and a budget that is almost spent' },
   { seed: 401, days: 0.15, what: 'an older set-point begins while a newer one holds' },
+  { seed: 35, days: 0.03, what: 'an inverter falls silent in an outage and stays so when the grid is back' },
 ];
