@@ -107,12 +107,22 @@ test('a year is replayed by date in any year, also one whose months come from di
     return `${year}${new Date(atMs).toISOString().slice(4, 16)}Z,${light},${light},${new Date(atMs).getUTCMonth()},3`;
   });
   const record = open(written(OWN, ...hours));
-  expect(record.isYearly).toBe(true);
   const noon = lightAt(record, '2026-06-20T11:30:00Z');
   expect(noon?.globalWPerM2).toBeCloseTo(100, 0);
   expect(noon?.directWPerM2).toBeCloseTo(0, 3);
   expect(record.at(Date.parse('2031-12-31T23:59:00Z'))?.temperatureC).toBeCloseTo(11, 3);
   expect(record.at(Date.parse('2032-02-29T12:00:00Z'))?.temperatureC).toBeDefined();
+});
+
+test('in its own time a record of several years is what was measured then, not on that date', () => {
+  const hours = Array.from({ length: 2 * 8760 }, (_, n) => {
+    const atMs = Date.UTC(2014, 0, 1) + n * 3_600_000;
+    return `${new Date(atMs).toISOString().slice(0, 16)}Z,50,50,${n < 8760 ? 4 : 15},3`;
+  });
+  const record = open(written(OWN, ...hours));
+  expect(record.at(Date.parse('2014-07-01T12:00Z'))?.temperatureC).toBeCloseTo(4, 3);
+  expect(record.at(Date.parse('2015-07-01T12:00Z'))?.temperatureC).toBeCloseTo(15, 3);
+  expect(record.at(Date.parse('2026-07-01T12:00Z'))?.temperatureC).toBeCloseTo(15, 3);
 });
 
 test('a home lives under it: a dark day makes little, and a bright one more', () => {
