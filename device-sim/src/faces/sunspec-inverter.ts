@@ -1,7 +1,7 @@
 /**
- * A hybrid inverter as SunSpec sees it: models 1, 103 (101 with one phase), 160 and 124 one after another from 40000, built from the very
- * tables the box reads with. Storage control (model 124) is live: what is written there moves the battery, until the
- * revert timer runs out.
+ * A hybrid inverter as SunSpec sees it: models 1, 103 (101 with one phase), 160 and 124 one after another from 40000,
+ * built from the very tables the box reads with. Storage control (model 124) is live where there is a battery: what is
+ * written there moves it, until the revert timer runs out.
  */
 import {
   decode,

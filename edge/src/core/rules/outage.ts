@@ -2,9 +2,9 @@
  * Rule 2, outage: without a grid the battery carries what matters, and nothing else.
  *
  * Lost is what the inverter says is lost, until it says otherwise or, when it says nothing any more, the meter shows
- * power; a silent meter alone is rule 1. Essential loads stay, all others go; the
- * battery is used down to the outage floor (and again five percent above it). When the grid is back, loads return
- * one by one, the first after a wait that differs from home to home, so that a street does not return at once.
+ * power; a silent meter alone is rule 1. Essential loads stay, all others go; the battery is used down to the outage
+ * floor (and again five percent above it). When the grid is back, loads return one by one, the first after a wait that
+ * differs from home to home, so that a street does not return at once.
  */
 import { capDischarge, chooseSelfConsume } from '../binding.ts';
 import type { Cycle } from '../cycle.ts';
