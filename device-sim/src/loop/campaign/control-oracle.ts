@@ -96,16 +96,22 @@ export class ControlOracle {
     this.#supply.look(moment, decision);
   }
 
-  /** What it says now counts; what it said once is not said again. */
-  #noteGrid({ nowMs, gridLostTold, gridToldAgeMs }: Moment): void {
+  /**
+   * What it says now counts; what it said once is not said again. A picture that stands still may be believed or not:
+   * it obliges to nothing, and leaves open what the box makes of it.
+   */
+  #noteGrid({ nowMs, gridLostTold, gridToldAgeMs, inverterLive }: Moment): void {
     if (gridLostTold === null || gridToldAgeMs > 0) return;
-    const wasLost = this.#known.lastToldLost;
-    this.#known.lastToldLost = gridLostTold;
-    if (gridLostTold) this.#known.toldOutSinceMs ??= nowMs;
-    else {
-      this.#known.toldOutSinceMs = null;
-      if (wasLost) this.#known.toldBackMs = nowMs;
+    if (gridLostTold) {
+      this.#known.lastToldLost = true;
+      if (inverterLive) this.#known.toldOutSinceMs ??= nowMs;
+      return;
     }
+    if (inverterLive) {
+      if (this.#known.toldOutSinceMs !== null) this.#known.toldBackMs = nowMs;
+      this.#known.lastToldLost = false;
+    }
+    this.#known.toldOutSinceMs = null;
   }
 
   /** The box's local time is what the calendar says of its clock, also when the clocks are set. */
@@ -163,9 +169,11 @@ export class ControlOracle {
 
   /** An inverter that fell silent after it told an outage is outvoted by a meter that shows power, and only then. */
   #lookAtFlow(moment: Moment, { homeMode }: DecisionFacts): void {
-    const { nowMs, gridW, gridOn, gridToldAgeMs, meterWhole, meterLive } = moment;
-    const silent = this.#known.lastToldLost && gridToldAgeMs > SILENT_MS;
-    if (!silent || !gridOn || Math.abs(gridW) <= LEAST_FLOW_W) this.#flowsSinceMs = null;
+    const { nowMs, gridW, gridOn, gridToldAgeMs, inverterLive, meterWhole, meterLive } = moment;
+    const { lastToldLost } = this.#known;
+    const silent = lastToldLost && gridToldAgeMs > SILENT_MS;
+    if (!lastToldLost || inverterLive || !gridOn || Math.abs(gridW) <= LEAST_FLOW_W)
+      this.#flowsSinceMs = null;
     else this.#flowsSinceMs ??= nowMs;
     if (!silent || !meterWhole || !meterLive || Math.abs(gridW) <= SURE_FLOW_W) this.#surelySinceMs = null;
     else this.#surelySinceMs ??= nowMs;
