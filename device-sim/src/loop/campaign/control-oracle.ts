@@ -35,6 +35,8 @@ export class ControlOracle {
   /** Power has flown since then while the inverter said nothing; and so much that every reading shows it. */
   #flowsSinceMs: number | null = null;
   #surelySinceMs: number | null = null;
+  /** An outage that the box had to know of was over then. */
+  #backMs = Number.NEGATIVE_INFINITY;
   readonly #calendar: Intl.DateTimeFormat;
 
   constructor(limits: SiteLimits, startMs: number, check: Check) {
@@ -108,7 +110,8 @@ export class ControlOracle {
       return;
     }
     if (inverterLive) {
-      if (this.#known.toldOutSinceMs !== null) this.#known.toldBackMs = nowMs;
+      if (this.#known.lastToldLost) this.#known.toldBackMs = nowMs;
+      if (this.#known.toldOutSinceMs !== null) this.#backMs = nowMs;
       this.#known.lastToldLost = false;
     }
     this.#known.toldOutSinceMs = null;
@@ -196,7 +199,7 @@ export class ControlOracle {
         this.#check('O2', nowMs, !load.commandedOn, () => `${load.id} on in an outage`);
       }
     }
-    const backMs = nowMs - this.#known.toldBackMs;
+    const backMs = nowMs - this.#backMs;
     for (const load of decision.loads) {
       const starts = load.changed && load.commandedOn && !load.essential;
       this.#check(

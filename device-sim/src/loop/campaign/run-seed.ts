@@ -288,7 +288,11 @@ class World {
         const nowMs = running.state.nowMs;
         if (inverter && nowMs - inverter.atMs < INVERTER_EVERY_MS) return null;
         const hangs = nowMs >= this.#hang.fromMs && nowMs < this.#hang.untilMs;
-        if (hangs || weather.spell('inverter-timeout', nowMs).holds) return null;
+        if (hangs || weather.spell('inverter-timeout', nowMs).holds) {
+          // Pictures that it did not get tell the box nothing: what stands still is looked at anew.
+          this.#inverterFrozenSinceMs = null;
+          return null;
+        }
         const still = weather.spell('inverter-frozen', nowMs).holds;
         const readings = still && inverter ? inverter.readings : through.inverter(n);
         inverter = { atMs: nowMs, readings };

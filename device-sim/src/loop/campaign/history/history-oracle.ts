@@ -86,6 +86,8 @@ export class HistoryOracle {
 
   /** The box is about to begin with what its disk has kept. */
   restarted(): void {
+    // While it was away nothing could be in time.
+    this.#calmSinceMs = null;
     const ledger = this.#disk.ledger();
     const accepted = ledger?.accepted ?? 0;
     const nowMs = this.#nowMs;

@@ -168,9 +168,8 @@ export class HistoryRig {
     if (hindered) this.#hinderedAtMs = nowMs;
     const calm = nowMs > this.#hinderedAtMs && !HINDRANCES.some((kind) => mood.isOn(kind));
     this.oracle.look({ nowMs, ledger, pendingPoints: recorder.outbox.pendingPoints(), calm });
-    if (recorder.caredAtMs === nowMs && !hindered) {
-      this.oracle.afterRoom(ledger, nowMs, recorder.heldBytes());
-    }
+    const { room } = recorder;
+    if (room?.atMs === nowMs && !hindered) this.oracle.afterRoom(ledger, nowMs, room.heldBytes);
   }
 
   #send(lines: readonly string[], _lane: Lane) {

@@ -52,6 +52,7 @@ export class VirtualRecorder {
   #caredAtMs: number;
   /** What the courier has been given and has not settled, by batch, bytes of its lines. */
   readonly #held = new Map<string, number>();
+  #room: { readonly atMs: number; readonly heldBytes: number } | null = null;
   #hasUntimed = false;
   #answer: { readonly answer: Answer; readonly atMs: number; readonly tookMs: number } | null = null;
 
@@ -88,6 +89,7 @@ export class VirtualRecorder {
       this.#tolerant(() => {
         this.outbox.purge();
         for (let more = true; more; ) more = this.outbox.makeRoom(this.#bounds, wallMs).more;
+        this.#room = { atMs: nowMs, heldBytes: this.#heldBytes() };
       });
     }
     this.#carry(nowMs);
@@ -170,13 +172,12 @@ export class VirtualRecorder {
     }
   }
 
-  /** When room was made last. */
-  get caredAtMs(): number {
-    return this.#caredAtMs;
+  /** When room was made last, and the bytes that were on their way then and could not give way; null before. */
+  get room(): { readonly atMs: number; readonly heldBytes: number } | null {
+    return this.#room;
   }
 
-  /** Bytes that are on their way, and cannot give way. */
-  heldBytes(): number {
+  #heldBytes(): number {
     let sum = 0;
     for (const bytes of this.#held.values()) sum += bytes;
     return sum;
