@@ -67,6 +67,7 @@ export function liveThrough(file: string, days: Days): LivedDays {
   };
 }
 
+/** What the installer told the box of a home does not stand beside its file. */
 export class MissingSiteFile extends Error {
   readonly code = 'no-site-file';
   readonly remedy = 'Write it: what the installer tells the box of this home. The shipped homes show how.';

@@ -2,11 +2,11 @@
  * A measured home to replay: one CSV file, or a directory of `.csv` and `.csv.gz` files in order of their names.
  * Times without an offset are local times of the home.
  */
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { gunzipSync } from 'node:zlib';
 import { zoneOffsetMs } from '@wattward/edge/core/zone';
 import type { MeasuredSource } from '../home/running-home.ts';
+import { textOf } from './file-text.ts';
 import { layoutOf, PROFILE_FORMATS, type ProfileLayout, type ProfileRow, readRow } from './format.ts';
 
 const HOUR_MS = 3_600_000;
@@ -137,11 +137,6 @@ function filesOf(file: string): string[] {
     .filter((name) => /\.csv(\.gz)?$/.test(name))
     .sort()
     .map((name) => path.join(file, name));
-}
-
-function textOf(file: string): string {
-  const bytes = readFileSync(file);
-  return (file.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8');
 }
 
 /** Asks the calendar once per hour written in the file. */

@@ -3,11 +3,10 @@
  * time the file counts as it is. A file of a year or more (a typical year too, whose months come from different years)
  * is replayed by date at any other time; beside a shorter one the sky is generated.
  */
-import { readFileSync } from 'node:fs';
-import { gunzipSync } from 'node:zlib';
 import { clearSky } from '../physics/irradiance.ts';
 import { type Place, sunPosition } from '../physics/sun.ts';
 import type { Weather } from '../physics/weather.ts';
+import { textOf } from './file-text.ts';
 import {
   readWeatherRow,
   WEATHER_FORMATS,
@@ -17,6 +16,7 @@ import {
 } from './weather-format.ts';
 import { type MeasuredSky, WeatherTrack } from './weather-track.ts';
 
+/** Nothing can be read there, or it is no weather. */
 export class WeatherFileError extends Error {
   readonly code = 'bad-weather';
   readonly remedy =
@@ -61,13 +61,12 @@ export class WeatherRecord {
 }
 
 function read(file: string): { readonly layout: WeatherLayout; readonly lines: readonly string[] } {
-  let bytes: Buffer;
+  let lines: readonly string[];
   try {
-    bytes = readFileSync(file);
+    lines = textOf(file).split(/\r?\n/);
   } catch (cause) {
     throw new WeatherFileError(`${file} cannot be read.`, { cause });
   }
-  const lines = (file.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8').split(/\r?\n/);
   for (let i = 0; i < Math.min(MOST_PREAMBLE, lines.length); i += 1) {
     const layout = weatherLayoutOf(lines[i] ?? '');
     if (layout) return { layout, lines: lines.slice(i + 1) };

@@ -4,8 +4,8 @@
  *
  * I16 nothing safe is lost uncounted, and nothing is called delivered that the server has not. I17 what was accepted
  * survives a power cut, whole. I18 what arrives is what was measured, to the digit. I19 the outbox keeps its bound.
- * I20 a counter in the history never falls. I21 a refused line holds nothing up and takes nothing with it. I22 no time outside the box's life. I23 live data is
- * not late when nothing hinders it.
+ * I20 a counter in the history never falls. I21 a refused line holds nothing up and takes nothing with it. I22 no time
+ * outside the box's life. I23 live data is not late when nothing hinders it.
  */
 import type { Ledger } from '@wattward/edge/outbox/batch-store';
 import type { Check } from '../known.ts';
