@@ -1,35 +1,42 @@
 /** Builds the portal's standalone server when its sources have changed since the last build. */
 import { spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { cpSync, existsSync, globSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { oneAtATime } from './one-at-a-time.ts';
+import { isStamped, sourceHash } from './source-hash.ts';
 
 /** Path of the server to run, below the root. */
 export const PORTAL_SERVER = 'portal/.next/standalone/portal/server.js';
 const STAMP = 'portal/.next/standalone/source-hash';
 
+const SOURCES = ['portal/**/*', 'broker/src/wire/**/*', 'broker/package.json', 'package-lock.json'];
+
 export function portalIsBuilt(root: string): boolean {
   return (
-    existsSync(path.join(root, PORTAL_SERVER)) &&
-    existsSync(path.join(root, STAMP)) &&
-    readFileSync(path.join(root, STAMP), 'utf8') === sourceHash(root)
+    existsSync(path.join(root, PORTAL_SERVER)) && isStamped(path.join(root, STAMP), sourceHash(root, SOURCES))
   );
 }
 
 /**
- * Builds unless the last build was made from the very same sources.
+ * Builds unless the last build was made from the very same sources. Several processes may ask at once: one builds,
+ * the others wait for it.
  * @param log receives the build's own lines.
  * @throws Error with the last lines of the build when it fails.
  */
 export async function buildPortal(root: string, log: (line: string) => void): Promise<void> {
   if (portalIsBuilt(root)) return;
-  const hash = sourceHash(root);
-  await nextBuild(root, log);
-  const standalone = path.join(root, 'portal/.next/standalone/portal');
-  cpSync(path.join(root, 'portal/.next/static'), path.join(standalone, '.next/static'), { recursive: true });
-  const assets = path.join(root, 'portal/public');
-  if (existsSync(assets)) cpSync(assets, path.join(standalone, 'public'), { recursive: true });
-  writeFileSync(path.join(root, STAMP), hash);
+  await oneAtATime(path.join(root, 'portal/.next'), async () => {
+    if (portalIsBuilt(root)) return;
+    const hash = sourceHash(root, SOURCES);
+    await nextBuild(root, log);
+    const standalone = path.join(root, 'portal/.next/standalone/portal');
+    cpSync(path.join(root, 'portal/.next/static'), path.join(standalone, '.next/static'), {
+      recursive: true,
+    });
+    const assets = path.join(root, 'portal/public');
+    if (existsSync(assets)) cpSync(assets, path.join(standalone, 'public'), { recursive: true });
+    writeFileSync(path.join(root, STAMP), hash);
+  });
 }
 
 function nextBuild(root: string, log: (line: string) => void): Promise<void> {
@@ -54,17 +61,4 @@ function nextBuild(root: string, log: (line: string) => void): Promise<void> {
       code === 0 ? resolve() : reject(new Error(`the portal does not build:\n${tail.join('\n')}`)),
     );
   });
-}
-
-/** Of every file that goes into the build: names, sizes and contents. */
-function sourceHash(root: string): string {
-  const patterns = ['portal/**/*', 'broker/src/wire/**/*', 'broker/package.json', 'package-lock.json'];
-  const exclude = (name: string) => /(^|\/)(node_modules|\.next|test|bench)(\/|$)/.test(name);
-  const hash = createHash('sha256');
-  for (const file of globSync(patterns, { cwd: root, exclude }).sort()) {
-    const full = path.join(root, file);
-    if (!statSync(full).isFile() || file.endsWith('next-env.d.ts') || file.endsWith('.tsbuildinfo')) continue;
-    hash.update(file).update('\0').update(readFileSync(full)).update('\0');
-  }
-  return hash.digest('hex');
 }
