@@ -1,11 +1,10 @@
 /** The box as it is shipped, a one-file bundle, beside the simulated home and a history that takes everything. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { startInfluxStub } from '@wattward/edge/testing/influx-stub';
-import { bundle } from '../build/bundle.ts';
+import { builtBundle } from '../build/bundle.ts';
 import { BOX_FLAGS } from '../build/node-flags.ts';
 import { HomeRig, ROOT } from '../test/home-rig.ts';
 
@@ -25,8 +24,7 @@ export async function startBundledBox(
   home: readonly string[],
   under: readonly string[] = [],
 ): Promise<BundledBox> {
-  const dir = mkdtempSync(path.join(tmpdir(), 'box-bundle-'));
-  await bundle(ROOT, 'edge', dir);
+  const dir = await builtBundle(ROOT, 'edge');
   const influx = await startInfluxStub();
   const { url, token, org, bucket } = influx;
   Object.assign(process.env, {
@@ -50,7 +48,6 @@ export async function startBundledBox(
     if (started.exitCode === null && started.signalCode === null) await once(started, 'exit');
     await rig.stop();
     await influx.close();
-    rmSync(dir, { recursive: true });
   };
   if (!said.ready) {
     await stop();

@@ -1,7 +1,7 @@
-/** `npm run build`: the portal for production, and one-file bundles of box and broker for machines without sources. */
+/** `npm run build`: what ships. The portal for production, and box and broker for machines without sources. */
 import { execFileSync } from 'node:child_process';
 import path from 'node:path';
-import { BUNDLES, type Bundle, bundle } from './bundle.ts';
+import { BUNDLES, type Bundle, builtBundle } from './bundle.ts';
 import { buildPortal } from './portal.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
@@ -11,8 +11,12 @@ execFileSync(process.execPath, [path.join(root, 'node_modules/typescript/bin/tsc
   stdio: 'inherit',
 });
 for (const name of Object.keys(BUNDLES) as Bundle[]) {
-  await bundle(root, name, path.join(root, name, 'dist'));
-  console.log(`built ${name}/dist/run`);
+  const dir = path.relative(root, await builtBundle(root, name));
+  console.log(
+    `built ${Object.keys(BUNDLES[name].launchers)
+      .map((file) => `${dir}/${file}`)
+      .join(', ')}`,
+  );
 }
 await buildPortal(root, (line) => console.log(line));
 console.log('built portal/.next/standalone');
