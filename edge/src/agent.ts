@@ -12,6 +12,7 @@ import { Actor } from './cycle/act.ts';
 import { ControlTime } from './cycle/control-time.ts';
 import { Cycle, type Picture } from './cycle/cycle.ts';
 import { type Devices, openDevices } from './cycle/devices.ts';
+import { watchDevices } from './cycle/failure-watch.ts';
 import { lastState } from './cycle/last-state.ts';
 import { Latch } from './cycle/latch.ts';
 import { cycleLengthMs, keepPace } from './cycle/pace.ts';
@@ -22,6 +23,7 @@ import { Recorder } from './cycle/recorder.ts';
 import { allowanceOf } from './cycle/setpoint-allowance.ts';
 import { SetpointControl } from './cycle/setpoint-control.ts';
 import { withAddresses } from './device-addresses.ts';
+import { loadDeviceModules } from './device-modules.ts';
 import { type Buses, openBuses } from './link/buses.ts';
 import { answerRequests, CloudLink } from './link/cloud-link.ts';
 import { startHistory } from './link/history.ts';
@@ -94,7 +96,11 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   buses.home.start();
   buses.cloud?.start();
   const ending = new AbortController();
-  const done = keepPace(clock, cycleMs, ending.signal, () => outward.timed(() => cycle.run()));
+  const lookAtDevices = watchDevices(devices, store, box.event);
+  const done = keepPace(clock, cycleMs, ending.signal, async () => {
+    await outward.timed(() => cycle.run());
+    lookAtDevices();
+  });
   done.catch((cause: unknown) => log.error({ err: cause }, 'the cycle broke; leases bring every relay home'));
   log.info({ site: config.site, cycleMs, settings: document.version }, 'control begins');
   const stop = async () => {
@@ -139,6 +145,7 @@ async function openBox({ config, log, openStore: open = openStore }: AgentOption
   const document = await holdingSettings(store, { text, file }, clock.wallMs());
   const cycleMs = cycleLengthMs(config.cycleMs, clock.speed);
   const site = withAddresses(document.settings, config.addresses);
+  await loadDeviceModules(site);
   const core = coreSettings(config.site, site, cycleMs);
   const state = restoreState(await lastState(store, config.dataDir), core);
   const control = new ControlTime(clock, state.atMs);

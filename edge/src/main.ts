@@ -12,6 +12,7 @@ import { type ReplayOptions, replay } from './commands/replay.ts';
 import { status } from './commands/status.ts';
 import { loadConfig, readSecret, readText, StartError } from './config.ts';
 import { withAddresses } from './device-addresses.ts';
+import { loadDeviceModules } from './device-modules.ts';
 import { exportLedger, exportMonth, type MonthOf } from './journal/monthly-export.ts';
 import { checkedSettings } from './settings-document.ts';
 import type { LogReader } from './store/log-reader.ts';
@@ -62,15 +63,17 @@ async function run({ config: file }: ConfigOption): Promise<void> {
   });
 }
 
-/** Validates `edge.yaml`, the secrets it names, and `site.yaml`. */
-function check({ config: file }: ConfigOption): void {
+/** Validates `edge.yaml`, the secrets it names, `site.yaml`, and the modules its devices need. */
+async function check({ config: file }: ConfigOption): Promise<void> {
   const config = loadConfig(file);
   const { homeBroker, cloudBroker, history, siteSettings } = config;
   readSecret(homeBroker.secretFile, homeBroker.identity);
   if (cloudBroker) readSecret(cloudBroker.secretFile, cloudBroker.identity);
   if (history) readText(history.tokenFile, 'token-unreadable', 'the token of the history store');
   const text = readText(siteSettings, 'settings-unreadable', 'the site settings');
-  const { devices, loads, batteries } = withAddresses(checkedSettings(text, siteSettings), config.addresses);
+  const settings = withAddresses(checkedSettings(text, siteSettings), config.addresses);
+  await loadDeviceModules(settings);
+  const { devices, loads, batteries } = settings;
   const counted = [
     `${devices.meters.length} meters`,
     `${devices.inverters.length} inverters`,

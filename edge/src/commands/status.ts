@@ -1,5 +1,6 @@
 /** `edge status`: the books of the outbox, the newest readings, and what is wrong, from the disk of the box. */
 import { reasonText } from '@wattward/broker/wire/reasons';
+import { DEVICE_FAILURES_KEY, type StandingFailure } from '../cycle/failure-watch.ts';
 import { SOFTWARE_VERSION } from '../link/site-description.ts';
 import { meanSocPct } from '../link/site-state.ts';
 import { newestCycle, type ReplaySource } from '../replay/replay-range.ts';
@@ -17,6 +18,8 @@ export function status(config: string | undefined): Promise<string> {
       ...booksLines(reader.books()),
       '',
       ...(await newestLines(reader, reader.newestMs())),
+      '',
+      ...(await failureLines(reader)),
       '',
       `Last ${EVENTS} events:`,
       ...eventLines(reader),
@@ -70,6 +73,15 @@ async function newestLines(
     '',
     `Alarms that stand: ${alarms.length === 0 ? 'none' : ''}`.trimEnd(),
     ...alarms,
+  ];
+}
+
+async function failureLines(reader: Pick<LogReader, 'loadState'>): Promise<string[]> {
+  const failures = JSON.parse((await reader.loadState(DEVICE_FAILURES_KEY)) ?? '[]') as StandingFailure[];
+  if (failures.length === 0) return ['Devices that do not answer: none'];
+  return [
+    'Devices that do not answer:',
+    ...failures.flatMap(({ device, why, remedy }) => [`  ${device}: ${why}`, `    ${remedy}`]),
   ];
 }
 

@@ -12,6 +12,7 @@ import net from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import modbus from 'modbus-serial';
 import { DeviceFailure } from './failure.ts';
+import { loadSerialModule, portFailure } from './serial-port.ts';
 
 export type ModbusEndpoint =
   | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
@@ -54,6 +55,8 @@ export class ModbusBus {
   #failedConnects = 0;
   #nextConnectAtMs = 0;
   #silentUntilMs = 0;
+  /** Why it is offline while the back-off lasts. */
+  #trouble: DeviceFailure | null = null;
   #closed = false;
   readonly #results = new Map<number, Map<string, number>>();
 
@@ -173,10 +176,13 @@ export class ModbusBus {
     const failure = asFailure(cause, this.address);
     if (failure.code === 'timeout') {
       this.#timeouts += 1;
+      this.#trouble = failure;
       this.#silentUntilMs = performance.now() + this.#options.silenceMs;
       if (this.#timeouts >= TIMEOUTS_BEFORE_RECONNECT) this.#reconnectLater();
-    } else if (this.#endpoint.kind === 'tcp' || failure.code === 'offline') this.#reconnectLater();
-    else this.#silentUntilMs = performance.now() + this.#options.silenceMs;
+    } else if (this.#endpoint.kind === 'tcp' || failure.code === 'offline') {
+      this.#trouble = failure;
+      this.#reconnectLater();
+    } else this.#silentUntilMs = performance.now() + this.#options.silenceMs;
     return failure;
   }
 
@@ -190,7 +196,8 @@ export class ModbusBus {
     if (this.#client) return this.#client;
     if (this.#closed) throw new DeviceFailure('offline', `${this.address} is closed`);
     if (performance.now() < this.#nextConnectAtMs) {
-      throw new DeviceFailure('offline', `${this.address} is offline, trying again soon`);
+      const { message, remedy } = this.#trouble ?? new DeviceFailure('offline', `${this.address} is offline`);
+      throw new DeviceFailure('offline', message, this.#trouble, remedy);
     }
     try {
       const client = await this.#connect();
@@ -199,9 +206,9 @@ export class ModbusBus {
       this.#timeouts = 0;
       return client;
     } catch (cause) {
+      this.#trouble = asRefusal(cause, this.address);
       this.#reconnectLater();
-      const why = cause instanceof Error ? cause.message : String(cause);
-      throw new DeviceFailure('refused', `${this.address} does not take a connection: ${why}`, cause);
+      throw this.#trouble;
     }
   }
 
@@ -213,13 +220,19 @@ export class ModbusBus {
     const endpoint = this.#endpoint;
     if (endpoint.kind === 'rtu') {
       const { baudRate, parity, stopBits } = endpoint;
-      await client.connectRTUBuffered(endpoint.path, { baudRate, parity, stopBits });
+      await loadSerialModule();
+      try {
+        await client.connectRTUBuffered(endpoint.path, { baudRate, parity, stopBits });
+      } catch (cause) {
+        throw await portFailure(endpoint.path, cause);
+      }
     } else {
       const socket = await openSocket(endpoint, this.#options.timeoutMs);
       await client.linkTCP(socket, { port: endpoint.port });
     }
     client.on('close', () => {
       if (this.#client !== client) return;
+      this.#trouble = new DeviceFailure('offline', `${this.address} closed the connection`);
       this.#onLost();
       this.#reconnectLater();
     });
@@ -258,6 +271,12 @@ async function openSocket(
     socket.destroy();
     throw cause;
   }
+}
+
+function asRefusal(cause: unknown, address: string): DeviceFailure {
+  if (cause instanceof DeviceFailure) return cause;
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new DeviceFailure('refused', `${address} does not take a connection: ${why}`, cause);
 }
 
 function isException(cause: unknown): cause is { readonly modbusCode: number } {

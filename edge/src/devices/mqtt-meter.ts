@@ -2,6 +2,7 @@
 import type { MeterReading } from '@wattward/broker/wire/meter';
 import type { Clock } from '../clock.ts';
 import type { MqttBus } from '../link/mqtt-bus.ts';
+import type { Failure } from './failure.ts';
 import type { Readings, SignalSource } from './signal-source.ts';
 
 export class MqttMeter implements SignalSource {
@@ -24,8 +25,11 @@ export class MqttMeter implements SignalSource {
     return this.#readings;
   }
 
-  failure(): string | null {
-    return this.#readings ? null : `${this.id} has not been heard`;
+  failure(): Failure | null {
+    if (this.#readings) return null;
+    const remedy =
+      'Check that it is connected to the home broker and that meterId in the site settings is its id there.';
+    return { why: `${this.id} has not been heard`, remedy };
   }
 
   async close(): Promise<void> {}

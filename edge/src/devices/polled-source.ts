@@ -1,11 +1,12 @@
 /** The part all polled devices share: one question at a time, the newest answer kept, failures kept apart. */
+import { type Failure, failureOf } from './failure.ts';
 import type { Readings, SignalSource } from './signal-source.ts';
 
 export abstract class PolledSource implements SignalSource {
   readonly id: string;
   #asking: Promise<void> | null = null;
   #readings: Readings | null = null;
-  #failure: string | null = null;
+  #failure: Failure | null = null;
 
   constructor(id: string) {
     this.id = id;
@@ -25,7 +26,7 @@ export abstract class PolledSource implements SignalSource {
     return this.#readings;
   }
 
-  failure(): string | null {
+  failure(): Failure | null {
     return this.#failure;
   }
 
@@ -38,7 +39,7 @@ export abstract class PolledSource implements SignalSource {
       this.#readings = await this.ask();
       this.#failure = null;
     } catch (cause) {
-      this.#failure = cause instanceof Error ? cause.message : String(cause);
+      this.#failure = failureOf(cause);
     }
   }
 }

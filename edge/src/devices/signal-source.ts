@@ -1,4 +1,5 @@
 /** What the cycle needs of anything that measures. */
+import type { Failure } from './failure.ts';
 
 export interface Readings {
   /** When the values were true, site time on the monotonic clock: the start of the question, not the answer. */
@@ -14,6 +15,6 @@ export interface SignalSource {
   /** The newest readings, null before the first. */
   readings(): Readings | null;
   /** Why the last attempt failed, null when it did not. */
-  failure(): string | null;
+  failure(): Failure | null;
   close(): Promise<void>;
 }

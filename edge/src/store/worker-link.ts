@@ -2,7 +2,10 @@
  * The way to the store's worker thread, with its death in mind: calls that a dead worker owes are answered with their
  * fall-back, a new worker is started after a growing wait, and the box goes on controlling meanwhile.
  */
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
+import { StartError } from '../config.ts';
 import type { KeeperOptions, KeeperStats } from './keeper.ts';
 import type { StoreAlarm } from './store.ts';
 import type { Call, CallArgs, CallMethod, CallValue, FromWorker } from './worker-messages.ts';
@@ -50,7 +53,7 @@ export class WorkerLink {
     return this.#worker !== null;
   }
 
-  /** Resolves when the worker takes calls. */
+  /** Resolves when the worker takes calls. @throws StartError when it ends before. */
   start(): Promise<void> {
     return new Promise((resolve, reject) => {
       const worker = new Worker(WORKER_URL, { workerData: this.#options.keeper, name: 'store' });
@@ -68,7 +71,7 @@ export class WorkerLink {
       });
       worker.on('exit', () => {
         if (isReady) this.#died(worker, why);
-        else reject(new Error(`the store did not start: ${why}`));
+        else reject(notStarted(this.#options.keeper.dir, why));
       });
     });
   }
@@ -136,4 +139,14 @@ export class WorkerLink {
     }, waitMs);
     this.#restartTimer.unref();
   }
+}
+
+function notStarted(dir: string, why: string): StartError {
+  const script = fileURLToPath(WORKER_URL);
+  if (existsSync(script)) {
+    const remedy = `Let the user of this process write ${dir}, on a disk with room; if it stays, report it with this message.`;
+    return new StartError('store-not-started', `the store in ${dir} did not start: ${why}`, remedy);
+  }
+  const remedy = 'Copy the whole folder of the bundle again.';
+  return new StartError('module-missing', `the worker of the store is not there: ${script}`, remedy);
 }

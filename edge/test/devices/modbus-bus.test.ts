@@ -140,6 +140,16 @@ describe('a Modbus connection', () => {
     expect(connections).toBeGreaterThan(1);
   });
 
+  test('while it waits to try again it says what went wrong, and what to do about it', async () => {
+    const bus = busTo(await freePort(), { ...QUICK, backoffMs: { first: 60_000, longest: 60_000 } });
+    const expected = {
+      message: expect.stringContaining('ECONNREFUSED'),
+      remedy: expect.stringContaining('port'),
+    };
+    await expect(read(bus)).rejects.toMatchObject({ code: 'refused', ...expected });
+    await expect(read(bus)).rejects.toMatchObject({ code: 'offline', ...expected });
+  });
+
   test('a closed bus refuses politely', async () => {
     const device = await server();
     const bus = busTo(device.port);

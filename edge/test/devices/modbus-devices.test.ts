@@ -54,7 +54,7 @@ describe('a meter', () => {
     server.silent = true;
     await meter.poll();
     expect(meter.readings()).toBe(first);
-    expect(meter.failure()).toMatch(/no answer within 150 ms/);
+    expect(meter.failure()?.why).toMatch(/no answer within 150 ms/);
   });
 
   test('asked again while an answer is awaited, it asks the device only once', async () => {

@@ -36,7 +36,11 @@ async function until(store: Store, condition: () => boolean | Promise<boolean>):
 test('a folder that cannot be used: control gets its state from memory, and the disk is taken up when it is back', async () => {
   const folder = join(dir, 'data');
   writeFileSync(folder, 'a file where the folder should be');
-  await expect(opened(folder)).rejects.toThrow('the store did not start');
+  await expect(opened(folder)).rejects.toMatchObject({
+    code: 'store-not-started',
+    message: expect.stringContaining(`the store in ${folder} did not start: EEXIST`),
+    remedy: expect.stringContaining(`write ${folder}`),
+  });
   rmSync(folder);
   mkdirSync(folder);
   mkdirSync(join(folder, 'log.db'));
