@@ -1,6 +1,7 @@
 /**
- * The installer's wizard as it is run: its own process at a terminal, over the home broker alone, against a real
- * broker, a real simulated house and the real box. First every wire is wrong, then everything is mended.
+ * The installer's wizard as it is shipped: the launcher in the copied bundle, its own process at a terminal, over the
+ * home broker alone, against the broker's bundle, a real simulated house and the box's bundle. First every wire is wrong,
+ * then everything is mended.
  */
 import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -9,19 +10,23 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { stringify } from 'yaml';
-import { HomeRig, ROOT } from './home-rig.ts';
+import { Shipped } from './bundle/shipped.ts';
+import { HomeRig, onlyNode } from './home-rig.ts';
 import { Terminal } from './terminal.ts';
 
 let rig: HomeRig;
+let edge: Shipped;
+let broker: Shipped;
 let out: string;
 let ids: Record<'own' | 'tasmota' | 'shelly' | 'esphome', string>;
 
 beforeAll(async () => {
   out = mkdtempSync(path.join(tmpdir(), 'acceptance-'));
+  [edge, broker] = await Promise.all([Shipped.copy('edge'), Shipped.copy('broker')]);
   rig = await HomeRig.prepare(['--home', 'practice', '--headless', '--speed', '10']);
-  await rig.startBroker();
+  await rig.startBroker(broker.dir);
   await rig.startSimulator();
-  await rig.startBox();
+  await rig.startBox(edge.dir);
   const named = (make: string) => rig.home.boards.find((id) => id.startsWith(make)) ?? '';
   ids = {
     own: named('esp12f'),
@@ -29,15 +34,16 @@ beforeAll(async () => {
     shelly: named('shelly'),
     esphome: named('esphome'),
   };
-}, 90_000);
+}, 180_000);
 
 afterAll(async () => {
   await rig?.stop();
+  edge?.remove();
+  broker?.remove();
   rmSync(out, { recursive: true, force: true });
 });
 
 const wizardArgs = () => [
-  path.join(ROOT, 'edge/src/commissioning/wizard/main.ts'),
   ...['--broker', `mqtt://127.0.0.1:${rig.plan.brokerPort}`, '--site', rig.site.id],
   ...['--secret', path.join(rig.plan.secretsDir, `${rig.site.installerId}.json`)],
   ...['--out', out, '--look-ms', '100'],
@@ -77,7 +83,10 @@ function answers(boards: readonly (keyof typeof ids)[]): string {
 }
 
 async function wizard(boards: readonly (keyof typeof ids)[]): Promise<{ code: number; text: string }> {
-  const run = promisify(execFile)(process.execPath, [...wizardArgs(), '--answers', answers(boards)]);
+  const program = path.join(edge.dir, 'commission');
+  const run = promisify(execFile)(program, [...wizardArgs(), '--answers', answers(boards)], {
+    env: onlyNode(),
+  });
   return run.then(
     ({ stdout }) => ({ code: 0, text: stdout }),
     (error: { code: number; stdout: string; stderr: string }) => ({
@@ -108,7 +117,7 @@ const acceptance = () =>
 const spoil = (objectId: string, change: object) => rig.sim('PATCH', `objects/${objectId}`, change);
 
 test('a new board is claimed at the terminal: a wrong code is asked again, typed words are understood', async () => {
-  const terminal = new Terminal(wizardArgs());
+  const terminal = new Terminal([path.join(edge.dir, 'commission'), ...wizardArgs()], onlyNode());
   try {
     await terminal.answer('Your name', 'Ada');
     await terminal.answer('How many relay boards', '4');

@@ -104,18 +104,26 @@ export class HomeRig {
     return home;
   }
 
-  startBroker = () => this.#start(brokerProcess(ROOT, this.plan));
+  /** @param bundle folder of a bundle to start it from instead of its sources. */
+  startBroker = (bundle?: string) => this.#start(brokerProcess(ROOT, this.plan), bundle);
   startSimulator = () =>
     this.#start(simulatorProcess(ROOT, this.plan, this.site, { options: this.options, anchor: this.anchor }));
-  startBox = () => this.#start(boxProcess(ROOT, this.plan, this.site));
+  /** @param bundle as of `startBroker`. */
+  startBox = (bundle?: string) => this.#start(boxProcess(ROOT, this.plan, this.site), bundle);
   async startPortal(): Promise<void> {
     await this.#start(signerProcess(ROOT, this.plan));
     await this.#start(portalProcess(ROOT, this.plan, PORTAL_SERVER));
   }
 
-  async #start(spec: ProcessSpec): Promise<void> {
-    const child = spawn(process.execPath, spec.args, {
-      env: { ...process.env, ...spec.env },
+  async #start(spec: ProcessSpec, bundle?: string): Promise<void> {
+    const [program, args] = bundle
+      ? [
+          path.join(bundle, 'run'),
+          spec.args.slice(1 + spec.args.findIndex((arg) => arg.endsWith('/main.ts'))),
+        ]
+      : [process.execPath, spec.args];
+    const child = spawn(program, args, {
+      env: { ...process.env, ...spec.env, ...(bundle ? onlyNode() : {}) },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
     const words: string[] = [];
@@ -169,6 +177,11 @@ export class HomeRig {
       secret: string;
     };
   }
+}
+
+/** A machine that has Node and the system's own programs, and no checkout. */
+export function onlyNode(): NodeJS.ProcessEnv {
+  return { PATH: `${path.dirname(process.execPath)}:/usr/bin:/bin`, HOME: tmpdir() };
 }
 
 function ended(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {

@@ -10,10 +10,10 @@ export class Terminal {
   /** What was read already. */
   #readTo = 0;
 
-  /** @param args as after `node` */
-  constructor(args: readonly string[]) {
-    const command = [process.execPath, ...args].map(quoted).join(' ');
-    this.#child = spawn('script', ['-qefc', command, '/dev/null'], { stdio: ['pipe', 'pipe', 'pipe'] });
+  /** @param words program and arguments */
+  constructor(words: readonly string[], env: NodeJS.ProcessEnv) {
+    const command = words.map(quoted).join(' ');
+    this.#child = spawn('script', ['-qefc', command, '/dev/null'], { stdio: ['pipe', 'pipe', 'pipe'], env });
     this.#child.stdout?.on('data', (chunk: Buffer) => {
       this.#text += chunk.toString();
     });
