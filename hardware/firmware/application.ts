@@ -3,7 +3,7 @@
  * in flash, and the set-up. Everything comes in by a call with the time, everything goes out by a port.
  *
  * Order at the start: coils without supply, pins low, state machine booted, pins where it wants them, supply
- * released; only then the radio.
+ * released; only then a network is joined.
  */
 import type { PinMap } from '../board/pin-map.ts';
 import { step } from '../relay-board/machine.ts';
@@ -51,8 +51,6 @@ export interface BoardDescription {
   readonly map: PinMap;
   readonly model: string;
   readonly firmware: string;
-  /** Twelve hexadecimal digits with or without colons. */
-  readonly mac: string;
 }
 
 export class BoardApplication {
@@ -74,10 +72,13 @@ export class BoardApplication {
     this.#ports = ports;
     const { platform } = ports;
     const nowMs = platform.nowMs();
+    // Before the code is drawn: with its radio asleep the chip has poor chance to offer.
+    const mac = platform.mac();
     this.store = new BoardStore(ports.settings);
     this.#claim = this.store.claimCode(() => claimCode(() => platform.random32()));
     this.identity = identityOf(
       description,
+      mac,
       claimFingerprint(this.#claim, (t) => platform.sha256Hex(t)),
     );
     this.#state = unpowered(this.identity);
@@ -165,7 +166,8 @@ export class BoardApplication {
   }
 
   #receive({ topic, bytes }: Received): void {
-    const text = this.#ports.text.decode(bytes);
+    const text = this.#textOf(bytes);
+    if (text === undefined) return;
     switch (downTopic(this.identity.board, topic)) {
       case 'command': {
         const message = parseCommand(text);
@@ -186,11 +188,19 @@ export class BoardApplication {
         const message = parseCredential(text);
         if (message?.board !== this.identity.board) return;
         this.store.setSecret(message.secret);
-        this.#link.reconnect(this.#ports.platform.nowMs());
+        this.#link.reconnect();
         return;
       }
       case undefined:
         return;
+    }
+  }
+
+  #textOf(bytes: Uint8Array): string | undefined {
+    try {
+      return this.#ports.text.decode(bytes);
+    } catch {
+      return undefined;
     }
   }
 
@@ -249,7 +259,7 @@ export class BoardApplication {
   }
 }
 
-function identityOf({ map, model, firmware, mac }: BoardDescription, claim: string): Identity {
+function identityOf({ map, model, firmware }: BoardDescription, mac: string, claim: string): Identity {
   const digits = mac.toLowerCase().replaceAll(/[^0-9a-f]/g, '');
   if (digits.length !== 12) throw new RangeError(`"${mac}" is no MAC address`);
   const pairs = digits.match(/../g) ?? [];

@@ -37,6 +37,7 @@ export class LinkKeeper {
   #pauseMs = FIRST_PAUSE_MS;
   #failures = 0;
   #hasAddress = false;
+  #reconnects = false;
   #connection: Connection | null = null;
   /** Calls of a connection that was given up are void. */
   #generation = 0;
@@ -76,14 +77,20 @@ export class LinkKeeper {
     }
   }
 
-  /** Connects anew, with what `credential` says now. */
-  reconnect(nowMs: number): void {
-    this.#nowMs = nowMs;
-    if (this.#phase === 'linked' || this.#phase === 'connecting') this.#failed();
+  /**
+   * Connects anew with what `credential` says now, from the next tick on: asked for by a message, within a call of
+   * the connection that is to be closed.
+   */
+  reconnect(): void {
+    this.#reconnects = true;
   }
 
   tick(nowMs: number): void {
     this.#nowMs = nowMs;
+    if (this.#reconnects) {
+      this.#reconnects = false;
+      if (this.#phase === 'linked' || this.#phase === 'connecting') this.#failed();
+    }
     const lastedMs = nowMs - this.#sinceMs;
     if (this.#phase === 'joining' && lastedMs >= JOIN_MS) this.#join(nowMs);
     else if (this.#phase === 'connecting' && lastedMs >= ANSWER_MS) this.#failed();

@@ -1,7 +1,10 @@
 /**
- * Modules of the Moddable SDK that its published typings lack, as far as they are used here. Update and flash:
- * ECMA-419, 26 persistent storage; the ESP8266 has them since SDK 10.0.2.
+ * Modules of the Moddable SDK that its published typings lack or know otherwise, as far as they are used here. Update
+ * and flash: ECMA-419, 26 persistent storage; the ESP8266 has them since SDK 10.0.2.
  */
+
+/** Sets `System` and `device` in the global scope. (`embedded:io/system` is in the typings, but in no SDK.) */
+declare module 'system' {}
 
 declare module 'embedded:storage/flash' {
   interface Partition {

@@ -64,8 +64,10 @@ export class Outbox {
       if (!this.#connection) return false;
       const topic = topicOf(this.#board, next.name);
       if (topic.length + next.payload.byteLength + OVERHEAD_BYTES > this.#roomBytes) return false;
+      const roomBytes = this.#connection.publish(topic, next.payload, publishOptions(next.name));
+      this.#roomBytes = roomBytes ?? 0;
+      if (roomBytes === undefined) return false;
       this.#waiting.shift();
-      this.#roomBytes = this.#connection.publish(topic, next.payload, publishOptions(next.name));
     }
     return true;
   }

@@ -64,8 +64,9 @@ export interface ConnectOptions extends BrokerAddress {
 
 export interface Connection {
   subscribe(topics: readonly string[]): void;
-  /** @returns bytes that the socket still takes. @throws when the message does not fit. */
-  publish(topic: string, payload: Uint8Array, options: { qos: 0 | 1; retain: boolean }): number;
+  /** @returns bytes that the socket still takes; undefined: it did not fit, and nothing of it was sent. */
+  publish(topic: string, payload: Uint8Array, options: { qos: 0 | 1; retain: boolean }): number | undefined;
+  /** Not from within `onPart`: the SDK's client goes on with its socket after that call. */
   close(): void;
 }
 
@@ -84,6 +85,8 @@ export interface PlatformPort {
   /** 32 random bits. */
   random32(): number;
   health(): Health;
+  /** Of the station, twelve hexadecimal digits with or without colons. Wakes the radio, which joins nothing yet. */
+  mac(): string;
   restart(): void;
   /** Hexadecimal digits of SHA-256 of UTF-8 text. */
   sha256Hex(text: string): string;
@@ -93,5 +96,6 @@ export interface PlatformPort {
 /** UTF-8, without TextEncoder (which would cost flash). */
 export interface TextPort {
   encode(text: string): Uint8Array;
+  /** @throws when the bytes are no UTF-8. */
   decode(bytes: Uint8Array): string;
 }

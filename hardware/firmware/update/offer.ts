@@ -20,12 +20,11 @@ export const MAX_OFFER_BYTES = 600;
 /** One of the two slots of a 4 MB flash, less the sector that holds its header. */
 export const MAX_IMAGE_BYTES = 0xfe000;
 
-const FORM =
-  /^(wattward-firmware 1\nmodel ([a-z0-9-]{1,40})\nsequence ([1-9][0-9]{0,8})\nversion ([0-9a-z.-]{1,40})\nsize ([1-9][0-9]{0,7})\nsha256 ([0-9a-f]{64})\n)signature ([0-9a-f]{128})\n$/;
-
 /** The offer written in `text`; undefined when it is none. Says nothing about its signature. */
 export function parseOffer(text: string): Offer | undefined {
-  const found = text.length <= MAX_OFFER_BYTES ? FORM.exec(text) : null;
+  const form =
+    /^(wattward-firmware 1\nmodel ([a-z0-9-]{1,40})\nsequence ([1-9][0-9]{0,8})\nversion ([0-9a-z.-]{1,40})\nsize ([1-9][0-9]{0,7})\nsha256 ([0-9a-f]{64})\n)signature ([0-9a-f]{128})\n$/;
+  const found = text.length <= MAX_OFFER_BYTES ? form.exec(text) : null;
   if (!found) return undefined;
   const [, signed = '', model = '', sequence, version = '', size, sha256 = '', signature = ''] = found;
   return { model, sequence: Number(sequence), version, sizeBytes: Number(size), sha256, signed, signature };

@@ -6,8 +6,9 @@
  * The signature is checked before the first byte of the image is asked for. Driven by `work()`, a little at a time;
  * an error of any kind ends the attempt and leaves everything as it was.
  */
+
+import { bytesOfHex } from '../hexadecimal.ts';
 import { type Sha512, verifying } from './ed25519.ts';
-import { bytesOfHex } from './hexadecimal.ts';
 import { type Offer, objection, parseOffer, type Running } from './offer.ts';
 
 export const TRIAL_STARTS = 3;

@@ -1,13 +1,10 @@
-/** The application against the project's real broker: what its rights let a board do, before and after the claim. */
+/** The built firmware against the project's real broker: what its rights let a board do, before and after the claim. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { FACTORY_TOPICS } from '@wattward/broker/access/credential';
 import { type Broker, startBroker } from '@wattward/broker/server/start-broker';
-import mqtt from 'mqtt';
 import { TestClient } from '../../../broker/test/server/mqtt-clients.ts';
-import { PIN_MAPS } from '../../board/pin-map.ts';
-import { BoardApplication } from '../../firmware/application.ts';
-import type { MqttPort } from '../../firmware/ports.ts';
-import { StubSettings, text } from './stub-platform.ts';
+import { BrokerClient } from './broker-client.ts';
+import { BuiltFirmware } from './built-firmware.ts';
 
 const CLAIMED = { id: 'esp12f-a4cf12b3c4d5', secret: 'secret-of-this-board-1', role: 'board' as const };
 const FRESH = { id: 'esp12f-a4cf12000001', secret: 'ABCDE01234FGHJK56789', role: 'board' as const };
@@ -15,8 +12,8 @@ const EDGE = { id: 'edge-home-1', secret: 'secret-of-the-edge-22c', role: 'edge'
 
 let broker: Broker;
 let box: TestClient;
-const running: NodeJS.Timeout[] = [];
-const open: mqtt.MqttClient[] = [];
+const clocks: NodeJS.Timeout[] = [];
+const boards: BuiltFirmware<BrokerClient>[] = [];
 
 beforeAll(async () => {
   broker = await startBroker({
@@ -26,83 +23,25 @@ beforeAll(async () => {
   });
 });
 afterEach(async () => {
-  for (const timer of running.splice(0)) clearInterval(timer);
-  await Promise.all(open.splice(0).map((client) => client.endAsync(true)));
+  for (const clock of clocks.splice(0)) clearInterval(clock);
+  const clients = boards.splice(0).flatMap((board) => board.clients);
+  await Promise.all(clients.map(({ client }) => client.endAsync(true)));
+  expect(clients.flatMap((client) => client.faults)).toEqual([]);
   await box?.end();
 });
 afterAll(() => broker.close());
 
-/** The SDK's client, played by another MQTT library. */
-const overNetwork: MqttPort = {
-  connect(options) {
-    const { id, user, password, will } = options;
-    const client = mqtt.connect(`mqtt://127.0.0.1:${broker.port}`, {
-      clientId: id,
-      username: user,
-      password,
-      protocolVersion: 4,
-      clean: true,
-      reconnectPeriod: 0,
-      ...(will ? { will: { ...will, payload: Buffer.from(will.message) } } : {}),
-    });
-    open.push(client);
-    client.on('connect', () => {
-      options.onWritable(4000);
-      options.onAccepted(0);
-    });
-    client.on('message', (topic, payload) => {
-      // In two pieces, as a small socket gives them.
-      const cut = payload.length >> 1;
-      options.onPart(payload.subarray(0, cut), { topic, byteLength: payload.length });
-      options.onPart(payload.subarray(cut), {});
-    });
-    client.on('error', () => {});
-    client.on('close', () => options.onClosed());
-    return {
-      subscribe: (topics) => void client.subscribe([...topics], { qos: 1 }),
-      publish(topic, payload, { qos, retain }) {
-        client.publish(topic, Buffer.from(payload), { qos, retain });
-        return 4000;
-      },
-      close: () => client.end(true),
-    };
-  },
-};
-
 /** A board whose clock runs so fast that its minimum times pass at once. */
-function board(mac: string, kept: Record<string, string | number>): BoardApplication {
-  const settings = new StubSettings();
+async function powered(id: string, kept: Record<string, unknown>): Promise<BuiltFirmware<BrokerClient>> {
+  const board = new BuiltFirmware((options) => new BrokerClient(`mqtt://127.0.0.1:${broker.port}`, options));
+  board.mac = id.slice('esp12f-'.length);
   for (const [name, value] of Object.entries({ ssid: 'home', host: 'box', port: 1883, ...kept }))
-    settings.set(name, value);
-  let nowMs = 0;
-  const application = new BoardApplication(
-    {
-      settings,
-      text,
-      mqtt: overNetwork,
-      pins: { openOutput: () => ({ write() {} }), openInput: () => ({ read: () => 1 }) },
-      radio: { join() {}, leave() {} },
-      platform: {
-        nowMs: () => nowMs,
-        random32: () => 0x1234,
-        health: () => ({ rssi: -50, heapBytes: 20_000 }),
-        restart() {},
-        sha256Hex: () => 'f'.repeat(64),
-        log() {},
-      },
-      setup: { open() {}, close() {} },
-    },
-    { map: PIN_MAPS.own, model: 'esp12f-4ch', firmware: '0.1.0', mac },
-  );
-  application.start();
-  application.address(true);
-  running.push(
-    setInterval(() => {
-      nowMs += 1000;
-      application.tick();
-    }, 5),
-  );
-  return application;
+    board.preferences.set(name, value);
+  await board.run();
+  boards.push(board);
+  board.hasAddress();
+  clocks.push(setInterval(() => board.pass(1), 5));
+  return board;
 }
 
 const path = (id: string, name: string) => `wattward/v1/board/${id}/${name}`;
@@ -111,7 +50,7 @@ describe('on the real broker', () => {
   test('a claimed board reports itself, obeys a fresh command once, and its lease ends', async () => {
     box = await TestClient.open(`mqtt://127.0.0.1:${broker.port}`, EDGE);
     await box.subscribe('wattward/v1/board/+/#');
-    board(CLAIMED.id.slice(7), { secret1: CLAIMED.secret });
+    await powered(CLAIMED.id, { secret1: CLAIMED.secret });
     const heard = (name: string, has: (m: Record<string, unknown>) => boolean) =>
       box.waitFor(
         (m) => m.topic === path(CLAIMED.id, name) && m.text.startsWith('{') && has(JSON.parse(m.text)),
@@ -130,26 +69,27 @@ describe('on the real broker', () => {
 
   test('its last will says that it is gone', async () => {
     box = await TestClient.open(`mqtt://127.0.0.1:${broker.port}`, EDGE);
-    await box.subscribe(path(CLAIMED.id, 'availability'));
-    board(CLAIMED.id.slice(7), { secret1: CLAIMED.secret });
+    const availability = path(CLAIMED.id, 'availability');
+    await box.subscribe(availability);
+    const board = await powered(CLAIMED.id, { secret1: CLAIMED.secret });
     await box.waitFor((m) => m.text === 'online' && !m.retain);
-    open[0]?.stream.destroy();
-    await box.waitFor((m) => m.text === 'offline');
+    board.clients[0]?.client.stream.destroy();
+    const gone = await box.waitFor((m) => m.topic === availability && !m.retain && m.text !== 'online');
+    expect(gone.text).toBe('offline');
   });
 
-  test('an unclaimed board says hello and stays: it does nothing that its factory credential forbids', async () => {
+  test('an unclaimed board says hello, takes its secret, and comes back with it', async () => {
     box = await TestClient.open(`mqtt://127.0.0.1:${broker.port}`, EDGE);
     await box.subscribe(path(FRESH.id, 'hello'));
-    const application = board(FRESH.id.slice(7), { claim: FRESH.secret });
+    const board = await powered(FRESH.id, { claim: FRESH.secret });
     const hello = JSON.parse((await box.waitFor((m) => m.topic === path(FRESH.id, 'hello'))).text);
-    expect(hello).toMatchObject({ board: FRESH.id, claim: 'f'.repeat(16) });
+    expect(hello).toMatchObject({ board: FRESH.id, claim: expect.stringMatching(/^[0-9a-f]{16}$/) });
     await box.publish(path(FRESH.id, 'identify'), JSON.stringify({ v: 1, seconds: 5 }));
-    expect([application.linked, open.length]).toEqual([true, 1]);
-    await box.publish(
-      path(FRESH.id, 'credential'),
-      JSON.stringify({ v: 1, board: FRESH.id, secret: 'n'.repeat(22) }),
-    );
-    await new Promise<void>((resolve) => open[0]?.once('close', () => resolve()));
-    expect(application.store.secret()).toBe('n'.repeat(22));
+    expect(board.clients).toHaveLength(1);
+    const secret = 'n'.repeat(22);
+    const closed = new Promise<void>((resolve) => board.clients[0]?.client.once('close', () => resolve()));
+    await box.publish(path(FRESH.id, 'credential'), JSON.stringify({ v: 1, board: FRESH.id, secret }));
+    await closed;
+    expect(board.preferences.get('secret1')).toBe(secret);
   });
 });

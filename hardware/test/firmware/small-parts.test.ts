@@ -167,6 +167,15 @@ describe('the outbox', () => {
     expect(connection.published).toHaveLength(MAX_WAITING);
     expect(connection.published.at(-1)?.text).toBe('{"seq":20}');
   });
+  test('a message that did not fit after all goes out when there is room again', () => {
+    const { outbox, connection } = opened(500);
+    connection.full = true;
+    outbox.push('ack', { seq: 1 });
+    outbox.push('ack', { seq: 2 });
+    connection.full = false;
+    outbox.writable(500);
+    expect(connection.published.map((p) => p.text)).toEqual(['{"seq":1}', '{"seq":2}']);
+  });
   test('nothing waits over a lost link', () => {
     const { outbox, connection } = opened(0);
     outbox.push('ack', { seq: 1 });

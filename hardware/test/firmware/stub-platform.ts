@@ -6,7 +6,7 @@ import type { Connection, ConnectOptions, SettingsPort, TextPort } from '../../f
 
 export const text: TextPort = {
   encode: (words) => new TextEncoder().encode(words),
-  decode: (bytes) => new TextDecoder().decode(bytes),
+  decode: (bytes) => new TextDecoder('utf-8', { fatal: true }).decode(bytes),
 };
 
 /** Flash as the SDK gives it: names up to 31, values up to 63 bytes with the closing zero, whole numbers only. */
@@ -54,6 +54,8 @@ export class StubConnection implements Connection {
   closed = false;
   /** What the socket takes; every publish uses it up until `drain`. */
   roomBytes = 10_000;
+  /** It has less room than it last said. */
+  full = false;
 
   constructor(options: ConnectOptions) {
     this.options = options;
@@ -73,7 +75,8 @@ export class StubConnection implements Connection {
     this.subscribed = topics;
   }
 
-  publish(topic: string, payload: Uint8Array, { retain }: { retain: boolean }): number {
+  publish(topic: string, payload: Uint8Array, { retain }: { retain: boolean }): number | undefined {
+    if (this.full) return undefined;
     this.published.push({ topic, text: text.decode(payload), retain });
     return this.roomBytes;
   }
@@ -110,7 +113,6 @@ export class StubBoard {
       map: PIN_MAPS[options.kind ?? 'own'],
       model: 'esp12f-4ch',
       firmware: '0.1.0',
-      mac: 'A4:CF:12:B3:C4:D5',
     };
     this.application = new BoardApplication(this.#ports(), description);
   }
@@ -195,6 +197,7 @@ export class StubBoard {
           return this.#random;
         },
         health: () => ({ rssi: -60, heapBytes: this.heapBytes }),
+        mac: () => 'A4:CF:12:B3:C4:D5',
         restart: () => {
           this.restarts += 1;
         },

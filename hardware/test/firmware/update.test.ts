@@ -1,7 +1,7 @@
 import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
 import { beforeAll, describe, expect, test } from '@jest/globals';
+import { bytesOfHex, hexOfBytes } from '../../firmware/hexadecimal.ts';
 import { type Signed, verifying } from '../../firmware/update/ed25519.ts';
-import { bytesOfHex, hexOfBytes } from '../../firmware/update/hexadecimal.ts';
 import { MAX_IMAGE_BYTES, objection, offerLines, parseOffer } from '../../firmware/update/offer.ts';
 import { Trial } from '../../firmware/update/trial.ts';
 import { ASK_EVERY_MS, FIRST_ASK_MS, UpdateService } from '../../firmware/update/update-service.ts';
