@@ -9,8 +9,8 @@ export interface Received {
 export class Inbox {
   #topic = '';
   #missing = 0;
-  #skip = false;
-  #parts: Uint8Array[] = [];
+  /** Null: too long, thrown away. */
+  #bytes: Uint8Array | null = null;
 
   /** The message that `part` completes; undefined while there is more to come. */
   take(
@@ -20,27 +20,17 @@ export class Inbox {
     if (head.topic !== undefined) {
       this.#topic = head.topic;
       this.#missing = head.byteLength ?? part.byteLength;
-      this.#skip = this.#missing > MAX_MESSAGE_BYTES;
-      this.#parts = [];
+      // Its whole length at once: parts that are joined at the end would take twice the memory.
+      this.#bytes = this.#missing > MAX_MESSAGE_BYTES ? null : new Uint8Array(this.#missing);
     }
     if (this.#topic === '') return undefined;
+    if (part.byteLength > this.#missing) this.#bytes = null;
+    this.#bytes?.set(part, this.#bytes.byteLength - this.#missing);
     this.#missing -= part.byteLength;
-    if (!this.#skip) this.#parts.push(part);
     if (this.#missing > 0) return undefined;
-    const received = { topic: this.#topic, bytes: joined(this.#parts) };
-    const whole = !this.#skip && this.#missing === 0;
+    const received = this.#bytes ? { topic: this.#topic, bytes: this.#bytes } : undefined;
     this.#topic = '';
-    this.#parts = [];
-    return whole ? received : undefined;
+    this.#bytes = null;
+    return received;
   }
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((n, p) => n + p.byteLength, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.byteLength;
-  }
-  return whole;
 }

@@ -44,7 +44,7 @@ const LEAVING_MS = 2000;
 
 export const text: TextPort = {
   encode: (words) => new Uint8Array(ArrayBuffer.fromString(words)),
-  decode: (bytes) => String.fromArrayBuffer(bytes.slice().buffer),
+  decode: (bytes) => String.fromArrayBuffer(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength),
 };
 
 const pins: PinPort = {

@@ -6,6 +6,11 @@
 /** Sets `System` and `device` in the global scope. (`embedded:io/system` is in the typings, but in no SDK.) */
 declare module 'system' {}
 
+interface StringConstructor {
+  /** Of a part of the buffer. @throws when that is no UTF-8 */
+  fromArrayBuffer(buffer: ArrayBuffer, byteOffset: number, byteLength: number): string;
+}
+
 declare module 'embedded:storage/flash' {
   interface Partition {
     read(byteLength: number, offset: number): ArrayBuffer;

@@ -10,6 +10,6 @@ export { chipLog } from './chip-log.ts';
 export { MODEL, SEQUENCE, VERSION } from './firmware-version.ts';
 export { hexOfBytes } from './hexadecimal.ts';
 export type { PinPort, PlatformPort, RadioPort, SettingsPort, TextPort } from './ports.ts';
-export { type SdkOptions, sdkMqtt } from './sdk-mqtt.ts';
+export { sdkMqtt } from './sdk-mqtt.ts';
 export { portalCallback } from './sdk-portal.ts';
 export { unwrapped } from './uptime.ts';

@@ -84,6 +84,8 @@ export class ChipResolver {
 
 const CONNACK = 2;
 const SUBSCRIBE = 8;
+/** Most read at once: what is too long to be kept must not fill the memory on its way through. */
+export const PIECE_BYTES = 512;
 /** [MQTT-2.3.1-1] 0 is no packet id; the client would count up to it. */
 const MAX_PACKET_ID = 65_535;
 
@@ -102,8 +104,10 @@ export function sdkMqtt(create: (options: SdkOptions) => SdkClient, resolve: Res
         dns: { io: ChipResolver, resolve, isOpen: () => !closed },
         onReadable(count, head) {
           // Read even when nobody wants it: unread bytes stop the client.
-          const part = client?.read(count);
-          if (part && !closed) options.onPart(new Uint8Array(part), head);
+          for (let left = count; left > 0; left -= PIECE_BYTES) {
+            const piece = client?.read(Math.min(left, PIECE_BYTES));
+            if (piece && !closed) options.onPart(new Uint8Array(piece), left === count ? head : {});
+          }
         },
         onWritable: (count) => options.onWritable(count),
         onControl(opcode, message) {

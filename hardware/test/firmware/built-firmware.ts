@@ -25,7 +25,7 @@ export class RecordingClient implements SdkClient {
   constructor(options: SdkOptions) {
     this.options = options;
   }
-  read(): ArrayBuffer {
+  read(_count: number): ArrayBuffer {
     return new ArrayBuffer(0);
   }
   write(data: ArrayBuffer | Uint8Array, options: SentByClient['options']): number {
@@ -111,6 +111,9 @@ export class BuiltFirmware<Client extends SdkClient> {
       }
     }
     class Serial {
+      constructor() {
+        board.order.push('serial');
+      }
       write(bytes: Uint8Array) {
         if (bytes.byteLength > SERIAL_ROOM_BYTES) throw new Error('output full');
         board.order.push('serial');
@@ -126,7 +129,8 @@ export class BuiltFirmware<Client extends SdkClient> {
       },
       trace() {},
       encode: (words: string) => new TextEncoder().encode(words),
-      decode: (bytes: ArrayBuffer) => new TextDecoder('utf-8', { fatal: true }).decode(bytes),
+      decode: (bytes: ArrayBuffer, at: number, length: number) =>
+        new TextDecoder('utf-8', { fatal: true }).decode(new Uint8Array(bytes, at, length)),
     };
   }
 

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { Connection, ConnectOptions } from '../../firmware/ports.ts';
-import { type SdkOptions, type SdkWrite, sdkMqtt } from '../../firmware/sdk-mqtt.ts';
+import { PIECE_BYTES, type SdkOptions, type SdkWrite, sdkMqtt } from '../../firmware/sdk-mqtt.ts';
 import { RecordingClient } from './built-firmware.ts';
 
 const OPTIONS: ConnectOptions = {
@@ -19,7 +19,11 @@ const OPTIONS: ConnectOptions = {
 
 type Answer = (name: string, address?: string) => void;
 
-function connected(): { connection: Connection; client: RecordingClient; answers: Answer[] } {
+function connected(changes: Partial<ConnectOptions> = {}): {
+  connection: Connection;
+  client: RecordingClient;
+  answers: Answer[];
+} {
   const answers: Answer[] = [];
   const made: RecordingClient[] = [];
   const port = sdkMqtt(
@@ -30,7 +34,7 @@ function connected(): { connection: Connection; client: RecordingClient; answers
     },
     (_, onAddress) => void answers.push(onAddress),
   );
-  const connection = port.connect(OPTIONS);
+  const connection = port.connect({ ...OPTIONS, ...changes });
   const [client] = made;
   if (!client) throw new Error('no client');
   return { connection, client, answers };
@@ -79,4 +83,18 @@ test('an address that is found after the connection was closed is not told to th
   answers[2]?.('box', '192.168.1.20');
   answers[3]?.('box');
   expect(told).toEqual(['192.168.1.20', 'unknown']);
+});
+
+test('a message that comes all at once is read in small pieces, to the last byte', () => {
+  const parts: { readonly length: number; readonly topic: string | undefined }[] = [];
+  const { client } = connected({
+    onPart: (part, head) => void parts.push({ length: part.byteLength, topic: head.topic }),
+  });
+  client.read = (count) => new ArrayBuffer(count);
+  client.options.onReadable(1100, { topic: 't', byteLength: 1100, more: false });
+  expect(parts).toEqual([
+    { length: PIECE_BYTES, topic: 't' },
+    { length: PIECE_BYTES, topic: undefined },
+    { length: 1100 - 2 * PIECE_BYTES, topic: undefined },
+  ]);
 });
