@@ -3,7 +3,7 @@ import { log } from './log.ts';
 import { startPortal } from './portal.ts';
 import { running, setRunning } from './running.ts';
 import { readSettings } from './settings.ts';
-import { StartError } from './start-error.ts';
+import { isStartError } from './start-error.ts';
 
 const ORDERLY_MS = 2500;
 
@@ -30,10 +30,9 @@ export async function boot(env: Readonly<Record<string, string | undefined>>): P
 }
 
 function failStart(error: unknown): void {
-  const failed =
-    error instanceof StartError
-      ? { code: error.code, message: error.message, remedy: error.remedy }
-      : { code: 'start-failed', message: String(error), remedy: 'Look into the log above.' };
+  const failed = isStartError(error)
+    ? { code: error.code, message: error.message, remedy: error.remedy }
+    : { code: 'start-failed', message: String(error), remedy: 'Look into the log above.' };
   process.stderr.write(`${failed.message} (${failed.code}). ${failed.remedy}\n`);
   process.exitCode = 1;
   if (process.send) process.send({ failed }, () => process.exit(1));

@@ -18,7 +18,7 @@ import { actorAt, inOrganisation, type SiteAccess, siteAccess } from './api/call
 import { decisionPage } from './decisions/decision-pages.ts';
 import { historyDay } from './history/history-day.ts';
 import type { Portal } from './portal.ts';
-import { ProblemError } from './problem.ts';
+import { isProblem } from './problem.ts';
 import { running } from './running.ts';
 import { currentCaller } from './session.ts';
 import { sitePage, siteRows } from './sites.ts';
@@ -79,7 +79,7 @@ async function orNotFound<T>(ask: () => Promise<T>): Promise<T> {
   try {
     return await ask();
   } catch (error) {
-    if (error instanceof ProblemError && error.code === 'not-found') notFound();
+    if (isProblem(error) && error.code === 'not-found') notFound();
     throw error;
   }
 }

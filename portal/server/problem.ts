@@ -1,5 +1,6 @@
 /** Every error the API can answer, as RFC 9457 problem details: one table of codes, each with what to do about it. */
 import type { Problem } from '../contract/api.ts';
+import { isOwnError, OwnError } from './own-error.ts';
 
 interface ProblemKind {
   readonly status: number;
@@ -97,16 +98,19 @@ export const PROBLEMS = {
 export type ProblemCode = keyof typeof PROBLEMS;
 
 /** Thrown anywhere below a route; becomes `application/problem+json`. */
-export class ProblemError extends Error {
+export class ProblemError extends OwnError {
   readonly code: ProblemCode;
   readonly retryAfterS: number | undefined;
 
   constructor(code: ProblemCode, detail?: string, options: { retryAfterS?: number; cause?: unknown } = {}) {
-    super(detail ?? PROBLEMS[code].title, { cause: options.cause });
-    this.name = 'ProblemError';
+    super('ProblemError', detail ?? PROBLEMS[code].title, { cause: options.cause });
     this.code = code;
     this.retryAfterS = options.retryAfterS;
   }
+}
+
+export function isProblem(error: unknown): error is ProblemError {
+  return isOwnError(error, 'ProblemError');
 }
 
 export function problemOf(error: ProblemError): Problem {

@@ -5,7 +5,7 @@
 import type { Permission } from '../../contract/api.ts';
 import { errorText, log } from '../log.ts';
 import type { Portal } from '../portal.ts';
-import { ProblemError, problemResponse } from '../problem.ts';
+import { isProblem, ProblemError, problemResponse } from '../problem.ts';
 import {
   acceptInvitation,
   beginSignIn,
@@ -109,7 +109,7 @@ export async function answer(portal: Portal, request: Request): Promise<Response
   try {
     return await route(portal, request);
   } catch (error) {
-    if (error instanceof ProblemError) return problemResponse(error);
+    if (isProblem(error)) return problemResponse(error);
     log.error('request failed', { path: new URL(request.url).pathname, problem: errorText(error) });
     return problemResponse(new ProblemError('internal'));
   }

@@ -3,6 +3,8 @@
  * https://docs.influxdata.com/influxdb/v2/reference/syntax/line-protocol/
  */
 
+import { isOwnError, OwnError } from '../own-error.ts';
+
 export const PRECISIONS = ['ns', 'us', 'ms', 's'] as const;
 export type Precision = (typeof PRECISIONS)[number];
 
@@ -22,11 +24,14 @@ export interface LinePoint {
   readonly atMs: number;
 }
 
-export class LineError extends Error {
+export class LineError extends OwnError {
   constructor(line: string, why: string) {
-    super(`unable to parse '${line.slice(0, 200)}': ${why}`);
-    this.name = 'LineError';
+    super('LineError', `unable to parse '${line.slice(0, 200)}': ${why}`);
   }
+}
+
+export function isLineError(error: unknown): error is LineError {
+  return isOwnError(error, 'LineError');
 }
 
 /**

@@ -7,8 +7,9 @@ import { gunzip } from 'node:zlib';
 import { sha256Hex } from '../accounts/tokens.ts';
 import type { PortalDatabase } from '../database/schema.ts';
 import { errorText, log } from '../log.ts';
+import { isOwnError, OwnError } from '../own-error.ts';
 import type { WriteResult } from './embedded/writer.ts';
-import { LineError, type LinePoint, PRECISIONS, type Precision, parseLines } from './line-protocol.ts';
+import { isLineError, type LinePoint, PRECISIONS, type Precision, parseLines } from './line-protocol.ts';
 import { WeightGate } from './weight-gate.ts';
 
 export const MOST_BODY_BYTES = 4_000_000;
@@ -39,7 +40,7 @@ export async function answerWrite(context: WriteContext, request: Request): Prom
     await takeWrite(context, request);
     return new Response(null, { status: 204 });
   } catch (error) {
-    if (error instanceof WriteRefusal) return error.response();
+    if (isRefusal(error)) return error.response();
     log.error('write failed', { problem: errorText(error) });
     // The box keeps its points and comes back.
     return new WriteRefusal(503, 'unavailable', 'the history cannot be written now', 10).response();
@@ -60,7 +61,7 @@ async function takeWrite({ db, sink, nowMs }: WriteContext, request: Request): P
     const points = parseLines(await textOf(body), precision, nowMs());
     ({ dropped } = await sink.write(site, points));
   } catch (error) {
-    if (error instanceof LineError) throw new WriteRefusal(400, 'invalid', error.message);
+    if (isLineError(error)) throw new WriteRefusal(400, 'invalid', error.message);
     throw error;
   } finally {
     leave();
@@ -137,13 +138,13 @@ export async function boundedBody(request: Request, mostBytes: number): Promise<
 }
 
 /** An answer in InfluxDB's own shape. */
-class WriteRefusal extends Error {
+class WriteRefusal extends OwnError {
   readonly #status: number;
   readonly #code: string;
   readonly #retryAfterS: number | undefined;
 
   constructor(status: number, code: string, message: string, retryAfterS?: number) {
-    super(message);
+    super('WriteRefusal', message);
     this.#status = status;
     this.#code = code;
     this.#retryAfterS = retryAfterS;
@@ -154,4 +155,8 @@ class WriteRefusal extends Error {
     if (this.#retryAfterS !== undefined) headers['retry-after'] = String(this.#retryAfterS);
     return Response.json({ code: this.#code, message: this.message }, { status: this.#status, headers });
   }
+}
+
+function isRefusal(error: unknown): error is WriteRefusal {
+  return isOwnError(error, 'WriteRefusal');
 }

@@ -3,7 +3,7 @@ import { encodeMessage, type Message, parseMessage } from '@wattward/broker/wire
 import { type Ids, parseTopic, TOPICS, type TopicName, topic } from '@wattward/broker/wire/topics';
 import { connect, type MqttClient } from 'mqtt';
 import { log } from '../log.ts';
-import { ProblemError } from '../problem.ts';
+import { isProblem, ProblemError } from '../problem.ts';
 import type { LiveHub } from './hub.ts';
 
 const PUBLISH_TIMEOUT_MS = 5000;
@@ -96,7 +96,7 @@ async function publish(client: MqttClient, name: TopicName, ids: Ids, payload: s
   try {
     await Promise.race([client.publishAsync(topic(name, ids), payload, { qos, retain }), late]);
   } catch (cause) {
-    if (cause instanceof ProblemError) throw cause;
+    if (isProblem(cause)) throw cause;
     throw new ProblemError('not-connected', undefined, { cause });
   } finally {
     clearTimeout(timer);
