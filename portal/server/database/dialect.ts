@@ -15,6 +15,8 @@ import {
   SqliteQueryCompiler,
 } from 'kysely';
 
+const BUSY_MS = 2000;
+
 export class NodeSqliteDialect implements Dialect {
   readonly #file: string;
 
@@ -86,7 +88,8 @@ class NodeSqliteConnection implements DatabaseConnection {
   readonly #db: DatabaseSync;
 
   constructor(file: string) {
-    this.#db = new DatabaseSync(file);
+    // Others may be at the file for a moment: a backup, the portal that is just ending.
+    this.#db = new DatabaseSync(file, { timeout: BUSY_MS });
     this.#db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON');
   }
 

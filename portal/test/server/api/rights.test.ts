@@ -2,12 +2,12 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type PortalRole, ROLES } from '../../../contract/api.ts';
 import { ROUTES, type Route } from '../../../server/api/routes.ts';
 import { RIGHTS } from '../../../server/permissions.ts';
-import { type Browser, type RunningPortal, runPortal } from '../running-portal.ts';
+import { type Browser, type BuiltPortal, startBuiltPortal } from '../../built-portal.ts';
 
-let at: RunningPortal;
+let at: BuiltPortal;
 const people = new Map<PortalRole, Browser>();
 beforeAll(async () => {
-  at = await runPortal();
+  at = await startBuiltPortal();
   for (const role of ROLES) people.set(role, await at.person(role));
 });
 afterAll(() => at.stop());
