@@ -56,6 +56,8 @@ export async function startBuiltServer(place: ServerPlace): Promise<BuiltServer>
       NEXT_TELEMETRY_DISABLED: '1',
       PORT: String(place.port),
       HOSTNAME: '127.0.0.1',
+      // A test that computes for a while finds its connections still open.
+      KEEP_ALIVE_TIMEOUT: '120000',
       WATTWARD_PORTAL_DATA: place.dataDir,
       WATTWARD_PROVISION: place.provisionFile,
       WATTWARD_PUBLIC_URL: url,

@@ -1,6 +1,6 @@
 /** What HTTP adds to a call: the session cookie, the guard against requests forged by other sites, bodies. */
 import type * as z from 'zod';
-import { boundedBody } from '../history/write-endpoint.ts';
+import { boundedBody } from '../history/write-body.ts';
 import { ProblemError } from '../problem.ts';
 
 const SAFE_COOKIE = '__Host-wattward';
@@ -61,12 +61,27 @@ export async function readBody<T>(request: Request, schema: z.ZodType<T>, empty?
   } catch {
     throw new ProblemError('bad-request', 'The body is not JSON');
   }
+  if (!isWellFormed(data))
+    throw new ProblemError('bad-request', 'The body holds half a character (a lone surrogate)');
   const parsed = schema.safeParse(data);
   if (parsed.success) return parsed.data;
   const mistakes = parsed.error.issues.map(
     (issue) => `${issue.path.join('.') || '(body)'}: ${issue.message}`,
   );
   throw new ProblemError('bad-request', mistakes.join('; '));
+}
+
+/** Text that is no Unicode can be kept nowhere: not in a hash, not in a file, not in a signed message. */
+function isWellFormed(value: unknown): boolean {
+  const left = [value];
+  while (left.length > 0) {
+    const one = left.pop();
+    if (typeof one === 'string' && !one.isWellFormed()) return false;
+    if (typeof one === 'object' && one !== null) {
+      for (const [key, member] of Object.entries(one)) left.push(key, member);
+    }
+  }
+  return true;
 }
 
 export function json(

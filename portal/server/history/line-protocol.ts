@@ -34,99 +34,140 @@ export function isLineError(error: unknown): error is LineError {
   return isOwnError(error, 'LineError');
 }
 
+/** Of measurement and tags as written; the boxes' own are below 200. */
+const MOST_HEAD_CHARS = 1000;
+
 /**
+ * The one reader of a request: where a line ends, what is quoted and what is escaped is decided here and nowhere else.
+ * As in InfluxDB a quote means something at the beginning of a field's value only, and a separator counts unless a
+ * backslash stands before it.
  * @param nowMs for lines without a timestamp.
  * @throws LineError at the first line that is not line protocol.
  */
 export function parseLines(text: string, precision: Precision, nowMs: number): LinePoint[] {
   const points: LinePoint[] = [];
-  let start = 0;
-  while (start < text.length) {
-    const end = lineEnd(text, start);
-    const line = text.slice(start, end).trim();
-    start = end + 1;
-    if (line !== '' && !line.startsWith('#')) points.push(parseLine(line, precision, nowMs));
+  for (let at = lineStart(text, 0); at < text.length; at = lineStart(text, at)) {
+    if (text[at] === '#') {
+      at = lineBreak(text, at);
+      continue;
+    }
+    const headEnd = endOfHead(text, at);
+    const { fields, end } = readFields(text, at, headEnd);
+    const stampEnd = lineBreak(text, end);
+    const stamp = text.slice(end, stampEnd).trim();
+    points.push({
+      head: text.slice(at, headEnd),
+      fields,
+      atMs: stamp === '' ? nowMs : parseStamp(lineAt(text, at), stamp, precision),
+    });
+    at = stampEnd;
   }
   return points;
-}
-
-/** A line break inside a quoted string does not end the line. */
-function lineEnd(text: string, start: number): number {
-  const end = text.indexOf('\n', start);
-  const quote = text.indexOf('"', start);
-  if (end === -1) return text.length;
-  if (quote === -1 || quote > end) return end;
-  let quoted = false;
-  for (let i = start; i < text.length; i += 1) {
-    const char = text.charCodeAt(i);
-    if (char === BACKSLASH) i += 1;
-    else if (char === QUOTE) quoted = !quoted;
-    else if (char === NEWLINE && !quoted) return i;
-  }
-  return text.length;
 }
 
 const BACKSLASH = 92;
 const QUOTE = 34;
 const NEWLINE = 10;
+const RETURN = 13;
+const TAB = 9;
 const SPACE = 32;
 const COMMA = 44;
 const EQUALS = 61;
 
-function parseLine(line: string, precision: Precision, nowMs: number): LinePoint {
-  const headEnd = unescaped(line, 0, SPACE);
-  if (headEnd === -1) throw new LineError(line, 'missing fields');
-  if (headEnd === 0 || line.charCodeAt(0) === COMMA) throw new LineError(line, 'missing measurement');
-  const fields: LineField[] = [];
-  let at = headEnd + 1;
-  for (;;) {
-    const equals = unescaped(line, at, EQUALS);
-    if (equals <= at) throw new LineError(line, 'missing field key');
-    const end = valueEnd(line, equals + 1);
-    fields.push(parseField(line, plain(line.slice(at, equals)), line.slice(equals + 1, end)));
-    at = end + 1;
-    if (line.charCodeAt(end) !== COMMA) break;
-  }
-  const stamp = line.slice(at).trim();
-  return {
-    head: line.slice(0, headEnd),
-    fields,
-    atMs: stamp === '' ? nowMs : parseStamp(line, stamp, precision),
-  };
+function isBlank(char: number): boolean {
+  return char === SPACE || char === TAB || char === RETURN || char === NEWLINE;
 }
 
-function unescaped(line: string, from: number, wanted: number): number {
-  for (let i = from; i < line.length; i += 1) {
-    const char = line.charCodeAt(i);
+function lineStart(text: string, from: number): number {
+  let at = from;
+  while (at < text.length && isBlank(text.charCodeAt(at))) at += 1;
+  return at;
+}
+
+function lineBreak(text: string, from: number): number {
+  const end = text.indexOf('\n', from);
+  return end === -1 ? text.length : end;
+}
+
+/** For the words of an error. */
+function lineAt(text: string, start: number): string {
+  return text.slice(start, lineBreak(text, start)).trim();
+}
+
+function endOfHead(text: string, start: number): number {
+  if (text.charCodeAt(start) === COMMA) throw new LineError(lineAt(text, start), 'missing measurement');
+  for (let i = start + 1; i < text.length; i += 1) {
+    const char = text.charCodeAt(i);
+    if (char === NEWLINE) break;
+    if (char !== SPACE || text.charCodeAt(i - 1) === BACKSLASH) continue;
+    if (i - start > MOST_HEAD_CHARS) {
+      throw new LineError(lineAt(text, start), `measurement and tags above ${MOST_HEAD_CHARS} characters`);
+    }
+    return i;
+  }
+  throw new LineError(lineAt(text, start), 'missing fields');
+}
+
+/** @returns the fields and where the timestamp begins. */
+function readFields(
+  text: string,
+  start: number,
+  headEnd: number,
+): { readonly fields: readonly LineField[]; readonly end: number } {
+  const fail = (why: string) => new LineError(lineAt(text, start), why);
+  const fields: LineField[] = [];
+  let at = headEnd;
+  while (text.charCodeAt(at) === SPACE) at += 1;
+  for (;;) {
+    const equals = endOfKey(text, at);
+    if (equals === at) throw fail('missing field key');
+    if (equals === -1) throw fail(fields.length === 0 ? 'missing fields' : 'invalid field format');
+    const end = endOfValue(text, start, equals + 1);
+    const name = fieldKey(text.slice(at, equals));
+    fields.push(parseField(name, text.slice(equals + 1, end).trimEnd(), fail));
+    if (text.charCodeAt(end) !== COMMA) return { fields, end };
+    at = end + 1;
+  }
+}
+
+/** Where its `=` stands; -1 when the line ends before. */
+function endOfKey(text: string, from: number): number {
+  for (let i = from; i < text.length; i += 1) {
+    const char = text.charCodeAt(i);
     if (char === BACKSLASH) i += 1;
-    else if (char === wanted) return i;
+    else if (char === EQUALS) return i;
+    else if (char === NEWLINE || char === SPACE) return -1;
   }
   return -1;
 }
 
-function valueEnd(line: string, from: number): number {
+function endOfValue(text: string, start: number, from: number): number {
   let i = from;
-  if (line.charCodeAt(i) === QUOTE) {
-    for (i += 1; i < line.length && line.charCodeAt(i) !== QUOTE; i += 1) {
-      if (line.charCodeAt(i) === BACKSLASH) i += 1;
-    }
-    if (i >= line.length) throw new LineError(line, 'unbalanced quotes');
-    i += 1;
-    if (i < line.length && line.charCodeAt(i) !== COMMA && line.charCodeAt(i) !== SPACE) {
-      throw new LineError(line, 'invalid field format');
-    }
+  if (text.charCodeAt(i) !== QUOTE) {
+    while (i < text.length && !isSeparator(text.charCodeAt(i))) i += 1;
     return i;
   }
-  while (i < line.length && line.charCodeAt(i) !== COMMA && line.charCodeAt(i) !== SPACE) i += 1;
+  for (i += 1; i < text.length && text.charCodeAt(i) !== QUOTE; i += 1) {
+    if (text.charCodeAt(i) === BACKSLASH) i += 1;
+  }
+  if (i >= text.length) throw new LineError(lineAt(text, start), 'unbalanced quotes');
+  i += 1;
+  if (i < text.length && !isSeparator(text.charCodeAt(i)) && text.charCodeAt(i) !== RETURN) {
+    throw new LineError(lineAt(text, start), 'invalid field format');
+  }
   return i;
+}
+
+function isSeparator(char: number): boolean {
+  return char === COMMA || char === SPACE || char === NEWLINE;
 }
 
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
 const INTEGER = /^[+-]?\d{1,19}$/;
 
-function parseField(line: string, name: string, text: string): LineField {
+function parseField(name: string, text: string, fail: (why: string) => LineError): LineField {
   const last = text.charCodeAt(text.length - 1);
-  if (text === '') throw new LineError(line, 'missing field value');
+  if (text === '') throw fail('missing field value');
   if (last === QUOTE) {
     return { name, type: 'string', value: text.slice(1, -1).replace(/\\(["\\])/g, '$1') };
   }
@@ -136,7 +177,7 @@ function parseField(line: string, name: string, text: string): LineField {
   const body = text.slice(0, -1);
   if (suffix === 'i' && INTEGER.test(body)) return { name, type: 'integer', value: Number(body) };
   if (suffix === 'u' && /^\d{1,20}$/.test(body)) return { name, type: 'unsigned', value: Number(body) };
-  if (!NUMBER.test(text) || !Number.isFinite(Number(text))) throw new LineError(line, 'invalid number');
+  if (!NUMBER.test(text) || !Number.isFinite(Number(text))) throw fail('invalid number');
   return { name, type: 'float', value: Number(text) };
 }
 
@@ -158,32 +199,32 @@ function wholeMs(stamp: string, digits: number): number {
   return Number(stamp.slice(0, -digits) || '0');
 }
 
-function plain(text: string): string {
-  return text.includes('\\') ? text.replace(/\\([,= \\])/g, '$1') : text;
+/** Nothing else is an escape: a backslash before any other character stays one. */
+function measurementName(text: string): string {
+  return text.replace(/\\([, ])/g, '$1');
+}
+function tagText(text: string): string {
+  return text.replace(/\\([,= ])/g, '$1');
+}
+function fieldKey(text: string): string {
+  return text.replace(/\\([,= "])/g, '$1');
 }
 
-/** Measurement and tags of a head. @throws LineError when a tag has no value or comes twice. */
+/** Measurement and tags of a head. @throws LineError when a tag has no name or no value, or comes twice. */
 export function parseHead(head: string): {
   readonly measurement: string;
   readonly tags: ReadonlyMap<string, string>;
 } {
-  const parts: string[] = [];
-  let at = 0;
-  for (;;) {
-    const comma = unescaped(head, at, COMMA);
-    parts.push(head.slice(at, comma === -1 ? undefined : comma));
-    if (comma === -1) break;
-    at = comma + 1;
-  }
+  const [measurement = '', ...parts] = head.split(/(?<!\\),/);
   const tags = new Map<string, string>();
-  for (const part of parts.slice(1)) {
-    const equals = unescaped(part, 0, EQUALS);
-    const key = plain(part.slice(0, Math.max(0, equals)));
-    const value = plain(part.slice(equals + 1));
-    if (equals <= 0) throw new LineError(head, 'missing tag key');
+  for (const part of parts) {
+    const [key = '', value = '', ...rest] = part.split(/(?<!\\)=/);
+    if (key === '') throw new LineError(head, 'missing tag key');
     if (value === '') throw new LineError(head, 'missing tag value');
-    if (tags.has(key)) throw new LineError(head, 'duplicate tags');
-    tags.set(key, value);
+    if (rest.length > 0) throw new LineError(head, 'invalid tag format');
+    const name = tagText(key);
+    if (tags.has(name)) throw new LineError(head, 'duplicate tags');
+    tags.set(name, tagText(value));
   }
-  return { measurement: plain(parts[0] ?? ''), tags };
+  return { measurement: measurementName(measurement), tags };
 }

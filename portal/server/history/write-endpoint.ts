@@ -2,26 +2,35 @@
  * `POST /api/v2/write` as InfluxDB 2 answers it, so that a box has one way to write, whoever keeps its history:
  * https://docs.influxdata.com/influxdb/v2/api/#operation/PostWrite
  */
-import { promisify } from 'node:util';
-import { gunzip } from 'node:zlib';
 import { sha256Hex } from '../accounts/tokens.ts';
+import { Admission } from '../admission.ts';
 import type { PortalDatabase } from '../database/schema.ts';
 import { errorText, log } from '../log.ts';
 import { isOwnError, OwnError } from '../own-error.ts';
 import type { WriteResult } from './embedded/writer.ts';
 import { isLineError, type LinePoint, PRECISIONS, type Precision, parseLines } from './line-protocol.ts';
 import { WeightGate } from './weight-gate.ts';
+import {
+  announcedBytes,
+  heapBytesOf,
+  linesOf,
+  MOST_BODY_BYTES,
+  MOST_LINES,
+  MOST_PAIRS,
+  type Refused,
+  readWriteBody,
+} from './write-body.ts';
 
-export const MOST_BODY_BYTES = 4_000_000;
-/** Taken apart it needs some ten times as much. */
-const MOST_TEXT_BYTES = 4_000_000;
-/** Line protocol shrinks to about a tenth. */
-const USUAL_RATIO = 10;
 export const BUCKET = 'wattward';
-/** Text that is read and written at the same time: what it takes apart needs several times as much. */
-const MOST_TEXT_AT_ONCE_BYTES = 1_000_000;
-const unzip = promisify(gunzip);
-const gate = new WeightGate(MOST_TEXT_AT_ONCE_BYTES);
+/** A box sends one request after the other; one that hangs may be overtaken by the next. */
+const MOST_OF_SITE = 4;
+/** Bodies on their way in. */
+const MOST_INCOMING_BYTES = 64_000_000;
+/** What may be taken apart at the same time. */
+const MOST_HEAP_BYTES = 32_000_000;
+const TOO_MANY = 'too many requests';
+const admission = new Admission({ ofKey: MOST_OF_SITE, weight: MOST_INCOMING_BYTES });
+const gate = new WeightGate(MOST_HEAP_BYTES);
 
 export interface PointSink {
   write(site: string, points: readonly LinePoint[]): Promise<WriteResult>;
@@ -54,18 +63,22 @@ async function takeWrite({ db, sink, nowMs }: WriteContext, request: Request): P
   const bucket = query.get('bucket') ?? '';
   if (bucket !== BUCKET) throw new WriteRefusal(404, 'not found', `bucket "${bucket}" not found`);
   const precision = precisionOf(query.get('precision'));
-  const body = await bodyBytes(request);
-  const leave = await gate.enter(body.bytes.byteLength * (body.isGzip ? USUAL_RATIO : 1));
-  let dropped: WriteResult['dropped'];
+  const leave = admission.enter(site, Math.min(announcedBytes(request), MOST_BODY_BYTES));
+  if (typeof leave === 'string') {
+    const [status, whose] = leave === 'key' ? [429, 'this site'] : [503, 'all sites'];
+    throw new WriteRefusal(status, TOO_MANY, `too many requests of ${whose} at once`, 1);
+  }
+  let result: WriteResult;
   try {
-    const points = parseLines(await textOf(body), precision, nowMs());
-    ({ dropped } = await sink.write(site, points));
+    result = await writeBody({ sink, site, precision, nowMs: nowMs() }, request);
   } catch (error) {
     if (isLineError(error)) throw new WriteRefusal(400, 'invalid', error.message);
     throw error;
   } finally {
     leave();
   }
+  const { dropped, refused } = result;
+  if (refused !== undefined) throw new WriteRefusal(422, 'unprocessable entity', refused);
   const [first] = dropped;
   if (!first) return;
   const count = [...dropped.values()].reduce((sum, n) => sum + n, 0);
@@ -96,45 +109,45 @@ function precisionOf(text: string | null): Precision {
   return found;
 }
 
-interface Body {
-  readonly bytes: Buffer;
-  readonly isGzip: boolean;
+interface Destination {
+  readonly sink: PointSink;
+  readonly site: string;
+  readonly precision: Precision;
+  readonly nowMs: number;
 }
 
-const tooLarge = () =>
-  new WriteRefusal(413, 'request too large', `a request may have ${MOST_BODY_BYTES} bytes`);
-
-async function bodyBytes(request: Request): Promise<Body> {
-  if (Number(request.headers.get('content-length') ?? 0) > MOST_BODY_BYTES) throw tooLarge();
-  const encoding = request.headers.get('content-encoding') ?? 'identity';
-  if (encoding !== 'identity' && encoding !== 'gzip') {
-    throw new WriteRefusal(400, 'invalid', `unknown content encoding ${encoding}`);
-  }
-  const bytes = await boundedBody(request, MOST_BODY_BYTES);
-  if (!bytes) throw tooLarge();
-  return { bytes, isGzip: encoding === 'gzip' };
-}
-
-async function textOf({ bytes, isGzip }: Body): Promise<string> {
-  if (!isGzip) return bytes.toString('utf8');
+async function writeBody(to: Destination, request: Request): Promise<WriteResult> {
+  const body = await readWriteBody(request);
+  if (typeof body === 'string') throw refusalOf(body);
+  const leave = await gate.enter(heapBytesOf(body.textBytes));
   try {
-    return (await unzip(bytes, { maxOutputLength: MOST_TEXT_BYTES })).toString('utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge();
-    throw new WriteRefusal(400, 'invalid', 'the body is not gzip');
+    const lines = await linesOf(body);
+    if (typeof lines === 'string') throw refusalOf(lines);
+    return await to.sink.write(to.site, parseLines(lines.toString('utf8'), to.precision, to.nowMs));
+  } finally {
+    leave();
   }
 }
 
-/** The body, or null as soon as it is longer than allowed, whatever its header said. */
-export async function boundedBody(request: Request, mostBytes: number): Promise<Buffer | null> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of request.body ?? []) {
-    bytes += chunk.byteLength;
-    if (bytes > mostBytes) return null;
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
+const REFUSALS: Readonly<Record<Refused, { status: number; code: string; message: string }>> = {
+  'too-large': {
+    status: 413,
+    code: 'request too large',
+    message: `a request may have ${MOST_BODY_BYTES} bytes, packed or not: send less at once`,
+  },
+  'too-many': {
+    status: 413,
+    code: 'request too large',
+    message: `a request may have ${MOST_LINES} points with ${MOST_PAIRS} tags and fields: send less at once`,
+  },
+  'not-gzip': { status: 400, code: 'invalid', message: 'the body is not gzip' },
+  'unknown-encoding': { status: 400, code: 'invalid', message: 'content-encoding must be gzip or identity' },
+  'too-slow': { status: 408, code: 'request timeout', message: 'the body did not come in time' },
+};
+
+function refusalOf(refused: Refused): WriteRefusal {
+  const { status, code, message } = REFUSALS[refused];
+  return new WriteRefusal(status, code, message);
 }
 
 /** An answer in InfluxDB's own shape. */
@@ -153,6 +166,8 @@ class WriteRefusal extends OwnError {
   response(): Response {
     const headers: Record<string, string> = {};
     if (this.#retryAfterS !== undefined) headers['retry-after'] = String(this.#retryAfterS);
+    // Whoever is one too many need not go on sending what is not read.
+    if (this.#code === TOO_MANY) headers.connection = 'close';
     return Response.json({ code: this.#code, message: this.message }, { status: this.#status, headers });
   }
 }

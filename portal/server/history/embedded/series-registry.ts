@@ -38,8 +38,9 @@ export class SeriesRegistry {
     }
     let head = heads.get(written);
     if (!head) {
-      head = { site, ...parseHead(written), fields: new Map() };
-      heads.set(written, head);
+      const own = ownCopy(written);
+      head = { site, ...parseHead(own), fields: new Map() };
+      heads.set(own, head);
     }
     return head;
   }
@@ -47,7 +48,7 @@ export class SeriesRegistry {
   /** The series of a field; a text is the reason why it cannot be taken, as InfluxDB words it. */
   series(head: KnownHead, field: LineField): Series | string {
     const series = head.fields.get(field.name) ?? this.#find(head, field);
-    if (typeof series === 'string' || series.type === field.type) return series;
+    if (series.type === field.type) return series;
     return (
       `field type conflict: input field "${field.name}" on measurement "${head.measurement}" ` +
       `is type ${field.type}, already exists as type ${series.type}`
@@ -71,18 +72,36 @@ export class SeriesRegistry {
     this.#byId.clear();
   }
 
-  #find(head: KnownHead, field: LineField): Series | string {
-    const where = [head.site, head.measurement, canonicalTags(head.tags), field.name] as const;
+  /**
+   * Looked at before anything of a request is written, so that one request does not use up for good what a site may
+   * have. @returns how many of the fields are no series yet and why that is too many, or null.
+   */
+  refusal(site: string, fields: Iterable<readonly [head: KnownHead, name: string]>): string | null {
+    const added = new Set<string>();
+    for (const [head, name] of fields) {
+      if (head.fields.has(name)) continue;
+      const where = whereOf(head, name);
+      if (!this.#statements.find.get(...where)) added.add(JSON.stringify(where));
+    }
+    if (added.size === 0) return null;
+    const before = Number(this.#statements.count.get(site)?.n);
+    if (before + added.size <= MOST_SERIES_PER_SITE) return null;
+    return (
+      `max-series limit exceeded: the site has ${before} of ${MOST_SERIES_PER_SITE} series, ` +
+      `this request would add ${added.size}; nothing of it was written`
+    );
+  }
+
+  #find(head: KnownHead, { name, type }: LineField): Series {
+    const where = whereOf(head, name);
     let row = this.#statements.find.get(...where);
     if (!row) {
-      const count = Number(this.#statements.count.get(head.site)?.n);
-      if (count >= MOST_SERIES_PER_SITE) return `max-series limit exceeded: ${MOST_SERIES_PER_SITE}`;
-      this.#statements.add.run(...where, field.type);
+      this.#statements.add.run(...where, type);
       row = this.#statements.find.get(...where);
     }
-    const series = seriesOf(Number(row?.id), field.name, String(row?.type));
+    const series = seriesOf(Number(row?.id), name, String(row?.type));
     this.#byId.set(series.id, series);
-    head.fields.set(field.name, series);
+    head.fields.set(ownCopy(name), series);
     return series;
   }
 }
@@ -100,6 +119,15 @@ function prepare(db: DatabaseSync) {
 
 function seriesOf(id: number, field: string, type: string): Series {
   return { id, type, kind: kindOf(field) };
+}
+
+/** A part of a text keeps the whole of it in memory, here a request of megabytes: what stays is copied. */
+function ownCopy(text: string): string {
+  return Buffer.from(text).toString();
+}
+
+function whereOf(head: KnownHead, field: string): readonly [string, string, string, string] {
+  return [head.site, head.measurement, canonicalTags(head.tags), field];
 }
 
 /** The order of tags in a line means nothing; the site is kept apart. */

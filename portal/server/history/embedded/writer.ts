@@ -7,6 +7,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { setTimeout as delay } from 'node:timers/promises';
 import { errorText, log } from '../../log.ts';
 import type { LinePoint } from '../line-protocol.ts';
+import { DecisionTable } from './decision-table.ts';
 import { Inbox } from './inbox.ts';
 import { Retention } from './retention.ts';
 import { type KnownHead, SeriesRegistry } from './series-registry.ts';
@@ -19,6 +20,7 @@ const SETTLE_VALUES = 3000;
 const SITES_A_COMMIT = MOST_SHARED_VALUES / SETTLE_VALUES;
 /** How long a small write waits for others to share its commit: a sync of the disk stops the whole process. */
 const GATHER_MS = 10;
+const DECISION = 'decision';
 /** More than the minute a box sends: a backlog gains nothing in the inbox. */
 const LARGE_VALUES = 2500;
 
@@ -26,6 +28,8 @@ export interface WriteResult {
   readonly values: number;
   /** Points that were not taken, by reason as InfluxDB words it. */
   readonly dropped: ReadonlyMap<string, number>;
+  /** Why nothing of the request was written. */
+  readonly refused?: string;
 }
 
 interface Job {
@@ -38,6 +42,7 @@ interface Job {
 interface Batch {
   readonly site: string;
   readonly dropped: Map<string, number>;
+  refused?: string;
   readonly numbers: { readonly series: number[]; readonly at: number[]; readonly values: number[] };
   readonly texts: [series: number, atMs: number, text: string][];
   values: number;
@@ -52,6 +57,7 @@ export class HistoryWriter {
   readonly #registry: SeriesRegistry;
   readonly #inbox: Inbox;
   readonly #tables: TableWriter;
+  readonly #decisions: DecisionTable;
   #waiting: Job[] = [];
   #turn: Promise<unknown> = Promise.resolve();
   #isSettling = false;
@@ -62,6 +68,7 @@ export class HistoryWriter {
     this.#registry = new SeriesRegistry(db);
     this.#retention = new Retention(db, nowMs);
     this.#inbox = new Inbox(db);
+    this.#decisions = new DecisionTable(db);
     this.#tables = new TableWriter(db, this.#registry, this.#retention);
   }
 
@@ -104,8 +111,8 @@ export class HistoryWriter {
         for (const job of jobs) batches.push(await this.#write(job));
       });
       for (const [i, { resolve }] of jobs.entries()) {
-        const { values = 0, dropped = new Map<string, number>() } = batches[i] ?? {};
-        resolve({ values, dropped });
+        const { values = 0, dropped = new Map<string, number>(), refused } = batches[i] ?? {};
+        resolve({ values, dropped, ...(refused === undefined ? {} : { refused }) });
       }
     } catch (error) {
       for (const { reject } of jobs) reject(error);
@@ -160,6 +167,7 @@ export class HistoryWriter {
         this.#retention.forget(site);
       }
       this.#inbox.recount();
+      this.#decisions.forget();
       throw error;
     }
   }
@@ -174,6 +182,8 @@ export class HistoryWriter {
       firstMs: Number.POSITIVE_INFINITY,
       newestMs: Number.NEGATIVE_INFINITY,
     };
+    const refused = this.#registry.refusal(site, this.#storedFields(site, points));
+    if (refused !== null) return { ...batch, refused };
     for (const point of points) this.#take(batch, this.#registry.head(site, point.head), point);
     if (batch.values === 0) return batch;
     this.#inbox.put(site, batch);
@@ -190,13 +200,12 @@ export class HistoryWriter {
   }
 
   #take(batch: Batch, head: KnownHead, point: LinePoint): void {
-    const tagged = head.tags.get('site');
-    if (tagged !== undefined && tagged !== batch.site) {
+    if (head.tags.get('site') !== batch.site) {
       drop(batch, 'tag site is not the site of the token');
       return;
     }
-    if (head.measurement === 'decision') this.#takeDecision(batch, head, point);
-    else this.#takeFields(batch, head, point);
+    if (head.measurement !== DECISION) this.#takeFields(batch, head, point);
+    else if (!this.#takeDecision(batch, head, point)) return;
     batch.firstMs = Math.min(batch.firstMs, point.atMs);
     batch.newestMs = Math.max(batch.newestMs, point.atMs);
   }
@@ -220,21 +229,31 @@ export class HistoryWriter {
     }
   }
 
-  #takeDecision(batch: Batch, head: KnownHead, point: LinePoint): void {
+  *#storedFields(site: string, points: readonly LinePoint[]): Generator<readonly [KnownHead, string]> {
+    for (const { head: written, fields } of points) {
+      const head = this.#registry.head(site, written);
+      if (head.measurement === DECISION || head.tags.get('site') !== site) continue;
+      for (const { name } of fields) yield [head, name];
+    }
+  }
+
+  #takeDecision(batch: Batch, head: KnownHead, point: LinePoint): boolean {
     const field = new Map(point.fields.map(({ name, value }) => [name, value]));
     const text = (name: string) => (field.has(name) ? String(field.get(name)) : null);
     const seq = Number(field.get('seq'));
-    this.#statements.putDecision.run(
-      batch.site,
-      point.atMs,
-      head.tags.get('actuator') ?? 'home',
-      Number.isSafeInteger(seq) ? seq : null,
-      text('outcome'),
-      text('code'),
-      text('reasonJson'),
-      text('homeMode'),
-    );
+    const refused = this.#decisions.put({
+      site: batch.site,
+      atMs: point.atMs,
+      actuator: head.tags.get('actuator') ?? 'home',
+      seq: Number.isSafeInteger(seq) ? seq : null,
+      texts: [text('outcome'), text('code'), text('reasonJson'), text('homeMode')],
+    });
+    if (refused !== null) {
+      drop(batch, refused);
+      return false;
+    }
     batch.values += point.fields.length;
+    return true;
   }
 }
 
@@ -243,11 +262,8 @@ function valuesOf({ points }: Job): number {
   return points.length * (points[0]?.fields.length ?? 0);
 }
 
-function prepare(db: DatabaseSync): Readonly<Record<'putText' | 'putDecision', StatementSync>> {
-  return {
-    putText: db.prepare('INSERT OR REPLACE INTO raw_text VALUES (?, ?, ?)'),
-    putDecision: db.prepare('INSERT OR REPLACE INTO decision VALUES (?, ?, ?, ?, ?, ?, ?, ?)'),
-  };
+function prepare(db: DatabaseSync): Readonly<Record<'putText', StatementSync>> {
+  return { putText: db.prepare('INSERT OR REPLACE INTO raw_text VALUES (?, ?, ?)') };
 }
 
 function drop(batch: Batch, reason: string): void {

@@ -74,3 +74,82 @@ test('whatever the official client writes is read as it was meant', () => {
     { numRuns: 300 },
   );
 });
+
+test.each<[text: string, points: readonly (readonly [head: string, ...fields: (string | number)[]])[]]>([
+  [
+    'a,t=12" x=1\na,t=13" x=2',
+    [
+      ['a,t=12"', 1],
+      ['a,t=13"', 2],
+    ],
+  ],
+  [
+    '"a",t=" x=1\nb x=2',
+    [
+      ['"a",t="', 1],
+      ['b', 2],
+    ],
+  ],
+  [
+    'a x"y=1,z=2\nb x=3',
+    [
+      ['a', 1, 2],
+      ['b', 3],
+    ],
+  ],
+  [
+    'a x="one\ntwo"\nb x=3',
+    [
+      ['a', 'one\ntwo'],
+      ['b', 3],
+    ],
+  ],
+  [
+    'a x="\\\\"\nb x="\\""',
+    [
+      ['a', '\\'],
+      ['b', '"'],
+    ],
+  ],
+  ['a,t=x\\,y\\ z\\=w x=1', [['a,t=x\\,y\\ z\\=w', 1]]],
+  [
+    'a x=1\r\nb x=2\r\n\r\n#c"\nd x=3',
+    [
+      ['a', 1],
+      ['b', 2],
+      ['d', 3],
+    ],
+  ],
+])('%j is read as InfluxDB reads it', (text, points) => {
+  const read = parseLines(text, 'ms', 0);
+  expect(read.map(({ head, fields }) => [head, ...fields.map(({ value }) => value)])).toEqual(points);
+});
+
+test.each([
+  ['s\\ite', 's\\ite'],
+  ['s\\,ite', 's,ite'],
+  ['s\\\\ite', 's\\\\ite'],
+  ['s\\=ite', 's=ite'],
+  ['\\ site', ' site'],
+])('the tag written %s is called %s: only separators are escaped', (written, name) => {
+  expect([...parseHead(`a,${written}=b`).tags.keys()]).toEqual([name]);
+});
+
+test.each([
+  'a',
+  'a x',
+  'a x=',
+  'a =1',
+  'a x=1,',
+  'a x=1,y',
+  'a\nb x=1',
+  'a,t x=1\nb',
+  'a x="',
+  'a x="b"c',
+  ', x=1',
+  'a x=1 1 1',
+  'a x=+-1',
+  'a x=1 \u0661',
+])('%j is no line protocol', (text) => {
+  expect(() => parseLines(text, 'ms', 0).map(({ head }) => parseHead(head))).toThrow('unable to parse');
+});
