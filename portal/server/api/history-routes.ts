@@ -8,9 +8,11 @@ import { historyRange, type RangeInput } from '../history/history-range.ts';
 import { parseDecisionCursor } from '../history/store.ts';
 import { ProblemError } from '../problem.ts';
 import type { SiteCall } from './call.ts';
+import { fileResponse } from './download.ts';
 import { json } from './http.ts';
 
 const LONGEST_RANGE_MS = 11 * 366 * 86_400_000;
+const LAST_MS = Date.parse('2262-01-01T00:00:00Z');
 const MOST_FIELDS = 24;
 
 export async function showDay({ portal, site, query }: SiteCall): Promise<Response> {
@@ -33,12 +35,14 @@ export async function exportRange(call: SiteCall): Promise<Response> {
   const fromMs = Math.floor(range.fromMs / stepMs) * stepMs;
   const pieces = exportedPieces(portal.history, { ...range, fromMs, stepMs, format });
   const name = `${site.id}-${new Date(fromMs).toISOString().slice(0, 10)}`;
-  return file(pieces, format === 'line' ? `${name}.lp` : `${name}.csv`);
+  return await fileResponse(call.caller.id, pieces, format === 'line' ? `${name}.lp` : `${name}.csv`);
 }
 
 function rangeOf({ site, query }: SiteCall): RangeInput {
   const [fromMs, toMs] = ['from', 'to'].map((name) => Date.parse(query.get(name) ?? ''));
-  if (fromMs === undefined || toMs === undefined || !(fromMs < toMs) || toMs - fromMs > LONGEST_RANGE_MS) {
+  const isRange =
+    fromMs !== undefined && toMs !== undefined && fromMs >= 0 && fromMs < toMs && toMs < LAST_MS;
+  if (!isRange || toMs - fromMs > LONGEST_RANGE_MS) {
     throw new ProblemError(
       'bad-request',
       'from, to: must be instants such as 2026-06-10T06:00:00Z, in order',
@@ -51,7 +55,7 @@ function rangeOf({ site, query }: SiteCall): RangeInput {
       `fields: must be at most ${MOST_FIELDS} names, separated by commas`,
     );
   }
-  return { site: site.id, fields, fromMs, toMs };
+  return { site: site.id, fields: [...new Set(fields)], fromMs, toMs };
 }
 
 export async function listDecisions({ portal, site, query }: SiteCall): Promise<Response> {
@@ -69,37 +73,12 @@ export async function listDecisions({ portal, site, query }: SiteCall): Promise<
   return json(page);
 }
 
-export async function exportDecisions({ portal, site, query }: SiteCall): Promise<Response> {
+export async function exportDecisions(call: SiteCall): Promise<Response> {
+  const { portal, site, query } = call;
   const month = query.get('month') ?? localDay(portal.hub.siteNowMs(site.id), site.zone).slice(0, 7);
   const range = monthRange(month, site.zone);
   if (!range) throw new ProblemError('bad-request', 'month: must be YYYY-MM');
   const { description } = portal.hub.site(site.id);
   const lines = decisionCsv(portal.history, { id: site.id, zone: site.zone, description }, range);
-  return file(lines, `decisions-${site.id}-${month}.csv`);
-}
-
-/** A download, made while it is being sent. */
-function file(pieces: AsyncGenerator<string>, name: string): Response {
-  const type = name.endsWith('.csv') ? 'text/csv' : 'text/plain';
-  return new Response(textStream(pieces), {
-    headers: {
-      'content-type': `${type}; charset=utf-8`,
-      'content-disposition': `attachment; filename="${name}"`,
-      'cache-control': 'no-store',
-    },
-  });
-}
-
-function textStream(lines: AsyncGenerator<string>): ReadableStream<Uint8Array> {
-  const encoder = new TextEncoder();
-  return new ReadableStream({
-    async pull(controller) {
-      const { value, done } = await lines.next();
-      if (done) controller.close();
-      else controller.enqueue(encoder.encode(value));
-    },
-    async cancel() {
-      await lines.return(undefined);
-    },
-  });
+  return await fileResponse(call.caller.id, lines, `decisions-${site.id}-${month}.csv`);
 }

@@ -5,8 +5,9 @@ import { reasonText } from '@wattward/broker/wire/reasons';
 import type { SiteDescription } from '@wattward/broker/wire/site';
 import { csvLine } from '../csv.ts';
 import { localTime } from '../history/day.ts';
-import { decisionCursor, type HistoryStore, type StoredDecision } from '../history/store.ts';
+import type { HistoryStore, StoredDecision } from '../history/store.ts';
 import { actuatorName } from './decision-pages.ts';
+import { oldestFirst } from './oldest-first.ts';
 
 const COLUMNS = [
   'utc',
@@ -22,7 +23,6 @@ const COLUMNS = [
   'reason',
   'parameters',
 ] as const;
-const PAGE_ROWS = 1000;
 
 export interface CsvSite {
   readonly id: string;
@@ -30,30 +30,16 @@ export interface CsvSite {
   readonly description: SiteDescription | null;
 }
 
-/** Lines of the file, the heading first, each with its line end. */
+/** The file in pieces of many lines. The heading comes with the first rows: who cannot be asked is found out before. */
 export async function* decisionCsv(
   store: HistoryStore,
   site: CsvSite,
   range: { readonly fromMs: number; readonly toMs: number },
 ): AsyncGenerator<string> {
-  yield csvLine(COLUMNS);
-  // The store pages from the newest back; a month of decisions fits in memory as rows.
-  const pages: (readonly StoredDecision[])[] = [];
-  let before: string | undefined;
-  for (;;) {
-    const page = await store.decisions({
-      ...range,
-      site: site.id,
-      limit: PAGE_ROWS,
-      ...(before === undefined ? {} : { before }),
-    });
-    pages.push(page);
-    const last = page.at(-1);
-    if (page.length < PAGE_ROWS || !last) break;
-    before = decisionCursor(last);
-  }
-  for (const page of pages.reverse()) {
-    for (const row of [...page].reverse()) yield csvLine(cells(row, site));
+  let heading = csvLine(COLUMNS);
+  for await (const rows of oldestFirst(store, { ...range, site: site.id })) {
+    yield heading + rows.map((row) => csvLine(cells(row, site))).join('');
+    heading = '';
   }
 }
 

@@ -20,10 +20,14 @@ export function localTime(atMs: number, zone: string): string {
   return format.format(atMs);
 }
 
-/** Is it a day of the calendar? */
+/** Years a history can have: up to what InfluxDB's 64-bit nanoseconds hold. */
+const FIRST_YEAR = 1970;
+const LAST_YEAR = 2261;
+
+/** Is it a day of the calendar, in a year that can have a history? */
 export function isDay(text: string): boolean {
-  const match = DAY_PATTERN.exec(text);
-  return match !== null && addDays(text, 0) === text;
+  const year = Number(DAY_PATTERN.exec(text)?.[1]);
+  return year >= FIRST_YEAR && year <= LAST_YEAR && addDays(text, 0) === text;
 }
 
 /** @param day `YYYY-MM-DD` */

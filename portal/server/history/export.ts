@@ -18,16 +18,21 @@ export interface ExportInput {
   readonly format: ExportFormat;
 }
 
-/** Buckets asked for at once. */
+/** Instants asked for at once, and values. */
 const PIECE_BUCKETS = 5000;
+const PIECE_VALUES = 20_000;
 
 /** The file in pieces of many lines. */
 export async function* exportedPieces(store: HistoryStore, input: ExportInput): AsyncGenerator<string> {
   const { fields, toMs, stepMs, format } = input;
   if (format === 'wide') yield csvLine(['utc', ...fields]);
   if (format === 'tidy') yield csvLine(['utc', 'field', 'mean', 'min', 'max']);
-  const pieceMs = PIECE_BUCKETS * stepMs;
-  for (let fromMs = input.fromMs; fromMs < toMs; fromMs += pieceMs) {
+  const pieceMs = Math.min(PIECE_BUCKETS, Math.floor(PIECE_VALUES / fields.length)) * stepMs;
+  const extent = await store.extent(input.site);
+  if (!extent) return;
+  const endMs = Math.min(toMs, extent.lastMs + 1);
+  const skipped = Math.max(0, Math.floor((extent.firstMs - input.fromMs) / stepMs));
+  for (let fromMs = input.fromMs + skipped * stepMs; fromMs < endMs; fromMs += pieceMs) {
     const found = await store.series({ ...input, fromMs, toMs: Math.min(toMs, fromMs + pieceMs) });
     yield WRITERS[format](found, input);
   }
