@@ -9,16 +9,17 @@ import * as z from 'zod';
 import { makeLink, SETUP_MS } from './accounts/people.ts';
 import type { PortalDatabase } from './database/schema.ts';
 import { ALL_SITES } from './permissions.ts';
+import { plainName } from './plain-text.ts';
 import { StartError } from './start-error.ts';
 
 const id = z.string().regex(ID_PATTERN);
 const zone = z.string().refine(isZone, 'is no IANA time zone such as Europe/Berlin');
 const provision = z.object({
-  organisation: z.object({ id, name: z.string().min(1).max(80) }),
+  organisation: z.object({ id, name: plainName() }),
   sites: z.array(
     z.object({
       id,
-      name: z.string().min(1).max(80),
+      name: plainName(),
       zone,
       writeTokenSha256: z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 hex digits'),
     }),
