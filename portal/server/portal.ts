@@ -10,6 +10,7 @@ import { type BrokerLink, linkToBroker } from './live/broker-link.ts';
 import { keepContacts } from './live/contacts.ts';
 import { LiveHub } from './live/hub.ts';
 import { keepEvents } from './live/site-events.ts';
+import { Viewers } from './live/viewers.ts';
 import { applyProvision, offerSetup, readProvision } from './provision.ts';
 import { Delivery } from './setpoints/delivery.ts';
 import { Proposals } from './setpoints/proposals.ts';
@@ -21,6 +22,7 @@ export interface Portal {
   readonly db: PortalDatabase;
   readonly passwords: Passwords;
   readonly hub: LiveHub;
+  readonly viewers: Viewers;
   readonly link: Pick<BrokerLink, 'publish' | 'connected'>;
   readonly history: HistoryStore;
   /** Where boxes write; null when InfluxDB keeps the history. */
@@ -46,6 +48,7 @@ export async function startPortal(settings: PortalSettings, options: PortalOptio
   const embedded = settings.influx ? null : new EmbeddedHistory(settings.dataDir, nowMs);
   const history = settings.influx ? openFluxHistory(settings.influx) : (embedded as EmbeddedHistory);
   const hub = new LiveHub(nowMs);
+  const viewers = new Viewers();
   const contacts = await keepContacts(db, hub);
   const link = settings.broker ? linkToBroker(settings.broker, hub) : UNLINKED;
   keepEvents({ db, hub, link });
@@ -57,6 +60,7 @@ export async function startPortal(settings: PortalSettings, options: PortalOptio
     db,
     passwords: new Passwords(options.scryptCost),
     hub,
+    viewers,
     link,
     history,
     sink: embedded,
@@ -64,6 +68,7 @@ export async function startPortal(settings: PortalSettings, options: PortalOptio
     proposals,
     nowMs,
     async close() {
+      viewers.close();
       await delivery.stop();
       await link.close();
       await contacts.close();

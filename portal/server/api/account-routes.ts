@@ -43,9 +43,12 @@ export async function beginSignIn(call: PublicCall): Promise<Response> {
 
 /** A new token at every sign-in; the one before it ends. */
 async function beginSession(call: PublicCall, personId: string): Promise<Response> {
-  const { db, nowMs } = call.portal;
+  const { db, nowMs, viewers } = call.portal;
   const before = sessionToken(call.request.headers);
-  if (before !== null) await closeSession(db, before);
+  if (before !== null) {
+    await closeSession(db, before);
+    viewers.endSession(before);
+  }
   const token = await openSession(db, personId, nowMs());
   const caller = await callerOf(db, token, nowMs());
   if (!caller) throw new ProblemError('internal');
@@ -59,6 +62,7 @@ export async function showSession({ portal, caller }: SignedInCall): Promise<Res
 
 export async function endSession(call: SignedInCall): Promise<Response> {
   await closeSession(call.portal.db, call.token);
+  call.portal.viewers.endSession(call.token);
   return new Response(null, {
     status: 204,
     headers: { 'set-cookie': sessionCookie(call.request.headers, null), 'cache-control': 'no-store' },

@@ -7,6 +7,7 @@ import { callerOf } from '../accounts/sessions.ts';
 import { auditOf } from '../audit.ts';
 import { liveResponse } from '../live/live-stream.ts';
 import { permissionsAt } from '../permissions.ts';
+import { plainNote } from '../plain-text.ts';
 import { ProblemError } from '../problem.ts';
 import { PROPOSAL_ACTIONS } from '../setpoints/proposals.ts';
 import { sitePage, siteRows } from '../sites.ts';
@@ -21,7 +22,7 @@ const proposalInput: z.ZodType<ProposalInput> = z
     kind: z.enum(SETPOINT_KINDS),
     value: z.unknown(),
     durationMinutes: z.number().int().min(1).max(LONGEST_MINUTES),
-    note: z.string().max(500),
+    note: plainNote(500),
   })
   .transform(({ kind, value, ...rest }, context) => {
     const read = SETPOINT_VALUES[kind].safeParse(value);
@@ -31,7 +32,7 @@ const proposalInput: z.ZodType<ProposalInput> = z
     }
     return z.NEVER;
   });
-const reasonInput = z.object({ reason: z.string().max(500).optional() });
+const reasonInput = z.object({ reason: plainNote(500).optional() });
 
 export async function listSites({ portal, caller, org }: OrganisationCall): Promise<Response> {
   return json(await siteRows(portal, caller, org));
@@ -41,16 +42,18 @@ export async function showSite({ portal, caller, site }: SiteCall): Promise<Resp
   return json(await sitePage(portal, caller, site));
 }
 
-export async function streamLive({ portal, site, actor, token, request }: SiteCall): Promise<Response> {
+export async function streamLive(call: SiteCall): Promise<Response> {
+  const { portal, site, caller, actor, token, request } = call;
+  const allowed = async () => {
+    const now = await callerOf(portal.db, token, portal.nowMs());
+    return now !== null && permissionsAt(now.grants, site.org, site.id).includes('view');
+  };
   return liveResponse({
     hub: portal.hub,
     site: site.id,
     signal: request.signal,
     proposals: () => portal.proposals.list(actor),
-    allowed: async () => {
-      const caller = await callerOf(portal.db, token, portal.nowMs());
-      return caller !== null && permissionsAt(caller.grants, site.org, site.id).includes('view');
-    },
+    admit: (end) => portal.viewers.admit({ session: token, person: caller.id, site: site.id, allowed, end }),
   });
 }
 

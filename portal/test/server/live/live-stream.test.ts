@@ -1,109 +1,154 @@
+/** Live values over the built server: a broker, two boxes, and people who watch, sign out and lose their rights. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { AWAY_AFTER_MS } from '../../../server/live/hub.ts';
-import { type Browser, type RunningPortal, runPortal, until } from '../running-portal.ts';
-import { stateAt } from '../setpoints/small-box.ts';
+import { startBroker } from '@wattward/broker/server/start-broker';
+import { MOST_STREAMS } from '../../../server/live/viewers.ts';
+import { type Browser, type BuiltPortal, PASSWORD, startBuiltPortal, until } from '../../built-portal.ts';
+import { SmallBox, stateAt } from '../setpoints/small-box.ts';
 
-let at: RunningPortal;
+let at: BuiltPortal;
+let broker: Awaited<ReturnType<typeof startBroker>>;
+let box: SmallBox;
+let other: SmallBox;
 let owner: Browser;
-let clockMs = Date.parse('2026-06-10T12:00:00Z');
+const siteMs = Date.parse('2026-01-10T12:00:00Z');
+const secret = 'a-secret-of-24-characters';
+/** Somebody whose right is gone sees nothing after this. */
+const GONE_MS = 1000;
+const ED25519 =
+  '-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=\n-----END PUBLIC KEY-----\n';
+
 beforeAll(async () => {
-  at = await runPortal({ nowMs: () => clockMs });
+  broker = await startBroker({
+    host: '127.0.0.1',
+    port: 0,
+    credentials: [
+      { id: 'portal', role: 'portal', secret },
+      { id: 'home-1', role: 'site', secret },
+      { id: 'home-2', role: 'site', secret },
+    ],
+  });
+  const url = `mqtt://127.0.0.1:${broker.port}`;
+  at = await startBuiltPortal({ broker: { url, id: 'portal', secret } });
   owner = await at.person('owner');
+  const connect = (site: string) =>
+    SmallBox.connect({ url, site, secret, publicKeyPem: ED25519, nowMs: () => siteMs });
+  [box, other] = [await connect('home-1'), await connect('home-2')];
+  for (const site of ['home-1', 'home-2']) {
+    const row = async () =>
+      (await owner.get(`/orgs/north/sites/${site}`)).json() as Promise<{ state: unknown }>;
+    await until(async () => (await row()).state !== null, `${site} lives`);
+  }
 });
-afterAll(() => at.stop());
+afterAll(async () => {
+  await Promise.all([box.stop(), other.stop()]);
+  await at.stop();
+  await broker.close();
+});
 
 interface Seen {
   readonly event: string;
   readonly data: unknown;
 }
+interface Listener {
+  readonly seen: Seen[];
+  readonly headers: Headers;
+  readonly status: number;
+  /** When the stream ended and with which words; null while it is open. */
+  ended: { readonly atMs: number; readonly farewell: string } | null;
+  close(): void;
+}
 
-/** Collects the events of a stream until it is closed. */
-async function listen(site: string): Promise<{ seen: Seen[]; headers: Headers; close: () => void }> {
+async function listen(browser: Browser, site = 'home-1'): Promise<Listener> {
   const closer = new AbortController();
   const response = await fetch(`${at.url}/api/v1/orgs/north/sites/${site}/live`, {
-    headers: { cookie: owner.cookie },
+    headers: { cookie: browser.cookie },
     signal: closer.signal,
   });
-  const seen: Seen[] = [];
+  const { headers, status } = response;
+  const listener: Listener = { seen: [], headers, status, ended: null, close: () => closer.abort() };
   const read = async () => {
     let text = '';
+    let farewell = '';
     for await (const chunk of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
       text += chunk;
       const blocks = text.split('\n\n');
       text = blocks.pop() ?? '';
       for (const block of blocks) {
         const [, event, data] = /^event: (\w+)\ndata: (.*)$/.exec(block) ?? [];
-        if (event && data) seen.push({ event, data: JSON.parse(data) });
+        if (event && data) listener.seen.push({ event, data: JSON.parse(data) });
+        else farewell = block;
       }
     }
+    listener.ended = { atMs: performance.now(), farewell };
   };
-  read().catch(() => undefined);
-  return { seen, headers: response.headers, close: () => closer.abort() };
+  read().catch(() => {
+    listener.ended = { atMs: performance.now(), farewell: 'broken' };
+  });
+  return listener;
 }
-const names = (seen: readonly Seen[]) => seen.map(({ event }) => event);
+const isOpen = ({ ended }: Listener) => ended === null;
 
 test('a viewer gets what is known at once, then every new state, of this site only', async () => {
-  const { hub } = at.portal;
-  const stream = await listen('home-1');
+  const stream = await listen(owner);
   expect(stream.headers.get('content-type')).toContain('text/event-stream');
   expect(stream.headers.get('cache-control')).toBe('no-cache, no-transform');
-  await until(() => stream.seen.length === 2, 'first events');
-  expect(stream.seen).toEqual([
-    { event: 'connection', data: { connection: 'never-seen', lastContact: null } },
-    { event: 'proposals', data: [] },
-  ]);
-  hub.takeState('home-2', stateAt('home-2', clockMs));
-  hub.takeState('home-1', stateAt('home-1', clockMs - 1000));
-  await until(() => stream.seen.length === 4, 'state');
-  expect(stream.seen.slice(2)).toEqual([
-    { event: 'connection', data: { connection: 'online', lastContact: new Date(clockMs).toISOString() } },
-    { event: 'state', data: stateAt('home-1', clockMs - 1000) },
-  ]);
+  await until(() => stream.seen.some(({ event }) => event === 'proposals'), 'first events');
+  expect(stream.seen.map(({ event }) => event).sort()).toEqual(['connection', 'proposals', 'state']);
+  await other.live();
+  await box.live();
+  await until(() => stream.seen.filter(({ event }) => event === 'state').length === 2, 'state');
+  expect(stream.seen.at(-1)).toEqual({ event: 'state', data: stateAt('home-1', siteMs) });
   stream.close();
 });
 
-test('a box that falls silent is away, even while its retained word says online', async () => {
-  const { hub } = at.portal;
-  const stream = await listen('home-1');
-  hub.takeState('home-1', stateAt('home-1', clockMs));
-  hub.takeAvailability('home-1', 'online');
-  clockMs += AWAY_AFTER_MS;
-  hub.tick();
-  expect(hub.site('home-1').connection).toBe('online');
-  clockMs += 1;
-  hub.tick();
-  expect(hub.site('home-1').connection).toBe('offline');
-  await until(() => names(stream.seen).at(-1) === 'connection' && stream.seen.length > 3, 'connection');
-  expect(stream.seen.at(-1)?.data).toMatchObject({ connection: 'offline' });
-  stream.close();
+test.each<[what: string, how: (person: Browser) => Promise<unknown>]>([
+  ['signs out', (person) => person.send('DELETE', '/session')],
+  [
+    'loses the role',
+    async (person) => {
+      const { id } = (await (await person.get('/session')).json()) as { id: string };
+      await at.db.deleteFrom('membership').where('person_id', '=', id).execute();
+    },
+  ],
+  [
+    'is idle for too long',
+    async (person) => {
+      const { id } = (await (await person.get('/session')).json()) as { id: string };
+      await at.db.updateTable('session').set({ seen_ms: 0 }).where('person_id', '=', id).execute();
+    },
+  ],
+])('the stream of somebody who %s ends within a second, and nobody else’s does', async (_, how) => {
+  const person = await at.person('manager');
+  const [mine, theirs] = [await listen(person), await listen(owner)];
+  await until(() => mine.seen.length > 0, 'first events');
+  await how(person);
+  const goneMs = performance.now();
+  await until(() => mine.ended !== null, 'the end of the stream');
+  expect((mine.ended?.atMs ?? Number.NaN) - goneMs).toBeLessThan(GONE_MS);
+  expect(isOpen(theirs)).toBe(true);
+  theirs.close();
 });
 
-test('a last will shortens the wait', () => {
-  const { hub } = at.portal;
-  hub.takeState('home-1', stateAt('home-1', clockMs));
-  hub.takeAvailability('home-1', 'offline');
-  expect(hub.site('home-1').connection).toBe('offline');
-  hub.takeState('home-1', stateAt('home-1', clockMs));
-  expect(hub.site('home-1').connection).toBe('online');
+test('a session has so many streams: the newest win, and what is closed comes back later', async () => {
+  const person = await at.person('auditor');
+  const streams: Listener[] = [];
+  for (let i = 0; i < MOST_STREAMS.session + 3; i += 1) streams.push(await listen(person));
+  await until(() => streams.filter(isOpen).length === MOST_STREAMS.session, 'the oldest are ended');
+  expect(streams.map(isOpen)).toEqual([...Array(3).fill(false), ...Array(MOST_STREAMS.session).fill(true)]);
+  expect(streams[0]?.ended?.farewell).toBe('retry: 30000');
+  for (const stream of streams) stream.close();
 });
 
-test('a retained word alone is no contact', () => {
-  at.portal.hub.takeAvailability('far-1', 'online');
-  expect(at.portal.hub.site('far-1')).toMatchObject({ connection: 'never-seen', lastContactMs: null });
-});
-
-test('the clock of a site runs on between its states', () => {
-  const { hub } = at.portal;
-  hub.takeState('home-2', stateAt('home-2', 1_000_000));
-  clockMs += 500;
-  expect(hub.siteNowMs('home-2')).toBe(1_000_500);
-});
-
-test('a viewer who hangs up leaves nothing behind', async () => {
-  const { hub } = at.portal;
-  const stream = await listen('home-2');
-  await until(() => stream.seen.length > 0, 'first event');
-  expect(hub.viewers('home-2')).toBe(1);
-  stream.close();
-  await until(() => hub.viewers('home-2') === 0, 'viewer gone');
+test('a person has so many streams, however often they signed in', async () => {
+  const person = await at.person('auditor');
+  const { email } = (await (await person.get('/session')).json()) as { email: string };
+  const streams: Listener[] = [];
+  for (let session = 0; session < 3; session += 1) {
+    const browser = at.browser();
+    await browser.post('/session', { email, password: PASSWORD });
+    for (let i = 0; i < 7; i += 1) streams.push(await listen(browser));
+  }
+  await until(() => streams.filter(isOpen).length === MOST_STREAMS.person, 'the oldest are ended');
+  expect(streams.slice(-MOST_STREAMS.person).every(isOpen)).toBe(true);
+  for (const stream of streams) stream.close();
 });
