@@ -4,11 +4,13 @@ import { startPortal } from './portal.ts';
 import { running, setRunning } from './running.ts';
 import { readSettings } from './settings.ts';
 import { isStartError } from './start-error.ts';
+import { mendRequests } from './what-next-cannot-take.ts';
 
 const ORDERLY_MS = 2500;
 
 export async function boot(env: Readonly<Record<string, string | undefined>>): Promise<void> {
   if (running()) return;
+  mendRequests();
   try {
     const portal = await startPortal(readSettings(env));
     setRunning(portal);

@@ -20,6 +20,11 @@ export const PROBLEMS = {
     title: 'Too many attempts',
     remedy: 'Wait the time given and try again.',
   },
+  'too-many-requests': {
+    status: 429,
+    title: 'Too many requests at once',
+    remedy: 'Wait until those under way are answered.',
+  },
   'cross-site': {
     status: 403,
     title: 'Request from another site',

@@ -2,7 +2,9 @@
  * The one table of what `/api/v1` answers: method, path, and the right that is needed. A request is matched, signed
  * in and authorised here, before a handler sees it; tests walk the same table for every role and tenant.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Permission } from '../../contract/api.ts';
+import { Admission } from '../admission.ts';
 import { errorText, log } from '../log.ts';
 import type { Portal } from '../portal.ts';
 import { isProblem, ProblemError, problemResponse } from '../problem.ts';
@@ -38,6 +40,10 @@ import {
 } from './site-routes.ts';
 
 const VERSION = '0.1.0';
+/** Of one person at the same time: each question holds up everybody else's for a moment. */
+const MOST_OF_PERSON = 16;
+const MOST_OF_ALL = 1000;
+const admission = new Admission({ ofKey: MOST_OF_PERSON, weight: MOST_OF_ALL });
 
 interface Base {
   readonly method: 'GET' | 'POST' | 'DELETE';
@@ -107,7 +113,10 @@ export const ROUTES: readonly Route[] = [
 /** Answers a request below `/api/v1`; every failure becomes a problem. */
 export async function answer(portal: Portal, request: Request): Promise<Response> {
   try {
-    return await route(portal, request);
+    const response = await route(portal, request);
+    if (request.method !== 'HEAD') return response;
+    await response.body?.cancel();
+    return new Response(null, response);
   } catch (error) {
     if (isProblem(error)) return problemResponse(error);
     log.error('request failed', { path: new URL(request.url).pathname, problem: errorText(error) });
@@ -134,14 +143,29 @@ async function route(portal: Portal, request: Request): Promise<Response> {
 async function handle(route: Route, call: PublicCall): Promise<Response> {
   if (route.needs === 'nothing') return route.handle(call);
   const signed = await signedIn(call);
+  const leave = admission.enter(signed.caller.id);
+  if (typeof leave === 'string') throw new ProblemError('too-many-requests', undefined, { retryAfterS: 1 });
+  try {
+    // Those who asked at the same moment are counted before the first is answered: the database does not wait.
+    await nextTurn();
+    return await handleSignedIn(route, signed);
+  } finally {
+    leave();
+  }
+}
+
+async function handleSignedIn(
+  route: Exclude<Route, { needs: 'nothing' }>,
+  signed: SignedInCall,
+): Promise<Response> {
   if (route.needs === 'session') return route.handle(signed);
-  const org = call.params.org ?? '';
+  const org = signed.params.org ?? '';
   if (route.needs === 'organisation') {
     inOrganisation(signed.caller, org, route.permission);
     return route.handle({ ...signed, org });
   }
-  const where = { org, site: call.params.site ?? '', permission: route.permission };
-  const site = await siteAccess(call.portal, signed.caller, where);
+  const where = { org, site: signed.params.site ?? '', permission: route.permission };
+  const site = await siteAccess(signed.portal, signed.caller, where);
   return route.handle({ ...signed, org, site, actor: actorAt(signed.caller, site) });
 }
 

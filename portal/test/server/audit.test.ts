@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { sql } from 'kysely';
 import { firstBrokenRow, record } from '../../server/audit.ts';
-import { type RunningPortal, runPortal } from './running-portal.ts';
+import { type BuiltPortal, startBuiltPortal } from '../built-portal.ts';
 
-let at: RunningPortal;
+let at: BuiltPortal;
 beforeAll(async () => {
-  at = await runPortal();
+  at = await startBuiltPortal();
 });
 afterAll(() => at.stop());
 
@@ -19,14 +19,14 @@ const entry = (site: string, n: number) => ({
 });
 
 test('rows written at the same time form one chain', async () => {
-  const { db } = at.portal;
+  const { db } = at;
   const write = (n: number) => db.transaction().execute((trx) => record(trx, entry('home-1', n), n));
   await Promise.all(Array.from({ length: 30 }, (_, n) => write(n)));
   expect(await firstBrokenRow(db, 'north')).toBeNull();
 });
 
 test('the table refuses to change or forget a row', async () => {
-  const { db } = at.portal;
+  const { db } = at;
   await expect(db.updateTable('audit').set({ who: 'nobody' }).execute()).rejects.toThrow('audit rows stay');
   await expect(db.deleteFrom('audit').execute()).rejects.toThrow('audit rows stay');
 });
@@ -34,7 +34,7 @@ test('the table refuses to change or forget a row', async () => {
 test.each(['who', 'detail_json', 'at_ms', 'hash'] as const)(
   'a row whose %s was changed past the table is named',
   async (column) => {
-    const { db } = at.portal;
+    const { db } = at;
     await sql`DROP TRIGGER audit_is_never_changed`.execute(db);
     const before = await db.selectFrom('audit').selectAll().where('n', '=', 7).executeTakeFirstOrThrow();
     await db
@@ -55,7 +55,7 @@ test.each(['who', 'detail_json', 'at_ms', 'hash'] as const)(
 );
 
 test('an auditor of a site sees what concerns it and the organisation, nothing of other sites', async () => {
-  const { db } = at.portal;
+  const { db } = at;
   await db.transaction().execute((trx) => record(trx, entry('home-2', 99), 1));
   const auditor = await at.person('auditor');
   const rows = (await (await auditor.get('/orgs/north/sites/home-1/audit')).json()) as { subject: string }[];

@@ -6,9 +6,9 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, expect, test } from '@jest/globals';
 import { backUp } from '../../backup/main.ts';
-import { parseLines } from '../../server/history/line-protocol.ts';
-import { startPortal } from '../../server/portal.ts';
-import { runPortal } from './running-portal.ts';
+import { openDatabase } from '../../server/database/open.ts';
+import { EmbeddedHistory } from '../../server/history/embedded/embedded-history.ts';
+import { startBuiltPortal } from '../built-portal.ts';
 
 const run = promisify(execFile);
 const BACKUP = fileURLToPath(new URL('../../backup/main.ts', import.meta.url));
@@ -16,14 +16,14 @@ const target = mkdtempSync(join(tmpdir(), 'wattward-backup-'));
 afterAll(() => rmSync(target, { recursive: true, force: true }));
 
 test('a copy made while points come in is whole, and a portal starts from it', async () => {
-  const at = await runPortal();
+  const at = await startBuiltPortal();
   const fromMs = Date.parse('2026-06-10T06:00:00Z');
   const hour = (n: number) =>
     Array.from(
       { length: 360 },
       (_, i) => `site,site=home-1 gridPowerW=${i} ${fromMs + (n * 360 + i) * 10_000}`,
     );
-  const write = (n: number) => at.portal.sink?.write('home-1', parseLines(hour(n).join('\n'), 'ms', 0));
+  const write = (n: number) => at.write('home-1', hour(n));
   await at.person('owner');
   await write(0);
   let isCopying = true;
@@ -34,15 +34,16 @@ test('a copy made while points come in is whole, and a portal starts from it', a
   isCopying = false;
   await writing;
   expect(stdout).toContain('Copied portal.db, history.db');
-  const { settings } = at.portal;
   await at.stop();
-  const restored = await startPortal({ ...settings, dataDir: target, provisionFile: null });
+  const db = await openDatabase(target);
+  const history = new EmbeddedHistory(target, Date.now);
   const range = { site: 'home-1', fromMs, toMs: fromMs + 6 * 3_600_000, field: 'gridPowerW' };
-  const minutes = await restored.history.coveredMinutes(range);
+  const minutes = await history.coveredMinutes(range);
   expect(minutes % 60).toBe(0);
   expect(minutes).toBeGreaterThanOrEqual(60);
-  expect(await restored.db.selectFrom('person').select('email').execute()).toHaveLength(1);
-  await restored.close();
+  expect(await db.selectFrom('person').select('email').execute()).toHaveLength(1);
+  await history.close();
+  await db.destroy();
 });
 
 test('where there is nothing to copy, it says so', () => {

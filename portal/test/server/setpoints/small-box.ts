@@ -100,6 +100,7 @@ export class SmallBox {
       loads: [],
       batteries: [],
       bounds: { 'peak-threshold': { min: 2000, max: 12_000, default: 9000, unit: 'W' } },
+      choices: { 'load.load': ['pool-heater'] },
       tariff: { currency: 'EUR', importPricePerKwh: 0.3, exportPricePerKwh: 0.08 },
     };
     await this.#publish('siteDescription', encodeMessage('siteDescription', description));
