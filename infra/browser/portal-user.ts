@@ -20,7 +20,7 @@ export class PortalUser {
   readonly person: Person;
   readonly context: BrowserContext;
   readonly page: Page;
-  /** What the page complained about: uncaught errors and failed scripts. */
+  /** What the page complained about: uncaught errors, failed scripts, breaches of the content security policy. */
   readonly complaints: string[] = [];
 
   static async open(browser: Browser, person: Person): Promise<PortalUser> {
@@ -38,6 +38,9 @@ export class PortalUser {
     this.page = page;
     page.setDefaultTimeout(45_000);
     page.on('pageerror', (error) => this.complaints.push(error.message));
+    page.on('console', (message) => {
+      if (message.text().includes('Content Security Policy')) this.complaints.push(message.text());
+    });
   }
 
   /** Fills in the form behind a set-up or invitation link. */
