@@ -15,6 +15,6 @@ export default {
   projects: [
     ...['hardware', 'broker', 'edge', 'device-sim', 'infra'].map(project),
     // What ships is what is tested: its tests meet the built server.
-    { ...project('portal'), globalSetup: '<rootDir>/test/build-once.ts' },
+    { ...project('portal'), globalSetup: `${import.meta.dirname}/portal/test/build-once.ts` },
   ],
 };
