@@ -15,6 +15,7 @@ import {
   writePrivateFile,
   writeSecretFile,
 } from './access/credentials-file.ts';
+import { readLastRefusals, refusalSentence } from './server/last-refusals.ts';
 import { isLabelCode, labelCode } from './wire/board-label.ts';
 import { ID_PATTERN, ROLES, type Role } from './wire/topics.ts';
 
@@ -69,7 +70,11 @@ user
   .option('--label <code>', 'the same, and the code on the label of the board is its secret until then')
   .option('--out <file>', 'write { id, role, secret } there (mode 0600) and print nothing secret')
   .action(addUser);
-user.command('list').description('list all identities').addOption(dataOption()).action(listUsers);
+user
+  .command('list')
+  .description('list all identities, and why each was last refused')
+  .addOption(dataOption())
+  .action(listUsers);
 user
   .command('revoke <id>')
   .description('take an identity away; its connections end at once')
@@ -163,6 +168,7 @@ function labelOf(typed: string): string {
 
 async function listUsers(options: { readonly data: string }): Promise<void> {
   const credentials = await readCredentials(options.data);
+  const refusals = await readLastRefusals(options.data);
   if (credentials.length === 0) {
     process.stderr.write(`no identities in ${options.data}; the first: user add portal --role portal\n`);
   }
@@ -174,6 +180,8 @@ async function listUsers(options: { readonly data: string }): Promise<void> {
       ...(certificate ? ['certificate'] : []),
     ];
     process.stdout.write(`${id}\t${role}\t${createdAt}\t${marks.join(' ')}\n`);
+    const refusal = refusals.get(id);
+    if (refusal) process.stdout.write(`  ${refusalSentence(refusal)}\n`);
   }
 }
 

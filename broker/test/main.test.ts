@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -140,6 +140,59 @@ test('identities are added with bindings, listed without secrets and revoked', a
     code: 1,
     err: expect.stringContaining('BROKER_ID_UNKNOWN'),
   });
+});
+
+test('the list of identities says why a device was last refused, when, from where and what to set', async () => {
+  const logins = ['tasmota-a4cf12b3c4d5', 'board-7', 'board-8', 'board-9'].map((id) => ({
+    id,
+    file: path.join(dir, `${id}.json`),
+  }));
+  const secrets: string[] = [];
+  for (const { id, file } of logins) {
+    await run('user', 'add', id, '--role', 'board', '--out', file);
+    secrets.push((JSON.parse(await readFile(file, 'utf8')) as { secret: string }).secret);
+  }
+  const child = serve();
+  let log = '';
+  child.stdout?.on('data', (chunk: Buffer) => {
+    log += chunk.toString();
+  });
+  const { port } = (await firstMessage(child)) as Ready;
+  const url = `mqtt://127.0.0.1:${port}`;
+  const login = (i: number) => ({ id: logins[i]?.id ?? '', secret: secrets[i] ?? '' });
+  expect(await refusalOf(url, login(0), { clientId: 'DVES_\u001b[2JB3C4D5' })).toContain(
+    'Identifier rejected',
+  );
+  const will = { topic: 'tele/board-8/LWT', payload: Buffer.from('Offline'), qos: 1, retain: true } as const;
+  expect(await refusalOf(url, login(2), { will })).toContain('Not authorized');
+  const talker = await TestClient.open(url, login(3));
+  expect(await talker.publish('stat/board-9/RESULT', 'x')).toBe('closed');
+  await talker.end();
+  await refusalOf(url, { id: 'board-7', secret: 'wrong' });
+  await refusalOf(url, { id: 'nobody', secret: 'wrong' });
+  child.kill('SIGTERM');
+  await once(child, 'close');
+
+  const listed = (await run('user', 'list')).out;
+  const when = '\\d{4}-\\d\\d-\\d\\dT[\\d:.]+Z';
+  for (const [id, sentence] of [
+    [
+      'tasmota-a4cf12b3c4d5',
+      'set the client id to the same as the user name \\(it sent "DVES_\\\\u001b\\[2JB3C4D5"\\)',
+    ],
+    ['board-7', 'no such identity or a wrong secret: set user name and password as "user add" gave them'],
+    ['board-8', 'its last will .*set the topic .*\\(it sent "tele/board-8/LWT"\\)'],
+    ['board-9', 'it published what it may not: set the topic .*\\(it sent "stat/board-9/RESULT"\\)'],
+  ]) {
+    const line = `^${id}\t.*\n  last refused ${when} from 127\\.0\\.0\\.1: .*${sentence}$`;
+    expect(listed).toMatch(new RegExp(line, 'm'));
+  }
+  expect(log).toContain('set the client id to the same as the user name');
+  for (const text of [log, listed, await readFile(path.join(dir, 'refusals.json'), 'utf8')]) {
+    for (const secret of secrets) expect(text).not.toContain(secret);
+    expect(text).not.toContain('nobody');
+  }
+  expect((await stat(path.join(dir, 'refusals.json'))).mode & 0o777).toBe(0o600);
 });
 
 test.each([

@@ -5,7 +5,7 @@
  */
 import type { Socket } from 'node:net';
 import type { BrokerLimits } from './limits.ts';
-import type { Refusal } from './session.ts';
+import type { Refusal } from './refusals.ts';
 import { TokenBucket } from './token-bucket.ts';
 
 /** A place at the broker, held until the connection has closed. */

@@ -4,13 +4,13 @@ import { rulesOf } from '../access/acl.ts';
 import { type Credential, matchSecret } from '../access/credential.ts';
 import type { CredentialStore } from '../access/credential-store.ts';
 import type { BrokerLimits } from './limits.ts';
-import type { Refusal, Session } from './session.ts';
+import type { Refusal } from './refusals.ts';
+import type { Session } from './session.ts';
 
 export interface ConnectRequest {
   readonly clientId: string;
   readonly username: string | undefined;
   readonly password: string | undefined;
-  readonly keepaliveS: number;
   readonly will: { readonly topic: string; readonly retain: boolean } | undefined;
 }
 
@@ -51,9 +51,6 @@ export class Authenticator {
     }
     this.#failures.delete(failuresKey);
     if (request.clientId !== identity) return refused('foreign-client-id', 2);
-    if (request.keepaliveS === 0 || request.keepaliveS > this.#limits.maxKeepaliveS) {
-      return refused('keepalive', 5);
-    }
     const { will } = request;
     const opened = (proof.pending && this.#store.promote(identity)) || proof.credential;
     if (will && !rulesOf(opened).mayPublish(will.topic, will.retain)) return refused('will-denied', 5);

@@ -11,32 +11,8 @@
  */
 import { Readable } from 'node:stream';
 import type { Aedes } from 'aedes';
+import { type EngineStore, type Owner, type QueueOwner, type StoredPacket, storeOf } from './engine-store.ts';
 import type { BrokerLimits } from './limits.ts';
-
-interface StoredPacket {
-  readonly topic: string;
-  readonly payload: Buffer | string;
-  readonly clientId?: string;
-  readonly messageId?: number;
-}
-
-interface QueueOwner {
-  readonly clientId: string;
-}
-
-/** The part of the engine's store that is bounded here. */
-interface Store {
-  storeRetained(packet: StoredPacket): Promise<void>;
-  outgoingEnqueue(owner: QueueOwner, packet: StoredPacket): Promise<void>;
-  outgoingEnqueueCombi(owners: readonly QueueOwner[], packet: StoredPacket): Promise<void>;
-  outgoingClearMessageId(
-    client: { readonly id: string },
-    packet: StoredPacket,
-  ): Promise<StoredPacket | undefined>;
-  outgoingStream(client: { readonly id: string }): Readable;
-  cleanSubscriptions(client: { readonly id: string }): Promise<void>;
-  streamWill(): Readable;
-}
 
 /** How much one identity may have kept for it; nothing for an unknown one. */
 export interface KeepLimits {
@@ -49,13 +25,28 @@ interface Retained {
   readonly bytes: number;
 }
 
+/** What is known of identities. */
+export interface Keepers {
+  readonly limitsOf: (id: string) => KeepLimits | undefined;
+  readonly mayReceive: (id: string, topic: string) => boolean;
+}
+
+type Inner = Pick<
+  EngineStore,
+  | 'storeRetained'
+  | 'outgoingEnqueueCombi'
+  | 'outgoingClearMessageId'
+  | 'outgoingStream'
+  | 'cleanSubscriptions'
+>;
+
 /** What a kept message costs beside its topic and payload. */
 const OVERHEAD_BYTES = 256;
 
 export class BoundedStore {
-  readonly #store: Store;
+  readonly #store: Inner;
   readonly #limits: BrokerLimits;
-  readonly #limitsOf: (id: string) => KeepLimits | undefined;
+  readonly #keepers: Keepers;
   readonly #retained = new Map<string, Retained>();
   readonly #retainedByOwner = new Map<string, number>();
   readonly #queuedById = new Map<string, { messages: number; bytes: number }>();
@@ -66,18 +57,16 @@ export class BoundedStore {
   notQueued = 0;
 
   /** Takes the place of the store of an engine that listens already. */
-  constructor(engine: Aedes, limits: BrokerLimits, limitsOf: (id: string) => KeepLimits | undefined) {
-    const store = (engine as Aedes & { readonly persistence: Store }).persistence;
+  constructor(engine: Aedes, limits: BrokerLimits, keepers: Keepers) {
+    const store = storeOf(engine);
     this.#limits = limits;
-    this.#limitsOf = limitsOf;
+    this.#keepers = keepers;
     this.#store = {
       storeRetained: store.storeRetained.bind(store),
-      outgoingEnqueue: store.outgoingEnqueue.bind(store),
       outgoingEnqueueCombi: store.outgoingEnqueueCombi.bind(store),
       outgoingClearMessageId: store.outgoingClearMessageId.bind(store),
       outgoingStream: store.outgoingStream.bind(store),
       cleanSubscriptions: store.cleanSubscriptions.bind(store),
-      streamWill: store.streamWill.bind(store),
     };
     store.storeRetained = (packet) => this.#storeRetained(packet);
     store.outgoingEnqueueCombi = (owners, packet) => this.#enqueue(owners, packet);
@@ -106,7 +95,7 @@ export class BoundedStore {
   /** Forgets the session of `id`: its subscriptions and what was queued for it. */
   async dropSession(id: string): Promise<void> {
     await this.#store.cleanSubscriptions({ id });
-    for await (const packet of this.#store.outgoingStream({ id })) await this.#clear({ id }, packet);
+    for await (const packet of this.#store.outgoingStream({ id })) await this.#take({ id }, packet);
   }
 
   async #storeRetained(packet: StoredPacket): Promise<void> {
@@ -128,7 +117,7 @@ export class BoundedStore {
   }
 
   #hasRoom(owner: string, bytes: number): boolean {
-    const own = this.#limitsOf(owner)?.maxRetainedTopics ?? 0;
+    const own = this.#keepers.limitsOf(owner)?.maxRetainedTopics ?? 0;
     return (
       (this.#retainedByOwner.get(owner) ?? 0) < own &&
       this.#retained.size < this.#limits.maxRetainedTopics &&
@@ -147,10 +136,13 @@ export class BoundedStore {
   async #enqueue(owners: readonly QueueOwner[], packet: StoredPacket): Promise<void> {
     if (owners.length === 0) return;
     const bytes = costBytes(packet);
-    const admitted = owners.filter(({ clientId }) => {
+    // One message each, also to those that several filters of theirs match.
+    const clientIds = new Set(owners.map(({ clientId }) => clientId));
+    const admitted = [...clientIds].filter((clientId) => {
+      if (!this.#keepers.mayReceive(clientId, packet.topic)) return false;
       const queue = this.#queuedById.get(clientId) ?? { messages: 0, bytes: 0 };
       const room =
-        queue.messages < (this.#limitsOf(clientId)?.maxQueuedMessages ?? 0) &&
+        queue.messages < (this.#keepers.limitsOf(clientId)?.maxQueuedMessages ?? 0) &&
         this.#queuedBytes + bytes <= this.#limits.maxQueuedBytes;
       if (!room) {
         this.notQueued += 1;
@@ -162,10 +154,19 @@ export class BoundedStore {
       this.#queuedBytes += bytes;
       return true;
     });
-    await this.#store.outgoingEnqueueCombi(admitted, packet);
+    await this.#store.outgoingEnqueueCombi(
+      admitted.map((clientId) => ({ clientId })),
+      packet,
+    );
   }
 
-  async #clear(client: { readonly id: string }, packet: StoredPacket): Promise<StoredPacket | undefined> {
+  async #clear(client: Owner, packet: StoredPacket): Promise<StoredPacket | undefined> {
+    // The engine asks for this where it passes a message over that came by another filter before. It has no identifier
+    // then, and any that waits to be sent would be taken for it.
+    return packet.messageId === undefined ? undefined : this.#take(client, packet);
+  }
+
+  async #take(client: Owner, packet: StoredPacket): Promise<StoredPacket | undefined> {
     const cleared = await this.#store.outgoingClearMessageId(client, packet);
     const queue = cleared && this.#queuedById.get(client.id);
     if (!queue) return cleared;

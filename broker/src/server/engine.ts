@@ -11,6 +11,7 @@ import {
   type PublishPacket,
   type Subscription,
 } from 'aedes';
+import { rulesOf } from '../access/acl.ts';
 import { hashSecret } from '../access/credential.ts';
 import type { CredentialStore } from '../access/credential-store.ts';
 import { parseMessage } from '../wire/message.ts';
@@ -19,7 +20,10 @@ import { Authenticator, type ConnectAnswer } from './authenticator.ts';
 import { BoundedStore } from './bounded-store.ts';
 import type { BrokerLimits } from './limits.ts';
 import type { BrokerMonitor } from './monitor.ts';
-import type { Refusal, Session } from './session.ts';
+import { REFUSALS, type Refusal } from './refusals.ts';
+import type { Session } from './session.ts';
+import { keepSessions, NO_SUBSCRIPTION } from './session-store.ts';
+import type { Qos } from './subscriptions.ts';
 
 export class Engine {
   readonly #aedes: Aedes;
@@ -51,10 +55,15 @@ export class Engine {
         else done(authenticateError(answer), null);
       },
       authorizePublish: (client, packet, done) => done(this.#publishProblem(client, packet)),
+      // At the engine's highest QoS; `forwarded` brings it down to what was granted.
       authorizeSubscribe: (client, subscription, done) =>
-        done(null, this.#maySubscribe(client, subscription) ? subscription : null),
-      authorizeForward: (client, packet) =>
-        this.#sessionOf(client)?.mayReceive(packet.topic) ? packet : null,
+        done(
+          null,
+          subscription !== NO_SUBSCRIPTION && this.#maySubscribe(client, subscription)
+            ? { ...subscription, qos: 2 }
+            : null,
+        ),
+      authorizeForward: (client, packet) => this.#forwarded(client, packet),
     });
     this.#aedes.on('unsubscribe', (filters, client) => {
       const session = this.#sessionOf(client);
@@ -72,9 +81,16 @@ export class Engine {
   static async start(store: CredentialStore, limits: BrokerLimits, monitor: BrokerMonitor): Promise<Engine> {
     const engine = new Engine(store, limits, monitor);
     await engine.#aedes.listen();
-    engine.#kept = new BoundedStore(engine.#aedes, limits, (id) => {
-      const role = store.get(id)?.role;
-      return role && limits.byRole[role];
+    keepSessions(engine.#aedes, (id, filter) => engine.#openById.get(id)?.subscriptions.has(filter) ?? false);
+    engine.#kept = new BoundedStore(engine.#aedes, limits, {
+      limitsOf: (id) => {
+        const role = store.get(id)?.role;
+        return role && limits.byRole[role];
+      },
+      mayReceive: (id, topic) => {
+        const credential = store.get(id);
+        return credential !== undefined && rulesOf(credential).mayReceive(topic);
+      },
     });
     store.follow(
       (ids) => engine.#endChanged(ids),
@@ -120,6 +136,8 @@ export class Engine {
     const role = this.#store.get(packet.username ?? session.certificate?.commonName ?? '')?.role;
     // What was queued for a device while it was away is stale by then: it starts clean, whatever it asks for.
     if (!role || this.#limits.byRole[role].maxQueuedMessages === 0) packet.clean = true;
+    // The engine ends a client after 1.5 times its keep-alive [MQTT-3.1.2-24]; one of 0 is watched by TCP only.
+    packet.keepalive = Math.min(packet.keepalive ?? 0, this.#limits.maxSilenceS / 1.5);
     done(null, true);
   }
 
@@ -131,13 +149,12 @@ export class Engine {
       clientId: packet.clientId,
       username,
       password: password?.toString('utf8'),
-      keepaliveS: packet.keepalive ?? 0,
       will: packet.will ? { topic: packet.will.topic, retain: packet.will.retain ?? false } : undefined,
     });
     this.#connects.delete(session);
     if (!answer.ok) {
       session.refusal = answer.why;
-      this.#monitor.refused(answer.why, session);
+      this.#noteRefused(session, packet, answer.why);
       return answer;
     }
     const { id } = answer.credential;
@@ -152,6 +169,8 @@ export class Engine {
     const session = client && this.#sessionOf(client);
     if (session?.mayPublish(packet.topic, packet.retain) && session.refusal !== 'credential-changed') {
       (packet as PublishPacket & { clientId?: string }).clientId = client?.id ?? '';
+      // Whether it came a second time concerns its sender only [MQTT-3.3.1-3].
+      packet.dup = false;
       return null;
     }
     if (session) {
@@ -161,17 +180,40 @@ export class Engine {
     return new Error(`publishing ${packet.retain ? 'retained ' : ''}on ${packet.topic.slice(0, 200)} denied`);
   }
 
-  #maySubscribe(client: Client, { topic: filter }: Subscription): boolean {
+  #maySubscribe(client: Client, { topic: filter, qos }: Subscription): boolean {
     const session = this.#sessionOf(client);
     if (!session?.limits) return false;
     const known = session.subscriptions.has(filter);
     const room = known || session.subscriptions.size < session.limits.maxSubscriptions;
     if (room && session.maySubscribe(filter)) {
-      session.subscriptions.add(filter);
+      session.subscriptions.add(filter, qos);
       return true;
     }
     this.#monitor.denied('subscribe', session, filter);
     return false;
+  }
+
+  /** A message on its way to a client, at the QoS that the client was granted for its topic; null when it may not. */
+  #forwarded<Packet extends PublishPacket>(client: Client, packet: Packet): Packet | null {
+    const session = this.#sessionOf(client);
+    if (!session?.mayReceive(packet.topic)) return null;
+    if (packet.qos === 0) return packet;
+    const granted = session.subscriptions.grantedQos(packet.topic) ?? packet.qos;
+    // What was queued for an absent client has its identifier and waits for an acknowledgement, so 0 is too little.
+    const lowest = packet.messageId === undefined ? 0 : 1;
+    packet.qos = Math.min(packet.qos, Math.max(granted, lowest)) as Qos;
+    return packet;
+  }
+
+  /** A refused CONNECT. The device learns no more than the return code; whoever runs the broker learns the rest. */
+  #noteRefused(session: Session, packet: ConnectPacket, why: Refusal): void {
+    const claimed = packet.username ?? session.certificate?.commonName ?? '';
+    const sent = why === 'foreign-client-id' ? packet.clientId : packet.will?.topic;
+    this.#monitor.refused(why, {
+      address: session.address,
+      ...(this.#store.get(claimed) ? { id: claimed } : {}),
+      ...(sent !== undefined && why !== 'bad-credential' ? { sent } : {}),
+    });
   }
 
   /** Ends the connections of changed identities; of those that are gone, nothing stays behind either. */
@@ -179,6 +221,7 @@ export class Engine {
     for (const id of ids) {
       this.#openById.get(id)?.refuse('credential-changed');
       if (this.#store.get(id)) continue;
+      this.#monitor.forget(id);
       for (const topic of this.#kept?.retainedBy(id) ?? []) this.#clearRetained(topic);
       this.#kept?.dropSession(id).catch((error: unknown) => {
         this.#monitor.log.error({ err: error, id }, 'the session of a revoked identity could not be dropped');
@@ -220,11 +263,6 @@ export class Engine {
   }
 }
 
-const REFUSAL_TEXTS: Partial<Record<Refusal, string>> = {
-  'bad-credential': 'unknown identity or wrong secret',
-  'foreign-client-id': 'the client id is not the identity',
-};
-
 function authenticateError(answer: Extract<ConnectAnswer, { ok: false }>): AuthenticateError {
-  return Object.assign(new Error(REFUSAL_TEXTS[answer.why] ?? answer.why), { returnCode: answer.returnCode });
+  return Object.assign(new Error(REFUSALS[answer.why]), { returnCode: answer.returnCode });
 }

@@ -31,7 +31,8 @@ export interface BrokerLimits {
   readonly connectionBurstPerAddress: number;
   /** Wrong secrets for one identity from one address, a minute; then it has to wait for a minute. */
   readonly wrongSecretsPerMinute: number;
-  readonly maxKeepaliveS: number;
+  /** Longest silence of a client that has set a keep-alive, whatever it has set. */
+  readonly maxSilenceS: number;
   readonly maxTopicLevels: number;
   readonly maxRetainedTopics: number;
   readonly maxRetainedBytes: number;
@@ -89,7 +90,7 @@ export const BROKER_LIMITS: BrokerLimits = {
   connectionsPerSPerAddress: 50,
   connectionBurstPerAddress: 200,
   wrongSecretsPerMinute: 5,
-  maxKeepaliveS: 300,
+  maxSilenceS: 3_600,
   maxTopicLevels: 8,
   maxRetainedTopics: 20_000,
   maxRetainedBytes: 33_554_432,

@@ -46,6 +46,17 @@ interface Arrival {
   readonly certificate?: PresentedCertificate | undefined;
 }
 
+/**
+ * A peer that is gone without a word is noticed by TCP after a minute and ten unanswered probes, for those that set
+ * no keep-alive of MQTT [MQTT 3.1.1, 3.1.2.10].
+ */
+const SOCKET_OPTIONS = {
+  noDelay: true,
+  keepAlive: true,
+  keepAliveInitialDelay: 60_000,
+  pauseOnConnect: true,
+};
+
 /** Starts one listener. @throws AccessError when the port cannot be had or the certificates are missing. */
 export async function listen(context: ListenerContext, options: ListenerOptions): Promise<Listener> {
   const { kind } = options;
@@ -53,14 +64,17 @@ export async function listen(context: ListenerContext, options: ListenerOptions)
   const handOver = (conn: Duplex, arrival: Arrival) => startSession(context, conn, kind, arrival);
   const web = kind === 'ws' || kind === 'wss' ? mqttOverHttp(arrivals, handOver) : undefined;
   const deliver = (socket: Socket, arrival: Arrival) => {
-    if (!web) return handOver(socket, arrival);
+    if (!web) {
+      handOver(socket, arrival);
+      return;
+    }
     arrivals.set(socket, arrival);
     web.emit('connection', socket);
     socket.resume();
   };
   const secure = kind === 'tls' || kind === 'wss' ? tlsHandshake(context, options.tls, deliver) : undefined;
   // What a connection sends while it waits at the door stays with the system, unread.
-  const server = createServer({ noDelay: true, keepAlive: true, pauseOnConnect: true }, (socket) => {
+  const server = createServer(SOCKET_OPTIONS, (socket) => {
     const ticket = context.admission.admit(socket);
     if (!ticket) return;
     context.doorway.enter(() => {
@@ -107,7 +121,7 @@ function tlsHandshake(
     const ticket = tickets.get(peerOf(socket));
     const shown = socket.getPeerX509Certificate();
     if (!ticket || (shown && !socket.authorized)) {
-      monitor.refusedAddress('bad-certificate', ticket?.address ?? '');
+      monitor.refused('bad-certificate', { address: ticket?.address ?? '' });
       socket.destroy();
       return;
     }
@@ -129,7 +143,7 @@ function tlsHandshake(
 /** MQTT over WebSocket [MQTT 3.1.1, 6]: sub-protocol `mqtt`, binary frames, nothing else on this port. */
 function mqttOverHttp(
   arrivals: WeakMap<Duplex, Arrival>,
-  handOver: (conn: Duplex, arrival: Arrival) => void,
+  handOver: (conn: Duplex, arrival: Arrival) => Session,
 ): HttpServer {
   const http = createHttpServer((_request, response) => {
     response.writeHead(426, { 'Content-Type': 'text/plain', Connection: 'close' }).end('MQTT only\n');
@@ -151,7 +165,10 @@ function mqttOverHttp(
       const conn = createWebSocketStream(webSocket);
       // Destroying the stream starts a polite closing handshake; whoever is refused does not get to answer.
       conn.once('close', () => webSocket.terminate());
-      handOver(conn, arrival);
+      const session = handOver(conn, arrival);
+      webSocket.on('message', (_data, isBinary) => {
+        if (!isBinary) session.refuse('text-frame');
+      });
     });
   });
   http.on('clientError', (_error, socket) => socket.destroy());
@@ -163,15 +180,17 @@ function startSession(
   conn: Duplex,
   kind: ListenerKind,
   { ticket, certificate }: Arrival,
-): void {
+): Session {
   const session = new Session(conn, {
     address: ticket.address,
     listener: kind,
     certificate,
     limits,
-    onRefused: (refused, why) => monitor.refused(why, refused),
+    onRefused: ({ address, credential }, why) =>
+      monitor.refused(why, { address, ...(credential ? { id: credential.id } : {}) }),
   });
   engine.handle(session, ticket.identified);
+  return session;
 }
 
 function peerOf({ remoteAddress, remotePort }: Socket): string {

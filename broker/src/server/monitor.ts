@@ -1,6 +1,8 @@
 /** What the broker tells of itself: log lines and numbers. Secrets and payloads never appear in either. */
 import type { Role } from '../wire/topics.ts';
-import type { Refusal, Session } from './session.ts';
+import type { LastRefusals } from './last-refusals.ts';
+import { REFUSALS, type Refusal } from './refusals.ts';
+import type { Session } from './session.ts';
 
 /** The part of a pino logger that the broker uses. */
 export interface Log {
@@ -14,6 +16,9 @@ export const SILENT: Log = { info: () => {}, warn: () => {}, error: () => {} };
 /** The same refusal is written to the log at most this often; the counters count every one. */
 const LOG_EVERY_MS = 1_000;
 
+/** Ends that the device has not brought about; there is nothing to set up otherwise. */
+const HOUSEKEEPING: ReadonlySet<Refusal> = new Set(['credential-changed', 'taken-over']);
+
 export class BrokerMonitor {
   readonly log: Log;
   readonly refusals = new Map<Refusal, number>();
@@ -21,23 +26,41 @@ export class BrokerMonitor {
   readonly publishedByRole = new Map<Role, { messages: number; bytes: number }>();
   readonly #loggedAtMs = new Map<string, number>();
 
-  constructor(log: Log = SILENT) {
+  readonly #lastRefusals: LastRefusals | undefined;
+
+  constructor(log: Log = SILENT, lastRefusals?: LastRefusals) {
     this.log = log;
+    this.#lastRefusals = lastRefusals;
   }
 
-  refused(why: Refusal, session: Session): void {
-    this.refusedAddress(why, session.address, session.credential?.id);
-  }
-
-  refusedAddress(why: Refusal, address: string, id?: string): void {
+  /** `id` is the identity of this broker that it is or claims to be; `sent` is what was wrong, as it came. */
+  refused(
+    why: Refusal,
+    from: { readonly address: string; readonly id?: string; readonly sent?: string },
+  ): void {
     this.refusals.set(why, (this.refusals.get(why) ?? 0) + 1);
-    if (this.#mayLog(why)) this.log.warn({ why, address, id }, 'connection refused');
+    const { address, id } = from;
+    const sent = from.sent?.slice(0, 200);
+    if (id !== undefined && !HOUSEKEEPING.has(why)) this.#lastRefusals?.note(id, { why, ...from });
+    if (this.#mayLog(why)) {
+      this.log.warn({ why, address, id, sent, remedy: REFUSALS[why] }, 'connection refused');
+    }
+  }
+
+  /** An identity that is gone is not told of any more. */
+  forget(id: string): void {
+    this.#lastRefusals?.forget(id);
   }
 
   denied(what: 'publish' | 'subscribe', session: Session, topic: string): void {
     this.denials[what] += 1;
+    const { address, credential } = session;
+    // A refused publication ends the connection; a refused subscription is answered.
+    if (what === 'publish' && credential) {
+      this.#lastRefusals?.note(credential.id, { why: 'publish-denied', address, sent: topic });
+    }
     if (!this.#mayLog(what)) return;
-    this.log.warn({ what, id: session.credential?.id, topic: topic.slice(0, 200) }, 'denied');
+    this.log.warn({ what, id: credential?.id, topic: topic.slice(0, 200) }, 'denied');
   }
 
   published(role: Role | undefined, bytes: number): void {

@@ -1,37 +1,18 @@
 /**
  * One connection: who it is, what it may do, and the guards that stand between its socket and the MQTT engine.
  *
- * Reading: every chunk passes the frame scanner and the rate limits before the parser sees it. Writing: a client that
- * does not take its messages never makes others wait; what it has not taken is counted, and beyond its limit the
- * connection ends.
+ * Reading: every chunk passes the frame scanner with the rules of the protocol, and the rate limits, before the
+ * parser sees it. Writing: a client that does not take its messages never makes others wait; what it has not taken is
+ * counted, and beyond its limit the connection ends.
  */
 import type { Duplex } from 'node:stream';
 import { type AccessRules, rulesOf } from '../access/acl.ts';
 import type { Credential } from '../access/credential.ts';
-import { type FrameProblem, FrameScanner } from './frame-scanner.ts';
+import { FrameScanner } from './frame-scanner.ts';
 import type { BrokerLimits, ClientLimits } from './limits.ts';
+import type { Refusal } from './refusals.ts';
+import { Subscriptions } from './subscriptions.ts';
 import { TokenBucket } from './token-bucket.ts';
-
-/** Why the broker ended or refused a connection. */
-export type Refusal =
-  | FrameProblem
-  | 'rate'
-  | 'unsent'
-  | 'early-data'
-  | 'connect-timeout'
-  | 'too-many-connections'
-  | 'too-many-pending'
-  | 'connection-rate'
-  | 'blocked'
-  | 'bad-credential'
-  | 'foreign-client-id'
-  | 'bad-certificate'
-  | 'will-denied'
-  | 'keepalive'
-  | 'publish-denied'
-  | 'credential-changed'
-  | 'taken-over'
-  | 'broker-closing';
 
 export type ListenerKind = 'tcp' | 'tls' | 'ws' | 'wss';
 
@@ -44,12 +25,15 @@ export interface PresentedCertificate {
 
 const CACHED_TOPICS = 500;
 
+/** CONNACK: unacceptable protocol level [MQTT 3.1.1, table 3.1]. */
+const CONNACK_LEVEL = Buffer.from([0x20, 2, 0, 1]);
+
 export class Session {
   readonly conn: Duplex;
   readonly address: string;
   readonly listener: ListenerKind;
   readonly certificate: PresentedCertificate | undefined;
-  readonly subscriptions = new Set<string>();
+  readonly subscriptions = new Subscriptions();
   credential: Credential | undefined;
   refusal: Refusal | undefined;
   #limits: ClientLimits | undefined;
@@ -123,7 +107,10 @@ export class Session {
     if (this.refusal) return;
     this.refusal = why;
     this.#onRefused(this, why);
-    this.conn.destroy();
+    const { conn } = this;
+    // [MQTT-3.1.2-2]
+    if (why === 'protocol-level') conn.end(CONNACK_LEVEL, () => conn.destroy());
+    else conn.destroy();
   }
 
   #guardReads(): void {
@@ -131,7 +118,7 @@ export class Session {
     const read = conn.read.bind(conn);
     conn.read = (sizeBytes?: number) => {
       const chunk: unknown = read(sizeBytes);
-      if (chunk === null) return chunk;
+      if (chunk === null || this.refusal) return null;
       const problem = Buffer.isBuffer(chunk) ? this.#inspect(chunk) : 'connect-expected';
       if (!problem) return chunk;
       this.refuse(problem);

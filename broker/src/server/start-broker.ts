@@ -4,10 +4,11 @@ import { type ClearCredential, CredentialStore } from '../access/credential-stor
 import { Admission } from './admission.ts';
 import { Doorway } from './doorway.ts';
 import { Engine } from './engine.ts';
+import { LastRefusals } from './last-refusals.ts';
 import { BROKER_LIMITS, type BrokerLimits } from './limits.ts';
 import { type Listener, listen } from './listeners.ts';
 import { metricsOf, serveMetrics } from './metrics.ts';
-import { BrokerMonitor, type Log } from './monitor.ts';
+import { BrokerMonitor, type Log, SILENT } from './monitor.ts';
 import type { ListenerKind } from './session.ts';
 
 export interface BrokerOptions {
@@ -52,12 +53,16 @@ export interface Broker extends BrokerPorts {
  */
 export async function startBroker(options: BrokerOptions): Promise<Broker> {
   const limits = { ...BROKER_LIMITS, ...options.limits };
-  const monitor = new BrokerMonitor(options.log);
+  const log = options.log ?? SILENT;
+  const lastRefusals = await LastRefusals.open(options.dataDir, (error) =>
+    log.error({ err: error }, 'the list of refusals could not be written'),
+  );
+  const monitor = new BrokerMonitor(log, lastRefusals);
   const store = options.dataDir
     ? await CredentialStore.open(options.dataDir)
     : CredentialStore.inMemory(options.credentials ?? []);
   const engine = await Engine.start(store, limits, monitor);
-  const admission = new Admission(limits, (why, address) => monitor.refusedAddress(why, address));
+  const admission = new Admission(limits, (why, address) => monitor.refused(why, { address }));
   const doorway = new Doorway();
   const listeners: Listener[] = [];
   const close = async () => {
@@ -65,6 +70,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     await engine.close();
     admission.closeAll();
     await Promise.all(closing);
+    await lastRefusals.close();
   };
   const open = async (kind: ListenerKind, port: number, tls?: TlsFiles): Promise<number> => {
     const listener = await listen(

@@ -1,13 +1,19 @@
 /** Real MQTT clients against a real broker: what they were told, and waiting for things instead of sleeping. */
 import { once } from 'node:events';
-import { connect as connectTcp, type Socket } from 'node:net';
+import { connect as connectTcp } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { connect as connectTls } from 'node:tls';
 import mqtt, { type IClientOptions, type MqttClient } from 'mqtt';
+import { createWebSocketStream, WebSocket } from 'ws';
 import type { Login } from '../../bench/packets.ts';
+import type { ListenerKind } from '../../src/server/session.ts';
 
 export interface Received {
   readonly topic: string;
   readonly text: string;
   readonly retain: boolean;
+  readonly qos: number;
+  readonly dup: boolean;
 }
 
 /** A connected client that keeps all it receives. Its first connection fails the promise when it is refused. */
@@ -18,8 +24,8 @@ export class TestClient {
 
   private constructor(client: MqttClient) {
     this.mqtt = client;
-    client.on('message', (topic, payload, { retain }) => {
-      this.received.push({ topic, text: payload.toString(), retain });
+    client.on('message', (topic, payload, { retain, qos, dup }) => {
+      this.received.push({ topic, text: payload.toString(), retain, qos, dup });
       for (const wake of this.#waiting.splice(0)) wake();
     });
     client.on('error', () => {});
@@ -51,7 +57,7 @@ export class TestClient {
   }
 
   /** The QoS granted, 128 when refused. */
-  async subscribe(filter: string, qos: 0 | 1 = 1): Promise<number> {
+  async subscribe(filter: string, qos: 0 | 1 | 2 = 1): Promise<number> {
     return await new Promise<number>((resolve, reject) => {
       this.mqtt.subscribe(filter, { qos }, (error, _grants, packet) => {
         const granted = packet?.granted[0];
@@ -63,9 +69,14 @@ export class TestClient {
   }
 
   /** Resolves once the broker has acknowledged; 'closed' when it ended the connection instead. */
-  async publish(topic: string, text: string, retain = false): Promise<'acknowledged' | 'closed'> {
+  async publish(
+    topic: string,
+    text: string,
+    retain = false,
+    qos: 1 | 2 = 1,
+  ): Promise<'acknowledged' | 'closed'> {
     return await Promise.race([
-      this.mqtt.publishAsync(topic, text, { qos: 1, retain }).then(() => 'acknowledged' as const),
+      this.mqtt.publishAsync(topic, text, { qos, retain }).then(() => 'acknowledged' as const),
       this.#nextClose().then(() => 'closed' as const),
     ]);
   }
@@ -107,13 +118,13 @@ export async function refusalOf(url: string, login: Login, options?: IClientOpti
   }
 }
 
-/** A plain socket for what no client library would send. */
+/** A plain stream for what no client library would send. */
 export class RawClient {
-  readonly socket: Socket;
+  readonly socket: Duplex;
   /** Resolves with all bytes the broker sent, once it has closed the connection. */
   readonly ended: Promise<Buffer>;
 
-  private constructor(socket: Socket) {
+  private constructor(socket: Duplex) {
     this.socket = socket;
     const chunks: Buffer[] = [];
     socket.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -130,19 +141,47 @@ export class RawClient {
     return raw;
   }
 
+  /** Over any listener; what certificates are worth is not asked here. */
+  static async openAt(kind: ListenerKind, port: number): Promise<RawClient> {
+    if (kind === 'tcp') return await RawClient.open(port);
+    if (kind === 'tls') {
+      const socket = connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false });
+      const raw = new RawClient(socket);
+      await Promise.race([once(socket, 'secureConnect'), raw.ended]);
+      return raw;
+    }
+    const webSocket = new WebSocket(`${kind}://127.0.0.1:${port}`, 'mqtt', { rejectUnauthorized: false });
+    const stream = createWebSocketStream(webSocket);
+    webSocket.once('close', () => stream.destroy());
+    const raw = new RawClient(stream);
+    await Promise.race([once(webSocket, 'open'), raw.ended]);
+    return raw;
+  }
+
   send(bytes: Buffer | readonly number[]): void {
     this.socket.write(Buffer.from(bytes));
   }
 
   /** Waits for so many bytes of answer. */
-  async bytes(count: number): Promise<Buffer> {
-    const chunks: Buffer[] = [];
-    let have = 0;
-    while (have < count) {
-      const [chunk] = (await once(this.socket, 'data')) as [Buffer];
-      chunks.push(chunk);
-      have += chunk.length;
-    }
-    return Buffer.concat(chunks);
+  bytes(count: number): Promise<Buffer> {
+    return this.#answer((have) => have.length >= count);
+  }
+
+  /** Waits until these bytes have come. */
+  until(wanted: Buffer): Promise<Buffer> {
+    return this.#answer((have) => have.includes(wanted));
+  }
+
+  #answer(complete: (have: Buffer) => boolean): Promise<Buffer> {
+    return new Promise((resolve) => {
+      let have = Buffer.alloc(0);
+      const take = (chunk: Buffer) => {
+        have = Buffer.concat([have, chunk]);
+        if (!complete(have)) return;
+        this.socket.off('data', take);
+        resolve(have);
+      };
+      this.socket.on('data', take);
+    });
   }
 }
