@@ -93,7 +93,7 @@ export class FrameScanner {
     }
     this.#judged = true;
     this.#begun.forget();
-    return bodyViolation(this.#firstByte, begun.subarray(0, needed));
+    return bodyViolation(this.#firstByte, begun);
   }
 }
 

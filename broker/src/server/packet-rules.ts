@@ -78,7 +78,7 @@ export function judgedBytes(firstByte: number, begun: Uint8Array, bodyBytes: num
   return Math.min(2 + uint16At(begun, 0) + (firstByte & 6 ? 2 : 0), bodyBytes);
 }
 
-/** Judges so much of a body as `judgedBytes` asked for. */
+/** Judges a body of which at least so much is there as `judgedBytes` asked for. */
 export function bodyViolation(firstByte: number, body: Uint8Array): Violation | undefined {
   switch (firstByte >> 4) {
     case CONNECT:
@@ -162,7 +162,7 @@ function publishViolation(head: Uint8Array, hasId: boolean): Violation | undefin
   const topicEnd = 2 + uint16At(head, 0);
   if (topicEnd + (hasId ? 2 : 0) > head.length) return 'packet-malformed';
   if (hasId && uint16At(head, topicEnd) === 0) return 'packet-id-zero';
-  return topicProblem(head.subarray(2, topicEnd));
+  return topicProblem(head, 2, topicEnd);
 }
 
 /** SUBSCRIBE and UNSUBSCRIBE [MQTT 3.1.1, 3.8, 3.10]. */

@@ -22,10 +22,20 @@ export function textProblem(bytes: Uint8Array): TextProblem | undefined {
   return ascii || isUtf8(bytes) ? undefined : 'text-malformed';
 }
 
-/** A topic name is not empty [MQTT-4.7.3-1] and holds no wildcard [MQTT-3.3.2-2]. */
-export function topicProblem(bytes: Uint8Array): TextProblem | undefined {
-  if (bytes.length === 0 || bytes.includes(HASH) || bytes.includes(PLUS)) return 'topic-malformed';
-  return textProblem(bytes);
+/**
+ * A topic name is not empty [MQTT-4.7.3-1] and holds no wildcard [MQTT-3.3.2-2]. Every message passes here, so it is
+ * read in place and once.
+ */
+export function topicProblem(bytes: Uint8Array, from = 0, to = bytes.length): TextProblem | undefined {
+  if (from === to) return 'topic-malformed';
+  let ascii = true;
+  for (let i = from; i < to; i += 1) {
+    const byte = bytes[i] ?? 0;
+    if (byte === HASH || byte === PLUS) return 'topic-malformed';
+    if (byte === 0) return 'text-null';
+    if (byte >= 0x80) ascii = false;
+  }
+  return ascii || isUtf8(bytes.subarray(from, to)) ? undefined : 'text-malformed';
 }
 
 /** In a filter `#` is the last level and `+` a level of its own [MQTT-4.7.1-2], [MQTT-4.7.1-3]; [MQTT-4.7.3-1]. */

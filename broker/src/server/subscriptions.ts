@@ -33,7 +33,8 @@ export class Subscriptions {
 
   /** The highest QoS granted to any filter that matches `topic`; undefined when none does. */
   grantedQos(topic: string): Qos | undefined {
-    if (this.#grantedByTopic.has(topic)) return this.#grantedByTopic.get(topic);
+    const known = this.#grantedByTopic.get(topic);
+    if (known !== undefined || this.#grantedByTopic.has(topic)) return known;
     if (this.#grantedByTopic.size >= REMEMBERED_TOPICS) this.#grantedByTopic.clear();
     let highest: Qos | undefined;
     for (const [filter, qos] of this.#grantedByFilter) {
