@@ -52,6 +52,10 @@ export const VALUE_UNITS: Readonly<Record<string, string>> = {
   offPct: '%',
 };
 
+/** Of the names of proposer and approver, in UTF-16 units. */
+export const LONGEST_IDENTITY = 120;
+const identity = z.string().max(LONGEST_IDENTITY).regex(/\S/, 'names nobody');
+
 const common = {
   v: version,
   id: z.string().min(8).max(64),
@@ -59,8 +63,8 @@ const common = {
   notBefore: instant,
   expires: instant,
   /** Who proposed it and who approved it, for the record. */
-  issuer: z.string().max(120),
-  approver: z.string().max(120),
+  issuer: identity,
+  approver: identity,
   expectedSaving: z.object({ money: finite, currency: z.string().length(3) }).nullable(),
   /** Rises with every set-point of the site. */
   seq: count,

@@ -64,6 +64,7 @@ export function verifySetpoint(text: string, ports: VerifyPorts, context: Verify
     usesSeq,
   });
   if (!ports.isSigned(message)) return refuse('bad-signature');
+  if (isByOnePerson(message)) return refuse('malformed', { problem: 'proposed and approved by one person' });
   if (message.site !== context.siteId) return refuse('foreign-site', { site: message.site });
   if (message.challenge !== context.challenge) return refuse('stale-challenge');
   if (message.seq <= context.lastSeq) return refuse('replayed', { lastSeq: context.lastSeq });
@@ -73,6 +74,11 @@ export function verifySetpoint(text: string, ports: VerifyPorts, context: Verify
   if (message.kind === 'revoke') return { ok: true, message };
   const breach = breachOf(message, context.allowance);
   return breach ? refuse(breach.why, breach.params, true) : { ok: true, message };
+}
+
+/** Whoever signs has told two people apart by more than this; the box looks at what it is shown. */
+function isByOnePerson({ kind, issuer, approver }: UnsignedSetpoint): boolean {
+  return kind !== 'revoke' && issuer.trim().toLowerCase() === approver.trim().toLowerCase();
 }
 
 function timeProblem(message: UnsignedSetpoint, wallMs: number): Refusal | null {

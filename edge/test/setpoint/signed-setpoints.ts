@@ -38,13 +38,18 @@ export function draft(change: Partial<Draft> = {}): Draft {
   };
 }
 
-export function signed(change: Partial<Draft> = {}, key: KeyObject = pen.privateKey): string {
+interface Names {
+  readonly issuer: string;
+  readonly approver: string;
+}
+
+export function signed(change: Partial<Draft & Names> = {}, key: KeyObject = pen.privateKey): string {
   const unsigned = {
     v: 1,
-    ...draft(change),
     issuer: 'mara@example.org',
     approver: 'otto@example.org',
     expectedSaving: null,
+    ...draft(change),
   };
   const signature = sign(null, Buffer.from(canonicalJson(unsigned)), key).toString('base64url');
   return JSON.stringify({ ...unsigned, signature });
