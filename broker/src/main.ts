@@ -254,6 +254,8 @@ if (nodeMajor < 24) {
     ),
   );
 } else {
+  // What it writes tells of a home: for its own user only.
+  process.umask(0o077);
   try {
     await program.parseAsync();
   } catch (error) {

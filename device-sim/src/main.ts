@@ -321,6 +321,8 @@ async function main(): Promise<void> {
       remedy: `Start it by \`npm run device-sim\`, which brings Node ${NODE_MAJOR}.`,
     });
   }
+  // What it writes tells of a home: for its own user only.
+  process.umask(0o077);
   await program.parseAsync();
 }
 

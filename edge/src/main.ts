@@ -216,6 +216,8 @@ looking('replay', 'decide recorded cycles again and compare, bit for bit')
 
 try {
   refuseOldNode();
+  // What it writes tells of a home: for its own user only.
+  process.umask(0o077);
   await program.parseAsync();
 } catch (cause) {
   failed(cause);

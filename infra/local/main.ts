@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import path from 'node:path';
 import { CommanderError } from 'commander';
 import { buildPortal, PORTAL_SERVER, portalIsBuilt } from '../build/portal.ts';
+import { closeToOthers } from './close-to-others.ts';
 import { describeHome } from './home-description.ts';
 import { type Layout, layout, portsOf } from './layout.ts';
 import { parseOptions, type StartOptions } from './options.ts';
@@ -22,8 +23,11 @@ async function start(options: StartOptions): Promise<void> {
   const beganMs = performance.now();
   const plan = layout(options.dataDir, options.portsBase, options.sites);
   await requireFree(portsOf(plan, options.headless));
+  // What is written here tells of a home: for its own user only.
+  process.umask(0o077);
   if (options.fresh) rmSync(plan.dataDir, { recursive: true, force: true });
   for (const { dir } of plan.sites) mkdirSync(dir, { recursive: true });
+  closeToOthers(plan.dataDir);
   const unlock = lock(plan);
   const supervisor = new Supervisor(plan.logDir, say);
   const ending = endOnSignal(supervisor);

@@ -52,7 +52,7 @@ export class Supervisor {
   constructor(logDir: string, say: (line: string) => void) {
     this.#logDir = logDir;
     this.#say = say;
-    mkdirSync(logDir, { recursive: true });
+    mkdirSync(logDir, { recursive: true, mode: 0o700 });
   }
 
   /** @throws StartFailure with the child's own words when it does not become ready. */

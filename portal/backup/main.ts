@@ -17,6 +17,8 @@ export function backUp(dataDir: string, targetDir: string): readonly string[] {
   for (const file of present) {
     const draft = join(targetDir, `${file}.part`);
     rmSync(draft, { force: true });
+    // SQLite takes an empty file as it is, with its mode.
+    closeSync(openSync(draft, 'wx', 0o600));
     copy(join(dataDir, file), draft);
     checkCopy(draft);
     sync(draft);
@@ -57,6 +59,7 @@ function sync(file: string): void {
 }
 
 function main(): void {
+  process.umask(0o077);
   const { values } = parseArgs({ options: { data: { type: 'string' }, to: { type: 'string' } } });
   if (!values.data || !values.to)
     throw new Error('say --data DIR (of the portal) and --to DIR (of the copy)');

@@ -11,6 +11,8 @@ const ORDERLY_MS = 2500;
 export async function boot(env: Readonly<Record<string, string | undefined>>): Promise<void> {
   if (running()) return;
   mendRequests();
+  // What it writes tells of a home: for its own user only.
+  process.umask(0o077);
   try {
     const portal = await startPortal(readSettings(env));
     setRunning(portal);

@@ -18,7 +18,7 @@ export function loadKey(dataDir: string): KeyObject {
   const key = createPrivateKey(readFileSync(file));
   if (key.asymmetricKeyType !== 'ed25519') throw new Error(`${file} holds no Ed25519 key`);
   const pem = createPublicKey(key).export({ type: 'spki', format: 'pem' }).toString();
-  writeWhole(join(dataDir, PUBLIC_KEY_FILE), pem, 0o644);
+  writeWhole(join(dataDir, PUBLIC_KEY_FILE), pem, 0o600);
   return key;
 }
 

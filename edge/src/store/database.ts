@@ -2,7 +2,7 @@
  * Opening a database so that a bad file never stops the box: it is checked, and when it is damaged set aside under
  * a dated name, for a fresh one to take its place.
  */
-import { closeSync, existsSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
@@ -37,6 +37,7 @@ export function openDatabase(path: string, schema: string): Opened {
 }
 
 function openChecked(path: string, schema: string): DatabaseSync {
+  closeToOthers(path);
   const db = new DatabaseSync(path);
   try {
     for (const pragma of PRAGMAS) db.exec(pragma);
@@ -48,6 +49,21 @@ function openChecked(path: string, schema: string): DatabaseSync {
   } catch (error) {
     db.close();
     throw error;
+  }
+}
+
+/**
+ * Where a home's power goes is for the box's user only, also in a file from before. A missing one is made, empty;
+ * SQLite gives its write-ahead log the same mode.
+ */
+function closeToOthers(path: string): void {
+  try {
+    closeSync(openSync(path, 'a', 0o600));
+    for (const suffix of ['', '-wal', '-shm']) {
+      if (existsSync(path + suffix)) chmodSync(path + suffix, 0o600);
+    }
+  } catch {
+    // A disk that takes nothing is told by the database itself, which is opened next.
   }
 }
 

@@ -69,7 +69,7 @@ export class Keeper {
   constructor(options: KeeperOptions, alarm: (alarm: StoreAlarm) => void) {
     this.#options = options;
     this.#alarm = alarm;
-    mkdirSync(options.dir, { recursive: true });
+    mkdirSync(options.dir, { recursive: true, mode: 0o700 });
     this.#state = new StateRoom(join(options.dir, 'state.db'), alarm);
     const marks = () => this.#state.marks;
     this.#room = new LogRoom({ path: join(options.dir, 'log.db'), site: options.site, marks, alarm });

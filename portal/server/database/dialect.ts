@@ -14,6 +14,7 @@ import {
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from 'kysely';
+import { privateFile } from './private-file.ts';
 
 const BUSY_MS = 2000;
 
@@ -89,7 +90,7 @@ class NodeSqliteConnection implements DatabaseConnection {
 
   constructor(file: string) {
     // Others may be at the file for a moment: a backup, the portal that is just ending.
-    this.#db = new DatabaseSync(file, { timeout: BUSY_MS });
+    this.#db = new DatabaseSync(privateFile(file), { timeout: BUSY_MS });
     this.#db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON');
   }
 

@@ -43,6 +43,8 @@ const program = new Command('commission')
   );
 
 async function main(): Promise<number> {
+  // What it writes tells of a home: for its own user only.
+  process.umask(0o077);
   if (Number(process.versions.node.split('.')[0]) < OLDEST_NODE) {
     process.stderr.write(`Node ${OLDEST_NODE} or newer is needed; use npm run commission.\n`);
     return 1;

@@ -4,6 +4,7 @@
  * came lately may still wait in the inbox: series, ms and values of a request in one row.
  */
 import { DatabaseSync } from 'node:sqlite';
+import { privateFile } from '../../database/private-file.ts';
 
 const roll = (name: string) => `CREATE TABLE IF NOT EXISTS ${name} (
   series INTEGER NOT NULL, at INTEGER NOT NULL, n INTEGER NOT NULL, sum REAL NOT NULL, min REAL NOT NULL,
@@ -34,7 +35,7 @@ CREATE TABLE IF NOT EXISTS mark (
 
 /** @param file made when missing. @throws when it is no database or cannot be written. */
 export function openForWriting(file: string): DatabaseSync {
-  const db = new DatabaseSync(file);
+  const db = new DatabaseSync(privateFile(file));
   db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -6000');
   db.exec('PRAGMA journal_size_limit = 67108864; PRAGMA wal_autocheckpoint = 4000');
   db.exec(TABLES);
