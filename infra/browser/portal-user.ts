@@ -53,8 +53,9 @@ export class PortalUser {
     await this.page.waitForURL((url) => !/setup|invite/.test(url.pathname));
   }
 
-  async signIn(portal: string, password = this.person.password): Promise<void> {
-    await this.page.goto(`${portal}/sign-in`);
+  async signIn(portal: string, how: { password?: string; next?: string } = {}): Promise<void> {
+    const { password = this.person.password, next } = how;
+    await this.page.goto(`${portal}/sign-in${next === undefined ? '' : `?next=${next}`}`);
     await this.page.getByLabel('E-mail').fill(this.person.email);
     await this.page.getByLabel('Password', { exact: true }).fill(password);
     await this.page.getByRole('button', { name: 'Sign in' }).click();

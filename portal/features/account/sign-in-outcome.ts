@@ -35,7 +35,22 @@ export function homeOf(me: Me): string | null {
   return first ? `/${first.id}` : null;
 }
 
-/** Only a path of this very portal may follow `?next=`. */
+/** Stands for this portal, whatever its address. */
+const HERE = 'http://portal.invalid';
+
+/**
+ * Only a path of this very portal may follow `?next=`: it is read as a browser reads it (which drops tabs and newlines,
+ * and takes a backslash for a slash), and what comes out must still lie here when it is read once more.
+ */
 export function safeNext(next: string | null): string | null {
-  return next && /^\/(?![/\\])/.test(next) && !next.startsWith('/sign-in') ? next : null;
+  if (!next?.startsWith('/')) return null;
+  const path = pathHere(next);
+  if (path === null || pathHere(path) !== path || /^\/sign-in(?:[/?#]|$)/.test(path)) return null;
+  return path;
+}
+
+function pathHere(address: string): string | null {
+  if (!URL.canParse(address, HERE)) return null;
+  const { origin, pathname, search, hash } = new URL(address, HERE);
+  return origin === HERE ? `${pathname}${search}${hash}` : null;
 }

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
 import { outcomeOf, retryAfterMs, safeNext } from '../../features/account/sign-in-outcome.ts';
 import type { ApiFailure } from '../../features/shell/api-client.ts';
 import { type ProblemCode, ProblemError, problemOf } from '../../server/problem.ts';
@@ -31,12 +32,58 @@ test('a server out of reach is tried again, later each time; bad credentials nev
   expect(retryAfterMs({ kind: 'cookie-blocked' }, 0)).toBeNull();
 });
 
-test.each(['//evil.example', 'https://evil.example', '/\\evil.example', 'evil', '/sign-in?next=/x'])(
-  'sign-in does not lead on to %s',
-  (next) => {
-    expect(safeNext(next)).toBeNull();
-  },
-);
+test.each([
+  '//evil.example',
+  'https://evil.example',
+  '/\\evil.example',
+  '\\\\evil.example',
+  '/\t/evil.example',
+  '/\n/evil.example',
+  '/\r\n\t/evil.example',
+  '\t//evil.example',
+  '/.//evil.example',
+  '/x/..//evil.example',
+  '/%2e//evil.example',
+  'javascript:alert(1)',
+  'evil',
+  '',
+  '/sign-in?next=/x',
+  '/./sign-in',
+])('sign-in does not lead on to %j', (next) => {
+  expect(safeNext(next)).toBeNull();
+});
+
+test('whatever it lets through lies within the portal, as a browser reads it', () => {
+  const here = 'https://portal.example';
+  const piece = fc.constantFrom(
+    '/',
+    '\\',
+    '\t',
+    '\n',
+    '.',
+    '..',
+    '%2f',
+    '%5c',
+    '%09',
+    'evil.example',
+    ':',
+    '@',
+    '?',
+    '#',
+  );
+  fc.assert(
+    fc.property(
+      fc.oneof(
+        fc.string(),
+        fc.array(piece).map((pieces) => `/${pieces.join('')}`),
+      ),
+      (next) => {
+        const path = safeNext(next);
+        if (path !== null) expect(new URL(path, `${here}/sign-in`).origin).toBe(here);
+      },
+    ),
+  );
+});
 
 test('sign-in leads back to a page of the portal', () => {
   expect(safeNext('/home/home-1/history')).toBe('/home/home-1/history');
