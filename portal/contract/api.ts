@@ -17,9 +17,10 @@
  * | GET | `/orgs/{org}/sites/{site}/export?from=&to=&format={wide,tidy,line}` | | CSV or line protocol |
  * | GET | `/orgs/{org}/sites/{site}/decisions?before=&actuator=` | | `DecisionPage` |
  * | GET | `/orgs/{org}/sites/{site}/decisions.csv?month=YYYY-MM` | | CSV |
- * | GET, POST | `/orgs/{org}/sites/{site}/proposals` | `ProposalInput` | `Proposal[]`, `Proposal` |
+ * | GET | `/orgs/{org}/sites/{site}/proposals?before=ID` | | `Proposal[]`: all that are not over, then the newest 50 that are; `before`: the 50 before that one |
+ * | POST | `/orgs/{org}/sites/{site}/proposals` | `ProposalInput` | `Proposal` |
  * | POST | `/orgs/{org}/sites/{site}/proposals/{id}/{approve,reject,withdraw,revoke}` | `{ reason? }` | `Proposal` |
- * | GET | `/orgs/{org}/sites/{site}/audit` | | `AuditRow[]` |
+ * | GET | `/orgs/{org}/sites/{site}/audit?before=INDEX` | | `AuditRow[]`, the newest 200 (before that index) |
  */
 
 import type { Reason } from '@wattward/broker/wire/schema';
@@ -66,6 +67,8 @@ export interface SetupInput {
 export interface InviteInput {
   readonly email: string;
   readonly roles: readonly PortalRole[];
+  /** The one site the roles are for; left out: all sites of the organisation. */
+  readonly site?: string;
 }
 
 export interface Person {
@@ -73,6 +76,8 @@ export interface Person {
   readonly name: string | null;
   readonly email: string;
   readonly roles: readonly PortalRole[];
+  /** The sites the roles are for; null: all of the organisation. */
+  readonly sites: readonly string[] | null;
   readonly status: 'active' | 'invited';
   readonly lastSeen: string | null;
 }
@@ -176,9 +181,14 @@ export const PROPOSAL_STATUSES = [
   'completed',
   'superseded',
   'expired',
+  'revoking',
   'revoked',
 ] as const;
 export type ProposalStatus = (typeof PROPOSAL_STATUSES)[number];
+
+/** Of two young accounts: who made which. */
+export const KINSHIPS = ['proposer-made-approver', 'approver-made-proposer', 'same-maker'] as const;
+export type Kinship = (typeof KINSHIPS)[number];
 
 export interface ProposalInput {
   readonly kind: SetpointKind;
@@ -201,6 +211,8 @@ export interface Proposal {
   readonly proposedAt: string;
   readonly decidedBy: string | null;
   readonly decidedAt: string | null;
+  /** How proposer and approver belong together, where that is worth a look. */
+  readonly kinship: Kinship | null;
   readonly expires: string;
   readonly transitions: readonly {
     readonly at: string;

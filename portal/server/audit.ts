@@ -59,19 +59,20 @@ export async function firstBrokenRow(db: PortalDatabase, org: string): Promise<n
   return null;
 }
 
-/** Newest first: what concerns the site, and what concerns the organisation as a whole. */
+export const AUDIT_PAGE_ROWS = 200;
+
+/** A page, newest first: what concerns the site, and what concerns the organisation as a whole. */
 export async function auditOf(
   db: PortalDatabase,
-  where: { readonly org: string; readonly site: string; readonly limit: number },
+  where: { readonly org: string; readonly site: string; readonly before?: number | undefined },
 ): Promise<AuditRow[]> {
-  const rows = await db
+  let query = db
     .selectFrom('audit')
     .selectAll()
     .where('org_id', '=', where.org)
-    .where('site_id', 'in', [where.site, ALL_SITES])
-    .orderBy('n', 'desc')
-    .limit(where.limit)
-    .execute();
+    .where('site_id', 'in', [where.site, ALL_SITES]);
+  if (where.before !== undefined) query = query.where('n', '<', where.before);
+  const rows = await query.orderBy('n', 'desc').limit(AUDIT_PAGE_ROWS).execute();
   return rows.map((row) => ({
     index: row.n,
     at: new Date(row.at_ms).toISOString(),

@@ -52,9 +52,11 @@ export async function startPortal(settings: PortalSettings, options: PortalOptio
   const contacts = await keepContacts(db, hub);
   const link = settings.broker ? linkToBroker(settings.broker, hub) : UNLINKED;
   keepEvents({ db, hub, link });
-  const delivery = new Delivery({ db, hub, link, signer: signerAt(settings.signerSocket), nowMs });
+  const signer = signerAt(settings.signerSocket);
+  const delivery = new Delivery({ db, hub, link, signer, nowMs });
   delivery.start();
-  const proposals = new Proposals({ db, hub, delivery, nowMs });
+  const { approverWaitMs } = settings;
+  const proposals = new Proposals({ db, hub, delivery, signer, nowMs, approverWaitMs });
   return {
     settings,
     db,

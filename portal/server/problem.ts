@@ -78,6 +78,26 @@ export const PROBLEMS = {
     title: 'Nobody approves a proposal of their own',
     remedy: 'Ask a second person with the right to approve.',
   },
+  'linked-approver': {
+    status: 409,
+    title: 'The account that shall approve was made by who proposes',
+    remedy: 'Ask another person with the right to approve, or wait until the account is old enough.',
+  },
+  'too-many-waiting': {
+    status: 409,
+    title: 'Too many proposals wait for a decision here',
+    remedy: 'Withdraw some, or wait until somebody has decided.',
+  },
+  'name-too-long': {
+    status: 422,
+    title: 'Name and e-mail are too long together',
+    remedy: 'Use a shorter name: together they have at most 117 characters, the e-mail at most 100.',
+  },
+  'signer-refused': {
+    status: 409,
+    title: 'The signing process refuses',
+    remedy: 'Sign in anew and try again; if it stays, look into the log of the signing process.',
+  },
   'signer-unavailable': {
     status: 503,
     title: 'The signing process does not answer',

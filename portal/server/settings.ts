@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import * as z from 'zod';
+import { approverWaitMs } from './accounts/approver-wait.ts';
 import { StartError } from './start-error.ts';
 
 export interface InfluxSettings {
@@ -20,13 +21,15 @@ export interface PortalSettings {
   readonly signerSocket: string;
   /** Where people reach the portal; the base of one-time links. */
   readonly publicUrl: string;
+  /** How long an account does not approve what its maker proposes. */
+  readonly approverWaitMs: number;
 }
 
 const secretFile = z.object({ id: z.string().min(1), secret: z.string().min(1) });
 
 /**
  * @param env `WATTWARD_PORTAL_DATA`, `WATTWARD_PROVISION`, `WATTWARD_BROKER_URL`, `WATTWARD_BROKER_SECRET`,
- *   `WATTWARD_SIGNER_SOCKET`, `WATTWARD_PUBLIC_URL`, `INFLUX_*`, `HOSTNAME`, `PORT`.
+ *   `WATTWARD_SIGNER_SOCKET`, `WATTWARD_PUBLIC_URL`, `WATTWARD_APPROVER_WAIT_DAYS`, `INFLUX_*`, `HOSTNAME`, `PORT`.
  * @throws StartError naming every setting that is wrong and how to mend it.
  */
 export function readSettings(env: Readonly<Record<string, string | undefined>>): PortalSettings {
@@ -45,6 +48,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     publicUrl: (
       env.WATTWARD_PUBLIC_URL ?? `http://${env.HOSTNAME ?? '127.0.0.1'}:${env.PORT ?? '3000'}`
     ).replace(/\/$/, ''),
+    approverWaitMs: readApproverWait(env, problems),
   };
   if (!URL.canParse(settings.publicUrl)) problems.push(`WATTWARD_PUBLIC_URL is no address`);
   if (problems.length > 0) {
@@ -55,6 +59,12 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     );
   }
   return settings;
+}
+
+function readApproverWait(env: Readonly<Record<string, string | undefined>>, problems: string[]): number {
+  const waitMs = approverWaitMs(env);
+  if (waitMs === null) problems.push('WATTWARD_APPROVER_WAIT_DAYS must be a number of days from 0 to 365');
+  return waitMs ?? 0;
 }
 
 function readBroker(

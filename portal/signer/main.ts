@@ -1,6 +1,7 @@
 /** `node portal/signer/main.ts --data DIR`: holds the set-point key, signs over `DIR/signer.sock`. */
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { approverWaitMs } from '../server/accounts/approver-wait.ts';
 import { loadKey, PUBLIC_KEY_FILE } from './key-file.ts';
 import { serveSigning } from './signing-server.ts';
 
@@ -11,10 +12,20 @@ async function main(): Promise<void> {
       remedy: 'Start it by an npm script of the project, which brings Node 24 along.',
     });
   }
+  // What this process writes is for its own user only.
+  process.umask(0o077);
+  const youngMs = approverWaitMs(process.env);
+  if (youngMs === null) {
+    throw Object.assign(new Error('WATTWARD_APPROVER_WAIT_DAYS is no number of days from 0 to 365'), {
+      code: 'bad-settings',
+      remedy: 'Mend this environment variable and start again.',
+    });
+  }
   const { values } = parseArgs({ options: { data: { type: 'string', default: '.wattward/portal' } } });
   const dataDir = resolve(values.data);
   const socket = join(dataDir, 'signer.sock');
-  const server = await serveSigning(loadKey(dataDir), socket);
+  const peopleFile = join(dataDir, 'portal.db');
+  const server = await serveSigning({ key: loadKey(dataDir), peopleFile, nowMs: Date.now, youngMs }, socket);
   const end = () => {
     server.close(() => process.exit(0));
     setTimeout(() => process.exit(0), 1000).unref();

@@ -15,6 +15,7 @@ export const STATUS_LOOK: Readonly<Record<ProposalStatus, StatusLook>> = {
   delivered: { group: 'active', tone: 'grid' },
   accepted: { group: 'active', tone: 'grid' },
   active: { group: 'active', tone: 'battery' },
+  revoking: { group: 'active', tone: 'alert' },
   rejected: { group: 'past', tone: 'neutral' },
   withdrawn: { group: 'past', tone: 'neutral' },
   refused: { group: 'past', tone: 'alert' },
@@ -28,4 +29,13 @@ export function inGroup(proposals: readonly Proposal[], group: ProposalGroup): P
   return proposals
     .filter(({ status }) => STATUS_LOOK[status].group === group)
     .sort((a, b) => b.proposedAt.localeCompare(a.proposedAt));
+}
+
+/** Where the first page ends: the oldest of those that are over, and how many they are. */
+export function lastOver(proposals: readonly Proposal[]): {
+  readonly id: string | null;
+  readonly count: number;
+} {
+  const over = proposals.filter(({ status }) => STATUS_LOOK[status].group === 'past');
+  return { id: over.at(-1)?.id ?? null, count: over.length };
 }

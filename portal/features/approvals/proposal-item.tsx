@@ -12,6 +12,7 @@ import classes from './approvals.module.css';
 import { personName } from './person-name.ts';
 import { STATUS_LOOK } from './proposal-groups.ts';
 import { ReasonDialog } from './reason-dialog.tsx';
+import { useStuckText } from './stuck-text.ts';
 import { type ProposalAct, useAct } from './use-proposals.ts';
 import { useValueText } from './value-text.ts';
 import { useWhyText } from './why-text.ts';
@@ -24,6 +25,7 @@ export function ProposalItem({ proposal }: { readonly proposal: Proposal }) {
   const valueText = useValueText(quantities);
   const whyText = useWhyText(quantities);
   const why = whyText(proposal);
+  const stuck = useStuckText()(proposal);
   return (
     <li className={classes.item} data-testid="proposal-row" data-status={proposal.status}>
       <div className={classes.head}>
@@ -38,6 +40,16 @@ export function ProposalItem({ proposal }: { readonly proposal: Proposal }) {
       {why && (
         <p className={classes.why} data-testid="proposal-why">
           {why}
+        </p>
+      )}
+      {stuck && (
+        <p className={classes.why} data-testid="proposal-stuck">
+          {stuck}
+        </p>
+      )}
+      {proposal.kinship && (
+        <p className={classes.why} data-testid="proposal-kinship">
+          {t(`approvals.kinship-${proposal.kinship}`)}
         </p>
       )}
       <p className={classes.who}>

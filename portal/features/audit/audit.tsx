@@ -1,7 +1,7 @@
 'use client';
 
-import { Skeleton } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
+import { Button, Skeleton } from '@mantine/core';
+import { useInfiniteQuery } from '@tanstack/react-query';
 import { useTranslations } from 'next-intl';
 import type { AuditRow } from '../../contract/api.ts';
 import { useValueText } from '../approvals/value-text.ts';
@@ -20,20 +20,31 @@ import { actionName, auditDetail, isRefusal } from './audit-detail.ts';
 export function Audit() {
   const t = useTranslations('audit');
   const { org, site } = useSitePlace();
-  const query = useQuery(auditQuery(org, site));
+  const query = useInfiniteQuery(auditQuery(org, site));
+  const rows = query.data?.pages.flat();
   return (
     <>
       <PageHeading title={t('title')} lead={t('lead')} />
       {query.error && <FailureNotice error={query.error} />}
       {query.isLoading && <Skeleton height={240} radius="lg" aria-label={t('title')} />}
-      {query.data?.length === 0 && <Notice tone="neutral" title={t('none')} />}
-      {query.data && query.data.length > 0 && (
+      {rows?.length === 0 && <Notice tone="neutral" title={t('none')} />}
+      {rows && rows.length > 0 && (
         <Panel flush>
           <ol className={classes.list}>
-            {query.data.map((row) => (
+            {rows.map((row) => (
               <AuditItem key={row.index} row={row} />
             ))}
           </ol>
+          {query.hasNextPage && (
+            <Button
+              variant="subtle"
+              fullWidth
+              loading={query.isFetchingNextPage}
+              onClick={() => void query.fetchNextPage()}
+            >
+              {t('older')}
+            </Button>
+          )}
         </Panel>
       )}
     </>
@@ -46,7 +57,7 @@ function AuditItem({ row }: { readonly row: AuditRow }) {
   const quantities = useQuantities(page.description?.zone ?? 'UTC');
   const valueText = useValueText(quantities);
   const parameters = useParameters();
-  const { setpoint, why, rest } = auditDetail(row.detail);
+  const { setpoint, why, kinship, rest } = auditDetail(row.detail);
   const refusal = useRefusalText(why);
   return (
     <li className={classes.row} data-testid="audit-row" data-action={row.action}>
@@ -60,6 +71,7 @@ function AuditItem({ row }: { readonly row: AuditRow }) {
           {setpoint && `${t(`setpointKind.${setpoint.kind}`)} ${valueText(setpoint.value)}`}
         </p>
         {refusal && <p className={classes.why}>{refusal}</p>}
+        {kinship && <p className={classes.why}>{t(`approvals.kinship-${kinship}`)}</p>}
         <dl className={classes.detail}>
           <div>
             <dt>{t('audit.subject')}</dt>

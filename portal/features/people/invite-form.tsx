@@ -1,7 +1,7 @@
 'use client';
 
-import { Button, Checkbox, Stack, TextInput } from '@mantine/core';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { Button, Checkbox, Select, Stack, TextInput } from '@mantine/core';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useTranslations } from 'next-intl';
 import { type FormEvent, useState } from 'react';
 import { type InviteInput, type PortalRole, ROLES } from '../../contract/api.ts';
@@ -10,7 +10,7 @@ import { callApi } from '../shell/api-client.ts';
 import { FailureNotice } from '../shell/failure-notice.tsx';
 import { Notice } from '../shell/notice.tsx';
 import { usePlace } from '../shell/place.ts';
-import { peopleQuery } from '../shell/queries.ts';
+import { peopleQuery, sitesQuery } from '../shell/queries.ts';
 import { CopyLink } from './copy-link.tsx';
 
 interface Invitation {
@@ -23,6 +23,8 @@ export function InviteForm() {
   const invite = useInvite();
   const [email, setEmail] = useState('');
   const [roles, setRoles] = useState<string[]>([]);
+  const [site, setSite] = useState<string | null>(null);
+  const sites = useQuery(sitesQuery(usePlace().org)).data ?? [];
   const [tried, setTried] = useState(false);
   const noRole = roles.length === 0;
   const onSubmit = (event: FormEvent) => {
@@ -30,11 +32,16 @@ export function InviteForm() {
     setTried(true);
     if (noRole || email.trim() === '') return;
     invite.mutate(
-      { email: email.trim(), roles: ROLES.filter((role) => roles.includes(role)) },
+      {
+        email: email.trim(),
+        roles: ROLES.filter((role) => roles.includes(role)),
+        ...(site === null ? {} : { site }),
+      },
       {
         onSuccess: () => {
           setEmail('');
           setRoles([]);
+          setSite(null);
           setTried(false);
         },
       },
@@ -64,6 +71,16 @@ export function InviteForm() {
             ))}
           </Stack>
         </Checkbox.Group>
+        {sites.length > 1 && (
+          <Select
+            label={t('people.site')}
+            placeholder={t('people.allSites')}
+            data={sites.map(({ id, name }) => ({ value: id, label: name }))}
+            value={site}
+            onChange={setSite}
+            clearable
+          />
+        )}
         {invite.error && <FailureNotice error={invite.error} />}
         <Button type="submit" loading={invite.isPending}>
           {t('people.send')}

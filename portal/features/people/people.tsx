@@ -53,6 +53,11 @@ function PersonItem({ person }: { readonly person: Person }) {
         {person.roles.map((role) => (
           <Tag key={role}>{t(`role.${role}`)}</Tag>
         ))}
+        {person.sites?.map((site) => (
+          <Tag key={site} tone="grid">
+            {site}
+          </Tag>
+        ))}
       </div>
     </li>
   );

@@ -1,7 +1,7 @@
 'use client';
 
 /** What pages ask the server for, each with the one key it is cached under. */
-import { queryOptions } from '@tanstack/react-query';
+import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import type { AuditRow, HistoryDay, Me, Person, Proposal, SitePage, SiteRow } from '../../contract/api.ts';
 import { callApi } from './api-client.ts';
 
@@ -44,10 +44,29 @@ export const proposalsQuery = (org: string, site: string) =>
     refetchInterval: 15_000,
   });
 
+/** The pages after the first: proposals that are over and older than `before`. */
+export const olderProposalsQuery = (org: string, site: string, before: string | null) =>
+  infiniteQueryOptions({
+    queryKey: ['older-proposals', org, site, before],
+    queryFn: ({ signal, pageParam }) =>
+      callApi<Proposal[]>(`${sitePath(org, site)}/proposals?before=${encodeURIComponent(pageParam)}`, {
+        signal,
+      }),
+    initialPageParam: before ?? '',
+    getNextPageParam: (page) => page.at(-1)?.id,
+    enabled: before !== null,
+  });
+
 export const auditQuery = (org: string, site: string) =>
-  queryOptions({
+  infiniteQueryOptions({
     queryKey: ['audit', org, site],
-    queryFn: ({ signal }) => callApi<AuditRow[]>(`${sitePath(org, site)}/audit`, { signal }),
+    queryFn: ({ signal, pageParam }) =>
+      callApi<AuditRow[]>(`${sitePath(org, site)}/audit${pageParam === null ? '' : `?before=${pageParam}`}`, {
+        signal,
+      }),
+    initialPageParam: null as number | null,
+    // The first row of all has index 1; a site does not see the rows of others, so its last page may be empty.
+    getNextPageParam: (page) => ((page.at(-1)?.index ?? 1) > 1 ? page.at(-1)?.index : undefined),
     refetchInterval: 15_000,
   });
 

@@ -1,10 +1,11 @@
 /**
- * People's passwords: scrypt with a salt each, at most a few at a time so that signing in cannot exhaust memory.
- * Cost after the OWASP password storage cheat sheet (N=2^15, r=8, p=3: 32 MiB).
+ * People's passwords: scrypt with a salt each. Whoever hashes waits for a turn in the queue, so that signing in cannot
+ * exhaust memory. Cost after the OWASP password storage cheat sheet (N=2^15, r=8, p=3: 32 MiB).
  */
 import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
 import { ProblemError } from '../problem.ts';
 import { COMMON_PASSWORDS } from './common-passwords.ts';
+import { HashQueue } from './hash-queue.ts';
 
 export interface ScryptCost {
   readonly n: number;
@@ -14,13 +15,11 @@ export interface ScryptCost {
 export const SCRYPT_COST: ScryptCost = { n: 32_768, r: 8, p: 3 };
 
 const KEY_BYTES = 32;
-const MOST_AT_ONCE = 4;
-const MOST_WAITING = 64;
 
 export class Passwords {
   readonly #cost: ScryptCost;
-  readonly #waiting: (() => void)[] = [];
-  #running = 0;
+  /** Every call of `hash` and `verify` for a request takes its turn here. */
+  readonly queue = new HashQueue();
   #unknown: Promise<string> | undefined;
 
   constructor(cost: ScryptCost = SCRYPT_COST) {
@@ -45,23 +44,13 @@ export class Passwords {
     return actual.length === expected.length && timingSafeEqual(actual, expected) && stored !== null;
   }
 
-  async #derive(password: string, salt: Buffer, { n, r, p }: ScryptCost): Promise<Buffer> {
-    if (this.#running >= MOST_AT_ONCE) {
-      if (this.#waiting.length >= MOST_WAITING) throw new ProblemError('busy', undefined, { retryAfterS: 5 });
-      await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    }
-    this.#running += 1;
-    try {
-      return await new Promise((resolve, reject) => {
-        const options = { N: n, r, p, maxmem: 256 * n * r };
-        scrypt(password.normalize('NFKC'), salt, KEY_BYTES, options, (error, key) =>
-          error ? reject(error) : resolve(key),
-        );
-      });
-    } finally {
-      this.#running -= 1;
-      this.#waiting.shift()?.();
-    }
+  #derive(password: string, salt: Buffer, { n, r, p }: ScryptCost): Promise<Buffer> {
+    return new Promise((resolve, reject) => {
+      const options = { N: n, r, p, maxmem: 256 * n * r };
+      scrypt(password.normalize('NFKC'), salt, KEY_BYTES, options, (error, key) =>
+        error ? reject(error) : resolve(key),
+      );
+    });
   }
 }
 

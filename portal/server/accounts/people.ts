@@ -5,9 +5,11 @@ import { record } from '../audit.ts';
 import type { LinkTable, PortalDatabase } from '../database/schema.ts';
 import { ALL_SITES, permissionsAnywhere } from '../permissions.ts';
 import { ProblemError } from '../problem.ts';
+import { fitsTheWire, normalEmail, whoIs } from './identity.ts';
+import { knownPlace } from './known-places.ts';
 import { checkPassword, type Passwords } from './passwords.ts';
 import type { Caller } from './sessions.ts';
-import { admitAttempt, forgetFailures } from './throttle.ts';
+import { admitAttempt, checkOpen, countedUnder, forgetFailures } from './throttle.ts';
 import { newToken, sha256Hex } from './tokens.ts';
 
 const INVITATION_MS = 7 * 86_400_000;
@@ -18,29 +20,49 @@ export interface GrantInput {
   readonly site: string;
 }
 
-export function normalEmail(email: string): string {
-  return email.trim().toLowerCase();
+export interface Credentials {
+  readonly email: string;
+  readonly password: string;
 }
 
-/** @returns the person's id. @throws ProblemError `wrong-credentials`, `too-many-attempts`. */
+/** Where a request comes from, as far as it tells. */
+export interface Origin {
+  /** The client's address. */
+  readonly address: string;
+  /** The token of a known place. */
+  readonly place: string | null;
+  /** Fires when the client hangs up. */
+  readonly gone: AbortSignal;
+}
+
+/**
+ * An attempt counts from the moment its password is looked at: one that is turned away before has not been one.
+ * @returns the person's id. @throws ProblemError `wrong-credentials`, `too-many-attempts`, `busy`.
+ */
 export async function signIn(
-  db: PortalDatabase,
-  passwords: Passwords,
-  input: { readonly email: string; readonly password: string },
-  nowMs: number,
+  { db, passwords, nowMs }: { db: PortalDatabase; passwords: Passwords; nowMs: () => number },
+  input: Credentials,
+  from: Origin,
 ): Promise<string> {
   const email = normalEmail(input.email);
-  await admitAttempt(db, email, nowMs);
-  const person = await db
-    .selectFrom('person')
-    .select(['id', 'password_hash'])
-    .where('email', '=', email)
-    .executeTakeFirst();
-  const right = await passwords.verify(input.password, person?.password_hash ?? null);
-  if (!person || !right) throw new ProblemError('wrong-credentials');
-  await forgetFailures(db, email);
-  await db.updateTable('person').set({ last_seen_ms: nowMs }).where('id', '=', person.id).execute();
-  return person.id;
+  const place = await knownPlace(db, from.place, { email, nowMs: nowMs() });
+  const key = countedUnder(email, place);
+  await checkOpen(db, key, nowMs());
+  const lane = { name: place ?? from.address, known: place !== null };
+  const attempt = async () => {
+    await admitAttempt(db, key, nowMs());
+    const person = await db
+      .selectFrom('person')
+      .select(['id', 'password_hash'])
+      .where('email', '=', email)
+      .executeTakeFirst();
+    const right = await passwords.verify(input.password, person?.password_hash ?? null);
+    if (!person || !right) throw new ProblemError('wrong-credentials');
+    await forgetFailures(db, key);
+    await db.updateTable('person').set({ last_seen_ms: nowMs() }).where('id', '=', person.id).execute();
+    return person.id;
+  };
+  return passwords.queue.inTurn(lane, attempt, from.gone);
 }
 
 /** A link that makes whoever opens it a member, once. @returns the token. */
@@ -59,7 +81,8 @@ export async function makeLink(
 
 /**
  * Uses up a link: makes the person and the memberships.
- * @returns the person's id. @throws ProblemError `link-invalid`, `weak-password`, `email-taken`.
+ * @returns the person's id.
+ * @throws ProblemError `link-invalid`, `name-too-long`, `weak-password`, `email-taken`, `busy`.
  */
 export async function acceptLink(
   db: PortalDatabase,
@@ -70,8 +93,11 @@ export async function acceptLink(
   const key = sha256Hex(input.token);
   const email = normalEmail(input.email);
   await usableLink(db, key, input.kind, nowMs);
-  checkPassword(input.password, { name: input.name, email });
-  const password_hash = await passwords.hash(input.password);
+  const name = input.name.trim();
+  if (!fitsTheWire({ name, email })) throw new ProblemError('name-too-long');
+  checkPassword(input.password, { name, email });
+  const lane = { name: `link ${key}`, known: true };
+  const password_hash = await passwords.queue.inTurn(lane, () => passwords.hash(input.password));
   return db.transaction().execute(async (trx) => {
     const link = await usableLink(trx, key, input.kind, nowMs);
     if (link.email !== null && link.email !== email) {
@@ -80,10 +106,10 @@ export async function acceptLink(
     const taken = await trx.selectFrom('person').select('id').where('email', '=', email).executeTakeFirst();
     if (taken) throw new ProblemError('email-taken');
     const id = randomUUID();
-    const name = input.name.trim();
+    const times = { created_ms: nowMs, last_seen_ms: nowMs };
     await trx
       .insertInto('person')
-      .values({ id, email, name, password_hash, created_ms: nowMs, last_seen_ms: nowMs })
+      .values({ id, email, name, password_hash, invited_by: link.created_by, ...times })
       .execute();
     await trx
       .insertInto('membership')
@@ -125,7 +151,7 @@ async function usableLink(db: PortalDatabase, key: string, kind: LinkTable['kind
   return link;
 }
 
-/** @returns the token of the one-time link. @throws ProblemError `email-taken`. */
+/** @returns the token of the one-time link. @throws ProblemError `email-taken`, `bad-request` for an unknown site. */
 export async function invite(
   db: PortalDatabase,
   by: Caller,
@@ -138,6 +164,7 @@ export async function invite(
   return db.transaction().execute(async (trx) => {
     const taken = await trx.selectFrom('person').select('id').where('email', '=', email).executeTakeFirst();
     if (taken) throw new ProblemError('email-taken');
+    await checkSite(trx, org, input.site);
     await trx.deleteFrom('link').where('org_id', '=', org).where('email', '=', email).execute();
     const token = await makeLink(trx, {
       kind: 'invitation',
@@ -163,28 +190,33 @@ export async function invite(
   });
 }
 
+async function checkSite(db: PortalDatabase, org: string, site: string): Promise<void> {
+  if (site === ALL_SITES) return;
+  const row = await db
+    .selectFrom('site')
+    .select('site_id')
+    .where('org_id', '=', org)
+    .where('site_id', '=', site)
+    .executeTakeFirst();
+  if (!row) throw new ProblemError('bad-request', `site: your organisation has no site "${site}"`);
+}
+
 export async function peopleOf(db: PortalDatabase, org: string, nowMs: number): Promise<Person[]> {
   const members = await db
     .selectFrom('membership')
     .innerJoin('person', 'person.id', 'membership.person_id')
-    .select(['person.id', 'person.name', 'person.email', 'person.last_seen_ms', 'membership.role'])
+    .select([
+      'person.id',
+      'person.name',
+      'person.email',
+      'person.last_seen_ms',
+      'membership.role',
+      'membership.site_id',
+    ])
     .where('membership.org_id', '=', org)
     .orderBy('person.email')
     .execute();
-  const people = new Map<string, Person & { roles: PortalRole[] }>();
-  for (const row of members) {
-    const person = people.get(row.id) ?? {
-      id: row.id,
-      name: row.name,
-      email: row.email,
-      roles: [],
-      status: 'active' as const,
-      lastSeen: row.last_seen_ms === null ? null : new Date(row.last_seen_ms).toISOString(),
-    };
-    const role = row.role as PortalRole;
-    if (!person.roles.includes(role)) person.roles.push(role);
-    people.set(row.id, person);
-  }
+  const people = Map.groupBy(members, ({ id }) => id);
   const invited = await db
     .selectFrom('link')
     .selectAll()
@@ -193,16 +225,34 @@ export async function peopleOf(db: PortalDatabase, org: string, nowMs: number): 
     .where('expires_ms', '>', nowMs)
     .execute();
   return [
-    ...people.values(),
+    ...[...people.values()].map((rows) => {
+      const [{ id, name, email, last_seen_ms }] = rows as [(typeof rows)[number]];
+      return {
+        id,
+        name,
+        email,
+        ...held(rows.map(({ role, site_id }) => ({ role: role as PortalRole, site: site_id }))),
+        status: 'active' as const,
+        lastSeen: last_seen_ms === null ? null : new Date(last_seen_ms).toISOString(),
+      };
+    }),
     ...invited.map((link) => ({
       id: link.token_sha256.slice(0, 16),
       name: null,
       email: link.email ?? '',
-      roles: (JSON.parse(link.grants_json) as GrantInput[]).map((grant) => grant.role),
+      ...held(JSON.parse(link.grants_json) as GrantInput[]),
       status: 'invited' as const,
       lastSeen: null,
     })),
   ];
+}
+
+function held(grants: readonly GrantInput[]): Pick<Person, 'roles' | 'sites'> {
+  const sites = [...new Set(grants.map(({ site }) => site))];
+  return {
+    roles: [...new Set(grants.map(({ role }) => role))],
+    sites: sites.includes(ALL_SITES) ? null : sites.sort(),
+  };
 }
 
 export async function meOf(db: PortalDatabase, caller: Caller): Promise<Me> {
@@ -222,9 +272,4 @@ export async function meOf(db: PortalDatabase, caller: Caller): Promise<Me> {
       permissions: permissionsAnywhere(caller.grants, id),
     })),
   };
-}
-
-/** How a person is named in records that outlive the account. */
-export function whoIs(person: { readonly name: string; readonly email: string }): string {
-  return `${person.name} <${person.email}>`;
 }

@@ -3,15 +3,25 @@
 import { rmSync } from 'node:fs';
 import * as z from 'zod';
 import { ROLES } from '../../contract/api.ts';
+import { LONGEST_EMAIL } from '../accounts/identity.ts';
+import { rememberPlace } from '../accounts/known-places.ts';
 import { acceptLink, invite, meOf, peopleOf, signIn } from '../accounts/people.ts';
 import { callerOf, closeSession, openSession } from '../accounts/sessions.ts';
 import { ALL_SITES } from '../permissions.ts';
 import { ProblemError } from '../problem.ts';
 import { setupLinkFile } from '../provision.ts';
 import type { OrganisationCall, PublicCall, SignedInCall } from './call.ts';
-import { json, readBody, sessionCookie, sessionToken } from './http.ts';
+import {
+  clientAddress,
+  json,
+  placeCookie,
+  placeToken,
+  readBody,
+  sessionCookie,
+  sessionToken,
+} from './http.ts';
 
-const email = z.string().trim().max(200).pipe(z.email());
+const email = z.string().trim().max(LONGEST_EMAIL).pipe(z.email());
 const setupInput = z.object({
   token: z.string().min(1).max(200),
   name: z.string().trim().min(1).max(80),
@@ -19,7 +29,11 @@ const setupInput = z.object({
   password: z.string().max(1000),
 });
 const credentials = z.object({ email: z.string().max(200), password: z.string().max(1000) });
-const inviteInput = z.object({ email, roles: z.array(z.enum(ROLES)).min(1).max(ROLES.length) });
+const inviteInput = z.object({
+  email,
+  roles: z.array(z.enum(ROLES)).min(1).max(ROLES.length),
+  site: z.string().max(64).default(ALL_SITES),
+});
 
 export async function setUp(call: PublicCall): Promise<Response> {
   const input = await readBody(call.request, setupInput);
@@ -37,8 +51,9 @@ export async function acceptInvitation(call: PublicCall): Promise<Response> {
 
 export async function beginSignIn(call: PublicCall): Promise<Response> {
   const input = await readBody(call.request, credentials);
-  const { db, passwords, nowMs } = call.portal;
-  return beginSession(call, await signIn(db, passwords, input, nowMs()));
+  const { headers, signal } = call.request;
+  const from = { address: clientAddress(headers), place: placeToken(headers), gone: signal };
+  return beginSession(call, await signIn(call.portal, input, from));
 }
 
 /** A new token at every sign-in; the one before it ends. */
@@ -53,7 +68,13 @@ async function beginSession(call: PublicCall, personId: string): Promise<Respons
   const caller = await callerOf(db, token, nowMs());
   if (!caller) throw new ProblemError('internal');
   const cookie = sessionCookie(call.request.headers, token);
-  return json(await meOf(db, caller), { headers: { 'set-cookie': cookie } });
+  const response = json(await meOf(db, caller), { headers: { 'set-cookie': cookie } });
+  const place = await rememberPlace(db, personId, {
+    before: placeToken(call.request.headers),
+    nowMs: nowMs(),
+  });
+  response.headers.append('set-cookie', placeCookie(call.request.headers, place));
+  return response;
 }
 
 export async function showSession({ portal, caller }: SignedInCall): Promise<Response> {
@@ -75,7 +96,7 @@ export async function listPeople({ portal, org }: OrganisationCall): Promise<Res
 
 export async function invitePerson({ portal, caller, org, request }: OrganisationCall): Promise<Response> {
   const input = await readBody(request, inviteInput);
-  const made = await invite(portal.db, caller, org, { ...input, site: ALL_SITES }, portal.nowMs());
+  const made = await invite(portal.db, caller, org, input, portal.nowMs());
   return json(
     {
       link: `${portal.settings.publicUrl}/invite?token=${made.token}`,

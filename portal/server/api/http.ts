@@ -3,10 +3,12 @@ import type * as z from 'zod';
 import { boundedBody } from '../history/write-body.ts';
 import { ProblemError } from '../problem.ts';
 
-const SAFE_COOKIE = '__Host-wattward';
-const LOOPBACK_COOKIE = 'wattward';
+const COOKIE = 'wattward';
+/** Outlives the session: says that somebody has signed in here before, and opens nothing. */
+const PLACE_COOKIE = 'wattward-place';
 const MOST_BODY_BYTES = 65_536;
 const COOKIE_S = 7 * 86_400;
+const PLACE_S = 180 * 86_400;
 
 /** Plain http is accepted on loopback only; everywhere else the cookie needs https. */
 function isPlainLoopback(headers: Headers): boolean {
@@ -16,19 +18,46 @@ function isPlainLoopback(headers: Headers): boolean {
 }
 
 export function sessionToken(headers: Headers): string | null {
-  const name = isPlainLoopback(headers) ? LOOPBACK_COOKIE : SAFE_COOKIE;
-  for (const pair of (headers.get('cookie') ?? '').split(';')) {
-    const [key, value] = pair.trim().split('=');
-    if (key === name && value && /^[A-Za-z0-9_-]{43}$/.test(value)) return value;
-  }
-  return null;
+  return tokenIn(headers, COOKIE);
+}
+
+export function placeToken(headers: Headers): string | null {
+  return tokenIn(headers, PLACE_COOKIE);
 }
 
 /** @param token null to sign out. */
 export function sessionCookie(headers: Headers, token: string | null): string {
-  const plain = isPlainLoopback(headers);
-  const flags = `Path=/; HttpOnly; SameSite=Lax; Max-Age=${token === null ? 0 : COOKIE_S}`;
-  return `${plain ? LOOPBACK_COOKIE : SAFE_COOKIE}=${token ?? ''}; ${flags}${plain ? '' : '; Secure'}`;
+  return cookie(headers, COOKIE, { token: token ?? '', maxAgeS: token === null ? 0 : COOKIE_S });
+}
+
+export function placeCookie(headers: Headers, token: string): string {
+  return cookie(headers, PLACE_COOKIE, { token, maxAgeS: PLACE_S });
+}
+
+/**
+ * The client's address: the last one named, which the proxy in front has added, or the server itself without one.
+ * Whoever reaches the server past the proxy can name any.
+ */
+export function clientAddress(headers: Headers): string {
+  return (headers.get('x-forwarded-for')?.split(',').at(-1) ?? '').trim().slice(0, 64);
+}
+
+function tokenIn(headers: Headers, name: string): string | null {
+  const wanted = `${prefix(headers)}${name}`;
+  for (const pair of (headers.get('cookie') ?? '').split(';')) {
+    const [key, value] = pair.trim().split('=');
+    if (key === wanted && value && /^[A-Za-z0-9_-]{43}$/.test(value)) return value;
+  }
+  return null;
+}
+
+function cookie(headers: Headers, name: string, is: { token: string; maxAgeS: number }): string {
+  const flags = `Path=/; HttpOnly; SameSite=Lax; Max-Age=${is.maxAgeS}`;
+  return `${prefix(headers)}${name}=${is.token}; ${flags}${isPlainLoopback(headers) ? '' : '; Secure'}`;
+}
+
+function prefix(headers: Headers): string {
+  return isPlainLoopback(headers) ? '' : '__Host-';
 }
 
 /**

@@ -14,7 +14,6 @@ import { sitePage, siteRows } from '../sites.ts';
 import type { OrganisationCall, SiteCall } from './call.ts';
 import { json, readBody } from './http.ts';
 
-const AUDIT_ROWS = 500;
 const LONGEST_MINUTES = 30 * 24 * 60;
 
 const proposalInput: z.ZodType<ProposalInput> = z
@@ -32,6 +31,7 @@ const proposalInput: z.ZodType<ProposalInput> = z
     }
     return z.NEVER;
   });
+const auditIndex = z.coerce.number().int().positive().optional();
 const reasonInput = z.object({ reason: plainNote(500).optional() });
 
 export async function listSites({ portal, caller, org }: OrganisationCall): Promise<Response> {
@@ -57,21 +57,24 @@ export async function streamLive(call: SiteCall): Promise<Response> {
   });
 }
 
-export async function listProposals({ portal, actor }: SiteCall): Promise<Response> {
-  return json(await portal.proposals.list(actor));
+export async function listProposals({ portal, actor, query }: SiteCall): Promise<Response> {
+  return json(await portal.proposals.list(actor, query.get('before') ?? undefined));
 }
 
-export async function makeProposal({ portal, actor, request }: SiteCall): Promise<Response> {
-  return json(await portal.proposals.propose(actor, await readBody(request, proposalInput)), { status: 201 });
+export async function makeProposal({ portal, actor, token, request }: SiteCall): Promise<Response> {
+  const input = await readBody(request, proposalInput);
+  return json(await portal.proposals.propose({ ...actor, session: token }, input), { status: 201 });
 }
 
-export async function actOnProposal({ portal, actor, params, request }: SiteCall): Promise<Response> {
+export async function actOnProposal({ portal, actor, token, params, request }: SiteCall): Promise<Response> {
   const action = PROPOSAL_ACTIONS.find((known) => known === params.action);
   if (!action) throw new ProblemError('not-found');
   const { reason } = await readBody(request, reasonInput, {});
-  return json(await portal.proposals.act(actor, params.id ?? '', action, reason));
+  return json(await portal.proposals.act({ ...actor, session: token }, params.id ?? '', action, reason));
 }
 
-export async function listAudit({ portal, site }: SiteCall): Promise<Response> {
-  return json(await auditOf(portal.db, { org: site.org, site: site.id, limit: AUDIT_ROWS }));
+export async function listAudit({ portal, site, query }: SiteCall): Promise<Response> {
+  const before = auditIndex.safeParse(query.get('before') ?? undefined);
+  if (!before.success) throw new ProblemError('bad-request', 'before: the index of a row of the audit');
+  return json(await auditOf(portal.db, { org: site.org, site: site.id, before: before.data }));
 }

@@ -59,4 +59,31 @@ const FIRST = [
   `CREATE TRIGGER audit_is_never_deleted BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'audit rows stay'); END`,
 ];
 
-export const MIGRATIONS: Readonly<Record<string, Migration>> = { '0001-first': first };
+const people: Migration = {
+  async up(db: Kysely<unknown>): Promise<void> {
+    for (const statement of PEOPLE) await sql.raw(statement).execute(db);
+  },
+};
+
+const PEOPLE = [
+  `ALTER TABLE person ADD COLUMN invited_by TEXT`,
+  `CREATE TABLE known_place (
+    token_sha256 TEXT PRIMARY KEY, person_id TEXT NOT NULL REFERENCES person(id), seen_ms BIGINT NOT NULL)`,
+  `CREATE INDEX known_place_by_person ON known_place(person_id, seen_ms)`,
+  `CREATE INDEX sign_in_failure_by_age ON sign_in_failure(last_ms)`,
+  `ALTER TABLE proposal ADD COLUMN kinship TEXT`,
+  `ALTER TABLE proposal ADD COLUMN proposed_proof TEXT`,
+  `ALTER TABLE proposal ADD COLUMN approved_proof TEXT`,
+  `ALTER TABLE proposal ADD COLUMN revoked_proof TEXT`,
+  `ALTER TABLE outgoing ADD COLUMN set_aside TEXT`,
+  `CREATE INDEX proposal_by_status ON proposal(status, site_id)`,
+  // Called revoked before the box had said so: it still holds, and whoever wants it ended asks once more.
+  `UPDATE proposal SET status = 'active'
+    WHERE status = 'revoked' AND id IN (SELECT proposal_id FROM outgoing WHERE purpose = 'revoke' AND answered = 0)`,
+  `UPDATE outgoing SET answered = 1 WHERE purpose = 'revoke'`,
+];
+
+export const MIGRATIONS: Readonly<Record<string, Migration>> = {
+  '0001-first': first,
+  '0002-people': people,
+};

@@ -25,6 +25,15 @@ export interface PersonTable {
   password_hash: string;
   created_ms: number;
   last_seen_ms: number | null;
+  /** Who made the account; null for the first one. */
+  invited_by: string | null;
+}
+
+/** A browser in which the person has signed in before. */
+export interface KnownPlaceTable {
+  token_sha256: string;
+  person_id: string;
+  seen_ms: number;
 }
 
 export interface MembershipTable {
@@ -54,7 +63,7 @@ export interface LinkTable {
 }
 
 export interface SignInFailureTable {
-  /** SHA-256 of the e-mail, known or not. */
+  /** SHA-256 of the e-mail, known or not; from a known place, of its token. */
   key: string;
   failures: number;
   last_ms: number;
@@ -79,6 +88,12 @@ export interface ProposalTable {
   decided_ms: number | null;
   /** On the site's clock. */
   expires_ms: number;
+  /** How proposer and approver belong together, where that is worth a look. */
+  kinship: string | null;
+  /** The signer's own notes of who proposed, approved and revoked; it signs by nothing else. */
+  proposed_proof: string | null;
+  approved_proof: string | null;
+  revoked_proof: string | null;
 }
 
 export interface TransitionTable {
@@ -105,6 +120,8 @@ export interface OutgoingTable {
   body_json: string;
   attempts: number;
   answered: number;
+  /** Why it cannot be sent, once that was written down; null while nothing stands in its way. */
+  set_aside: string | null;
 }
 
 export interface AuditTable {
@@ -137,6 +154,7 @@ export interface PortalTables {
   person: PersonTable;
   membership: MembershipTable;
   session: SessionTable;
+  known_place: KnownPlaceTable;
   link: LinkTable;
   sign_in_failure: SignInFailureTable;
   proposal: ProposalTable;

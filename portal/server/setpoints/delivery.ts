@@ -4,19 +4,21 @@
  * that something is in force, by an acknowledgement or by listing it in its state.
  */
 import type { SetpointAck } from '@wattward/broker/wire/setpoint';
+import type { SiteDescription } from '@wattward/broker/wire/site';
 import type { ProposalStatus } from '../../contract/api.ts';
 import { record } from '../audit.ts';
 import type { OutgoingTable } from '../database/schema.ts';
 import type { LiveHub } from '../live/hub.ts';
 import { errorText, log } from '../log.ts';
-import { IN_FORCE, UNDERWAY } from './lifecycle.ts';
+import { ENDING, IN_FORCE, OPEN, UNDERWAY } from './lifecycle.ts';
 import { type OutgoingContext, OutgoingMessages } from './outgoing.ts';
 import { asRow, move, type ProposalRow, proposalsIn, type Step } from './proposal-rows.ts';
 
-const OPEN = ['proposed', ...UNDERWAY, ...IN_FORCE] as const;
 /** After its end a set-point that the box no longer lists is taken as completed. */
 const GRACE_MS = 60_000;
 const LOOK_EVERY_MS = 1000;
+/** Failures that say nothing about the message. */
+const PASSING = ['not-connected', 'signer-unavailable'] as const;
 
 export interface DeliveryContext extends OutgoingContext {
   readonly hub: LiveHub;
@@ -55,21 +57,15 @@ export class Delivery {
 
   /** Looks at every open proposal: what has run out, what is due to be sent (again). */
   tick(): void {
-    Promise.all([proposalsIn(this.#context.db, null, OPEN), this.#messages.unanswered(null)])
+    proposalsIn(this.#context.db, null, OPEN)
       .then((found) => {
-        for (const site of new Set(found.flat().map((row) => row.site_id))) this.kick(site);
+        for (const site of new Set(found.map((row) => row.site_id))) this.kick(site);
       })
       .catch((error) => log.error('set-points cannot be looked at', { problem: errorText(error) }));
   }
 
   kick(site: string): void {
     this.#inTurn(site, () => this.#attend(site));
-  }
-
-  /** Tells the box to end a set-point that it may hold. */
-  revoke(row: ProposalRow, by: string): void {
-    this.#inTurn(row.site_id, () => this.#messages.planRevoke(row, by));
-    this.kick(row.site_id);
   }
 
   #inTurn(site: string, work: () => Promise<void>): void {
@@ -83,15 +79,63 @@ export class Delivery {
     const { db, hub, link } = this.#context;
     const siteNowMs = hub.siteNowMs(site);
     for (const row of await proposalsIn(db, site, OPEN)) await this.#runOut(row, siteNowMs);
+    for (const row of await proposalsIn(db, site, ENDING)) await this.#endUnsent(row);
     const { description, connection } = hub.site(site);
     if (!description || connection !== 'online' || !link.connected) return;
     for (const row of await proposalsIn(db, site, UNDERWAY)) {
-      const sent = await this.#messages.send(row, description);
-      if (sent && row.status === 'approved') await this.#step(row, { to: 'delivered', by: 'portal' });
+      await this.#orSetAside(row, () => this.#send(row, description));
     }
-    for (const out of await this.#messages.unanswered(site)) {
-      if (out.purpose === 'revoke') await this.#messages.sendRevoke(out, description, siteNowMs);
+    for (const row of await proposalsIn(db, site, ENDING)) {
+      await this.#orSetAside(row, () => this.#messages.sendRevoke(row, description, siteNowMs));
     }
+  }
+
+  /** What never left the portal is ended without the box. */
+  async #endUnsent(row: ProposalRow): Promise<void> {
+    if (await this.#messages.find(row.id)) return;
+    await this.#step(row, { to: 'revoked', by: 'portal', why: row.why });
+  }
+
+  async #send(row: ProposalRow, description: SiteDescription): Promise<void> {
+    const sent = await this.#messages.send(row, description);
+    if (sent && row.status === 'approved') await this.#step(row, { to: 'delivered', by: 'portal' });
+  }
+
+  /**
+   * What cannot be sent stands in nobody's way: it is written down and told once, tried again now and then, and
+   * the others of the site go on. A broker or signer that is away is no fault of the message.
+   */
+  async #orSetAside(row: ProposalRow, send: () => Promise<void>): Promise<void> {
+    try {
+      await send();
+    } catch (error) {
+      if (PASSING.some((code) => code === codeOf(error))) throw error;
+      const problem = errorText(error);
+      log.error('a set-point cannot be sent', { site: row.site_id, proposal: row.id, problem });
+      if (!(await this.#messages.find(row.id))) {
+        await this.#step(row, { to: 'refused', by: 'portal', why: 'unsendable', detail: { problem } });
+      } else await this.#tellTrouble(row, 'unsendable', problem);
+    }
+  }
+
+  /** Shows with the proposal what keeps it from going on, and writes it down: once for each trouble. */
+  async #tellTrouble(row: ProposalRow, trouble: string, problem: string): Promise<void> {
+    const { db, hub, nowMs } = this.#context;
+    if (!(await this.#messages.setAside(row.id, problem))) return;
+    await db.transaction().execute(async (trx) => {
+      const params_json = JSON.stringify({ trouble });
+      await trx.updateTable('proposal').set({ params_json }).where('id', '=', row.id).execute();
+      const entry = {
+        org: row.org_id,
+        site: row.site_id,
+        who: 'portal',
+        action: 'setpoint-stuck',
+        subject: row.id,
+        detail: { status: row.status, why: trouble, problem },
+      };
+      await record(trx, entry, nowMs());
+    });
+    hub.proposalsChanged(row.site_id);
   }
 
   async #runOut(row: ProposalRow, siteNowMs: number): Promise<void> {
@@ -101,6 +145,7 @@ export class Delivery {
 
   #overdueStatus(row: ProposalRow, siteNowMs: number): ProposalStatus | null {
     if (row.status === 'proposed') return siteNowMs >= row.expires_ms ? 'expired' : null;
+    if (row.status === 'revoking') return siteNowMs > row.expires_ms + GRACE_MS ? 'expired' : null;
     const state = this.#context.hub.site(row.site_id).state;
     const listed = state?.setpoints.some(({ id }) => id === row.id) ?? false;
     if (listed) return row.status === 'active' ? null : 'active';
@@ -115,8 +160,9 @@ export class Delivery {
     const row = out?.site_id === site ? await this.#proposal(out.proposal_id) : undefined;
     if (!out || !row) return this.#recordStray(site, ack);
     if (await this.#isTriedAgain(out, row, ack)) return this.kick(site);
-    if (out.purpose === 'revoke') return this.#takeRevoke(out, row, ack);
-    const { status: to, why = null, params } = ack;
+    if (out.purpose === 'revoke') return this.#takeRevoke(row, ack);
+    const { status: to, params } = ack;
+    const why = ack.why ?? (to === 'revoked' ? row.why : null);
     const moved = await this.#step(row, { to, by: 'box', why, params });
     if (!moved && to === 'refused') await this.#recordStray(site, ack);
   }
@@ -134,12 +180,15 @@ export class Delivery {
     return this.#messages.signAgain(out.message_id);
   }
 
-  async #takeRevoke(out: OutgoingTable, row: ProposalRow, ack: SetpointAck): Promise<void> {
-    await this.#messages.answered(out.message_id);
-    const gone = ack.status !== 'refused' || ack.why === 'unknown-id';
-    const moved = gone && (await this.#step(row, { to: 'revoked', by: 'box', why: ack.why ?? null }));
-    // The person's word has moved it already: that the box has ended it is worth a row of its own.
-    if (!moved) await this.#recordStray(out.site_id, gone ? { ...ack, id: row.id, status: 'revoked' } : ack);
+  async #takeRevoke(row: ProposalRow, ack: SetpointAck): Promise<void> {
+    if (row.status !== 'revoking') return;
+    if (ack.status !== 'refused' || ack.why === 'unknown-id') {
+      await this.#step(row, { to: 'revoked', by: 'box', why: row.why, params: {} });
+      return;
+    }
+    // It goes on in the box: asked again, with a new signature, until its time is over.
+    await this.#messages.loseSignature(ack.id);
+    await this.#tellTrouble(row, ack.why ?? 'malformed', `the box refuses to end it: ${ack.why}`);
   }
 
   async #step(row: ProposalRow, step: Omit<Step, 'siteNowMs' | 'nowMs'>): Promise<boolean> {
@@ -177,4 +226,8 @@ export class Delivery {
     const row = await db.selectFrom('proposal').selectAll().where('id', '=', id).executeTakeFirst();
     return row && asRow(row);
   }
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : null;
 }

@@ -6,10 +6,12 @@ import type { Permission, Proposal, ProposalStatus } from '../../contract/api.ts
 
 export const FOLLOWS: Readonly<Record<ProposalStatus, readonly ProposalStatus[]>> = {
   proposed: ['approved', 'rejected', 'withdrawn', 'expired'],
-  approved: ['delivered', 'accepted', 'active', 'refused', 'expired', 'revoked'],
-  delivered: ['accepted', 'active', 'refused', 'expired', 'revoked', 'superseded', 'completed'],
-  accepted: ['active', 'completed', 'superseded', 'expired', 'revoked'],
-  active: ['completed', 'superseded', 'expired', 'revoked'],
+  approved: ['delivered', 'accepted', 'active', 'refused', 'expired', 'revoking', 'revoked'],
+  delivered: ['accepted', 'active', 'refused', 'expired', 'revoking', 'revoked', 'superseded', 'completed'],
+  accepted: ['active', 'completed', 'superseded', 'expired', 'revoking', 'revoked'],
+  active: ['completed', 'superseded', 'expired', 'revoking', 'revoked'],
+  // A person wants it ended; the box has not said yet that it is.
+  revoking: ['revoked', 'completed', 'superseded', 'expired'],
   rejected: [],
   withdrawn: [],
   refused: [],
@@ -32,6 +34,10 @@ export function isOpen(status: ProposalStatus): boolean {
 export const UNDERWAY = ['approved', 'delivered'] as const satisfies readonly ProposalStatus[];
 /** In force, or about to be. */
 export const IN_FORCE = ['accepted', 'active'] as const satisfies readonly ProposalStatus[];
+/** To be ended, and perhaps still in force. */
+export const ENDING = ['revoking'] as const satisfies readonly ProposalStatus[];
+/** Not over yet. */
+export const OPEN = ['proposed', ...UNDERWAY, ...IN_FORCE, ...ENDING] as const;
 
 /** What somebody may do with a proposal: who made it withdraws it, another approves or rejects it. */
 export function mayDo(
@@ -45,6 +51,6 @@ export function mayDo(
     if (!own && holds('approve')) may.push('approve', 'reject');
     if (own && holds('propose')) may.push('withdraw');
   }
-  if (holds('revoke') && mayFollow(proposal.status, 'revoked')) may.push('revoke');
+  if (holds('revoke') && mayFollow(proposal.status, 'revoking')) may.push('revoke');
   return may;
 }

@@ -3,12 +3,12 @@
  * above all before; it is kept before it leaves, so that a restart sends the same one again.
  */
 import { randomUUID } from 'node:crypto';
-import { setpoint as setpointSchema, unsignedSetpoint } from '@wattward/broker/wire/setpoint';
+import { setpoint as setpointSchema } from '@wattward/broker/wire/setpoint';
 import type { SiteDescription } from '@wattward/broker/wire/site';
 import type { OutgoingTable, PortalDatabase } from '../database/schema.ts';
 import type { BrokerLink } from '../live/broker-link.ts';
 import { iso, type ProposalRow } from './proposal-rows.ts';
-import type { Signer } from './signer-client.ts';
+import type { SetpointDraft, Signer } from './signer-client.ts';
 
 export const RESEND_MS = 5000;
 const LONGEST_PAUSE_MS = 60_000;
@@ -21,6 +21,13 @@ export interface OutgoingContext {
   readonly link: Pick<BrokerLink, 'publish' | 'connected'>;
   readonly signer: Signer;
   readonly nowMs: () => number;
+}
+
+interface Signing {
+  readonly body: Pick<SetpointDraft, 'kind' | 'value' | 'notBefore'>;
+  /** The signer's own note of who wanted it. */
+  readonly proof: string | null;
+  readonly description: SiteDescription;
 }
 
 export class OutgoingMessages {
@@ -40,59 +47,64 @@ export class OutgoingMessages {
       .executeTakeFirst();
   }
 
-  /** Messages the box has not answered. */
-  unanswered(site: string | null): Promise<OutgoingTable[]> {
-    let query = this.#context.db.selectFrom('outgoing').selectAll().where('answered', '=', 0);
-    if (site !== null) query = query.where('site_id', '=', site);
-    return query.execute();
-  }
-
-  async answered(messageId: string): Promise<void> {
-    await this.#change(messageId, { answered: 1 });
-    this.#pauses.delete(messageId);
-    this.#resigns.delete(messageId);
-  }
-
   /** Sends the proposal's set-point, signed anew when it must be. @returns false when it is not due yet. */
   async send(row: ProposalRow, description: SiteDescription): Promise<boolean> {
     if (this.#paused(row.id)) return false;
+    this.#pause(row.id);
     const kept = await this.find(row.id);
-    const draft = kept ?? newMessage(row, row.id, 'set');
-    const current = kept?.challenge === description.challenge ? kept : undefined;
     const body = {
-      kind: row.kind,
+      kind: row.kind as SetpointDraft['kind'],
       value: JSON.parse(row.value_json),
-      issuer: row.proposed_by,
-      approver: row.decided_by ?? '',
       notBefore: iso((row.decided_ms ?? 0) - CLOCK_MARGIN_MS),
     };
-    await this.#publish(current ?? (await this.#sign(draft, body, description)));
+    const draft = kept ?? newMessage(row, row.id, 'set');
+    await this.#sendSigned(draft, { body, proof: row.approved_proof, description });
     return true;
   }
 
-  /** Notes that the box is to end the set-point of a proposal; nothing when it never left. */
-  async planRevoke(row: ProposalRow, by: string): Promise<void> {
-    if (!(await this.find(row.id))) return;
-    const message = { ...newMessage(row, randomUUID(), 'revoke'), body_json: JSON.stringify({ issuer: by }) };
-    await this.#context.db.insertInto('outgoing').values(message).execute();
-  }
-
-  async sendRevoke(kept: OutgoingTable, description: SiteDescription, siteNowMs: number): Promise<void> {
-    if (this.#paused(kept.message_id)) return;
-    if (siteNowMs >= kept.expires_ms) {
-      await this.answered(kept.message_id);
-      return;
-    }
-    const { issuer } = JSON.parse(kept.body_json) as { readonly issuer: string };
+  /** Sends the wish to end the proposal's set-point: again and again, for as long as the proposal waits for it. */
+  async sendRevoke(row: ProposalRow, description: SiteDescription, siteNowMs: number): Promise<void> {
+    const kept = await this.#revokeOf(row);
+    if (siteNowMs >= row.expires_ms || this.#paused(kept.message_id)) return;
+    this.#pause(kept.message_id);
     const body = {
-      kind: 'revoke',
-      value: { id: kept.proposal_id },
-      issuer,
-      approver: issuer,
+      kind: 'revoke' as const,
+      value: { id: row.id },
       notBefore: iso(siteNowMs - CLOCK_MARGIN_MS),
     };
-    const current = kept.challenge === description.challenge ? kept : undefined;
-    await this.#publish(current ?? (await this.#sign(kept, body, description)));
+    await this.#sendSigned(kept, { body, proof: row.revoked_proof, description });
+  }
+
+  async #revokeOf(row: ProposalRow): Promise<OutgoingTable> {
+    const { db } = this.#context;
+    const kept = await db
+      .selectFrom('outgoing')
+      .selectAll()
+      .where('proposal_id', '=', row.id)
+      .where('purpose', '=', 'revoke')
+      .where('answered', '=', 0)
+      .executeTakeFirst();
+    if (kept) return kept;
+    const message = newMessage(row, randomUUID(), 'revoke');
+    await db.insertInto('outgoing').values(message).execute();
+    return message;
+  }
+
+  /** Signs again at the next send, whenever that is due. */
+  async loseSignature(messageId: string): Promise<void> {
+    await this.#change(messageId, { challenge: '' });
+  }
+
+  /** Notes what stands in the way of the proposal's messages. @returns false when that was known. */
+  async setAside(proposalId: string, problem: string): Promise<boolean> {
+    const changed = await this.#context.db
+      .updateTable('outgoing')
+      .set({ set_aside: problem })
+      .where('proposal_id', '=', proposalId)
+      .where('answered', '=', 0)
+      .where((where) => where.or([where('set_aside', 'is', null), where('set_aside', '!=', problem)]))
+      .executeTakeFirst();
+    return changed.numUpdatedRows > 0n;
   }
 
   /** Makes the next send sign again. @returns false when that was tried often enough. */
@@ -105,7 +117,15 @@ export class OutgoingMessages {
     return true;
   }
 
-  async #sign(draft: OutgoingTable, body: object, description: SiteDescription): Promise<OutgoingTable> {
+  async #sendSigned(kept: OutgoingTable, how: Signing): Promise<void> {
+    const isCurrent = kept.challenge === how.description.challenge;
+    const out = isCurrent ? kept : await this.#sign(kept, how);
+    const message = setpointSchema.parse(JSON.parse(out.body_json));
+    await this.#context.link.publish('siteSetpoint', { siteId: out.site_id }, message);
+    await this.#change(out.message_id, { attempts: out.attempts + 1 });
+  }
+
+  async #sign(draft: OutgoingTable, { body, proof, description }: Signing): Promise<OutgoingTable> {
     const { db, signer } = this.#context;
     const last = await db
       .selectFrom('outgoing')
@@ -114,8 +134,8 @@ export class OutgoingMessages {
       .executeTakeFirst();
     const seq = Math.max(Number(last?.seq ?? 0), description.setpointSeq) + 1;
     const { challenge } = description;
-    const signed = await signer(
-      unsignedSetpoint.parse({
+    const signed = await signer.sign(
+      {
         v: 1,
         id: draft.message_id,
         site: draft.site_id,
@@ -124,7 +144,8 @@ export class OutgoingMessages {
         seq,
         challenge,
         ...body,
-      }),
+      },
+      proof ?? '',
     );
     const values = { ...draft, seq, challenge, answered: 0, body_json: JSON.stringify(signed) };
     await db
@@ -135,13 +156,11 @@ export class OutgoingMessages {
     return values;
   }
 
-  async #publish(out: OutgoingTable): Promise<void> {
-    const sends = (this.#pauses.get(out.message_id)?.sends ?? 0) + 1;
+  /** Before anything is tried, so that what cannot be sent is not tried every second either. */
+  #pause(messageId: string): void {
+    const sends = (this.#pauses.get(messageId)?.sends ?? 0) + 1;
     const pauseMs = Math.min(LONGEST_PAUSE_MS, RESEND_MS * 2 ** Math.min(10, sends - 1));
-    this.#pauses.set(out.message_id, { sends, untilMs: this.#context.nowMs() + pauseMs });
-    const message = setpointSchema.parse(JSON.parse(out.body_json));
-    await this.#context.link.publish('siteSetpoint', { siteId: out.site_id }, message);
-    await this.#change(out.message_id, { attempts: out.attempts + 1 });
+    this.#pauses.set(messageId, { sends, untilMs: this.#context.nowMs() + pauseMs });
   }
 
   #paused(messageId: string): boolean {
@@ -166,5 +185,6 @@ function newMessage(row: ProposalRow, messageId: string, purpose: 'set' | 'revok
     body_json: '{}',
     attempts: 0,
     answered: 0,
+    set_aside: null,
   };
 }

@@ -1,6 +1,6 @@
 /** Proposals as they lie in the table, and the one way to move them on: row, transition and audit together. */
 import type { SetpointKind } from '@wattward/broker/wire/setpoint';
-import type { Permission, Proposal, ProposalStatus } from '../../contract/api.ts';
+import { KINSHIPS, type Permission, type Proposal, type ProposalStatus } from '../../contract/api.ts';
 import { record } from '../audit.ts';
 import type { PortalDatabase, ProposalTable } from '../database/schema.ts';
 import { isOpen, mayDo, mayFollow } from './lifecycle.ts';
@@ -18,7 +18,14 @@ export interface Step {
   /** On the portal's clock, for the audit. */
   readonly nowMs: number;
   /** Further columns that change with it. */
-  readonly set?: Partial<Pick<ProposalTable, 'decided_by' | 'decided_ms' | 'expires_ms'>>;
+  readonly set?: Partial<
+    Pick<
+      ProposalTable,
+      'decided_by' | 'decided_ms' | 'expires_ms' | 'kinship' | 'approved_proof' | 'revoked_proof'
+    >
+  >;
+  /** Further things for the audit. */
+  readonly detail?: Readonly<Record<string, unknown>>;
 }
 
 export async function findProposal(
@@ -66,10 +73,14 @@ export async function move(db: PortalDatabase, row: ProposalRow, step: Step): Pr
       .executeTakeFirst();
     if (changed.numUpdatedRows === 0n) return false;
     await addTransition(trx, row, step);
-    if (!isOpen(step.to) || step.to === 'accepted' || step.to === 'active') {
-      await trx.updateTable('outgoing').set({ answered: 1 }).where('message_id', '=', row.id).execute();
-    }
-    const detail = { kind: row.kind, value: JSON.parse(row.value_json), why, params: step.params ?? {} };
+    await settleMessages(trx, row, step.to);
+    const detail = {
+      kind: row.kind,
+      value: JSON.parse(row.value_json),
+      why,
+      params: step.params ?? {},
+      ...step.detail,
+    };
     await record(
       trx,
       {
@@ -84,6 +95,14 @@ export async function move(db: PortalDatabase, row: ProposalRow, step: Step): Pr
     );
     return true;
   });
+}
+
+/** What need not be sent any more: the set-point once the box has it, everything once it is over. */
+async function settleMessages(db: PortalDatabase, row: ProposalRow, to: ProposalStatus): Promise<void> {
+  if (to === 'approved' || to === 'delivered') return;
+  let query = db.updateTable('outgoing').set({ answered: 1 }).where('proposal_id', '=', row.id);
+  if (isOpen(to)) query = query.where('purpose', '=', 'set');
+  await query.execute();
 }
 
 export async function addTransition(
@@ -131,6 +150,7 @@ export async function presented(
     proposedAt: iso(row.proposed_ms),
     decidedBy: row.decided_by,
     decidedAt: row.decided_ms === null ? null : iso(row.decided_ms),
+    kinship: KINSHIPS.find((kinship) => kinship === row.kinship) ?? null,
     expires: iso(row.expires_ms),
     transitions: steps
       .filter((step) => step.proposal_id === row.id)

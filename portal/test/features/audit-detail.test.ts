@@ -15,6 +15,7 @@ test('a set-point is told by its kind and value, its refusal by its code, the re
   expect(auditDetail(detail)).toEqual({
     setpoint: { kind: 'peak-threshold', value: { watts: 13_500 } },
     why: 'out-of-bounds',
+    kinship: null,
     rest: { valueW: 13_500, maxW: 12_000, site: 'x' },
   });
 });

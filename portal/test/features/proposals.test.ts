@@ -83,6 +83,7 @@ const proposal = (id: string, status: Proposal['status'], proposedAt: string): P
   proposedAt,
   decidedBy: null,
   decidedAt: null,
+  kinship: null,
   expires: proposedAt,
   transitions: [],
   may: [],

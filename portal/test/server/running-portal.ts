@@ -57,6 +57,7 @@ export async function runPortal(options: RunOptions = {}): Promise<RunningPortal
     influx: null,
     signerSocket: join(dataDir, 'signer.sock'),
     publicUrl: 'http://127.0.0.1:3000',
+    approverWaitMs: 7 * 86_400_000,
     ...options.settings,
   };
   const portal = await startPortal(settings, {
@@ -78,7 +79,7 @@ export async function runPortal(options: RunOptions = {}): Promise<RunningPortal
     const response = await (request.url.includes('/api/v2/')
       ? answerWrite(portal, request)
       : answer(portal, request));
-    outgoing.writeHead(response.status, Object.fromEntries(response.headers));
+    outgoing.setHeaders(response.headers).writeHead(response.status);
     if (!response.body) return void outgoing.end();
     const body = Readable.fromWeb(response.body as never);
     outgoing.once('close', () => body.destroy());
