@@ -29,7 +29,7 @@ async function run(): Promise<Result> {
     limits: { connectionsPerSPerAddress: 1e6, connectionBurstPerAddress: 1e6 },
   });
   const reader = await LoadClient.open(server.port, portal);
-  await reader.subscribe('wattward/v1/site/+/#', 0);
+  await reader.subscribe('wattward/v1/site/+/+', 0);
   const delaysMs: number[] = [];
   reader.onPacket = (_, body) => {
     const at = 2 + body.readUInt16BE(0);

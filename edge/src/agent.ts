@@ -4,6 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { Allowance } from '@wattward/broker/wire/allowance';
+import type { Request } from '@wattward/broker/wire/request';
 import { type Clock, keepClock, openClock } from './clock.ts';
 import { openDesk } from './commissioning/open-desk.ts';
 import { type EdgeConfig, readText } from './config.ts';
@@ -25,9 +26,9 @@ import { SetpointControl } from './cycle/setpoint-control.ts';
 import { withAddresses } from './device-addresses.ts';
 import { loadDeviceModules } from './device-modules.ts';
 import { type Buses, openBuses } from './link/buses.ts';
-import { answerRequests, CloudLink } from './link/cloud-link.ts';
+import { answerInstallerOn, CloudLink } from './link/cloud-link.ts';
 import { startHistory } from './link/history.ts';
-import { answerRequest } from './link/requests.ts';
+import { answerInstaller, answerPortal } from './link/requests.ts';
 import { SOFTWARE_COMMIT, SOFTWARE_VERSION, siteDescriptionOf } from './link/site-description.ts';
 import { siteStateOf } from './link/site-state.ts';
 import { openOutward } from './outward/outward.ts';
@@ -215,25 +216,18 @@ interface LinkParts {
   readonly identity: { readonly boot: string; readonly challenge: string; readonly simulated: boolean };
 }
 
-/** The way to the portal, and the answers to questions on both buses. */
+/** The way to the portal, and the answers to questions: the portal's on the cloud bus, the installer's on the home bus. */
 function openLink(parts: LinkParts): CloudLink | null {
   const { config, store, document, devices, setpoints, plans, buses, now, identity } = parts;
   const desk = openCommissioning(parts);
-  const answer: Parameters<typeof answerRequests>[2] = (verb, request) => {
-    if (verb === 'commission') return desk.answer(request);
-    return answerRequest(
-      {
-        store,
-        settings: () => document,
-        newest: parts.newest,
-        identify: async (id, seconds) => (await devices.boards.get(id)?.identify(seconds)) ?? false,
-      },
-      verb,
-      request,
-    );
+  const settings = () => document;
+  const installer = {
+    settings,
+    commission: (request: Request) => desk.answer(request),
+    identify: async (id: string, seconds: number) =>
+      (await devices.boards.get(id)?.identify(seconds)) ?? false,
   };
-  // An installer asks on the home bus; where both are one broker the answer over the cloud bus is enough.
-  if (config.homeBroker.url !== config.cloudBroker?.url) answerRequests(buses.home, config.site, answer);
+  answerInstallerOn(buses.home, config.site, (verb, request) => answerInstaller(installer, verb, request));
   if (!buses.cloud) return null;
   buses.cloud.onLink((up) => {
     if (up) setpoints.flush();
@@ -242,7 +236,8 @@ function openLink(parts: LinkParts): CloudLink | null {
     siteId: config.site,
     bus: buses.cloud,
     store,
-    answer,
+    answer: (verb, request) =>
+      answerPortal({ store, settings, newest: parts.newest }, config.site, verb, request),
     plan: () => plans.told,
     onSetpoint: (text) => void setpoints.receive(text, now()),
     describe: () =>

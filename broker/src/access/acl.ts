@@ -10,14 +10,7 @@
  * except an unbound observer, who may also read the broker's own `$SYS` topics.
  */
 import { DEVICE_TOPICS, type DeviceTopicName, type Dialect, dialectOf } from '../wire/device-topics.ts';
-import {
-  ID_PATTERN,
-  INSTALLER_VERBS,
-  OBSERVER,
-  TOPICS,
-  type TopicName,
-  type TopicSpec,
-} from '../wire/topics.ts';
+import { ID_PATTERN, OBSERVER, TOPICS, type TopicName, type TopicSpec } from '../wire/topics.ts';
 import { BINDABLE, boundIds, type Credential } from './credential.ts';
 
 export type Identity = Pick<Credential, 'id' | 'role' | 'bindings' | 'topics'>;
@@ -86,7 +79,6 @@ export function grantsOf(identity: Identity): readonly Grant[] {
 function grantLevel(level: Level, identity: Identity): GrantLevel {
   if ('word' in level) return { words: [level.word] };
   const { placeholder } = level;
-  if (placeholder === 'verb') return identity.role === 'installer' ? { words: INSTALLER_VERBS } : 'any';
   if (placeholder === 'mac') {
     const boards = boundIds(identity, 'boardId')?.filter((id) => dialectOf(id) === 'tasmota');
     return boards ? { words: boards.map((id) => id.slice(-12).toUpperCase()).filter(level.may) } : 'any';

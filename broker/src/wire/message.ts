@@ -43,6 +43,8 @@ export const MESSAGES = {
   siteSetpointAck: setpointAck,
   siteRequest: request,
   siteResponse: response,
+  siteInstaller: request,
+  siteInstallerAnswer: response,
   simRequest,
   simResponse: response,
   simClock,

@@ -1,17 +1,14 @@
-/** Questions to the box and their answers, matched by `transaction`. */
+/** Questions to the box, of the portal and of the installer, and their answers, matched by `transaction`. */
 import * as z from 'zod';
 import { version } from './schema.ts';
 
-export const VERBS = [
-  'commission',
-  'identify',
-  'settings',
-  'replay',
-  'explain',
-  'logs',
-  'decisions',
-] as const;
+/** What the portal asks: none of it moves anything. */
+export const VERBS = ['settings', 'replay', 'explain', 'logs', 'decisions'] as const;
 export type Verb = (typeof VERBS)[number];
+
+/** What the installer asks, at a door of its own. */
+export const INSTALLER_VERBS = ['commission', 'identify', 'scan', 'device-test', 'settings'] as const;
+export type InstallerVerb = (typeof INSTALLER_VERBS)[number];
 
 const transaction = z.string().regex(/^[A-Za-z0-9-]{1,64}$/);
 

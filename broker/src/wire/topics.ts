@@ -60,20 +60,11 @@ export const TOPICS = {
   siteProposal: up('site/{siteId}/proposal', 'site', ['portal']),
   siteSetpoint: up('site/{siteId}/setpoint', 'portal', ['site']),
   siteSetpointAck: up('site/{siteId}/setpoint/ack', 'site', ['portal']),
-  siteRequest: {
-    path: 'wattward/v1/site/{siteId}/request/{verb}',
-    qos: 1,
-    retain: false,
-    publish: ['portal', 'installer'],
-    subscribe: ['site', 'edge'],
-  },
-  siteResponse: {
-    path: 'wattward/v1/site/{siteId}/response/{verb}',
-    qos: 1,
-    retain: false,
-    publish: ['site', 'edge'],
-    subscribe: ['portal', 'installer'],
-  },
+  siteRequest: up('site/{siteId}/request/{verb}', 'portal', ['site']),
+  siteResponse: up('site/{siteId}/response/{verb}', 'site', ['portal']),
+  /** Whoever stands in front of the boards: what moves relays without a signature is asked here, on the home bus. */
+  siteInstaller: up('site/{siteId}/installer/{verb}', 'installer', ['edge']),
+  siteInstallerAnswer: up('site/{siteId}/installer/{verb}/answer', 'edge', ['installer']),
 
   /** A simulated home: what can be done with it, over MQTT as over HTTP, and its time. */
   simRequest: up('sim/{siteId}/request/{verb}', 'portal', ['sim']),
@@ -85,9 +76,6 @@ export const TOPICS = {
 } as const satisfies Record<string, TopicSpec>;
 
 export type TopicName = keyof typeof TOPICS;
-
-/** What an installer may ask for on the home broker. Other roles may use any verb. */
-export const INSTALLER_VERBS = ['commission', 'identify', 'settings'] as const;
 
 /** Names whose subscription covers everything below the site or board level. */
 export const OBSERVER: Role = 'observer';

@@ -192,7 +192,7 @@ test('the file for EMQX denies what it does not list, and allows retaining only 
     '{allow, {username, "b1"}, {publish, [{retain, false}]}, ["wattward/v1/board/b1/ack"]}.',
   );
   expect(lines).toContain('{allow, {username, "b1"}, subscribe, ["wattward/v1/board/b1/command"]}.');
-  expect(lines).toContain('{allow, {username, "portal"}, subscribe, [{eq, "wattward/v1/site/+/#"}]}.');
+  expect(lines).toContain('{allow, {username, "portal"}, subscribe, ["wattward/v1/site/+/state"]}.');
   expect(text).not.toMatch(/"b1"}, (publish|\{publish[^"]*), \["wattward\/v1\/board\/b1\/command/);
 });
 

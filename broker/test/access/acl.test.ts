@@ -61,7 +61,9 @@ describe('ten thousand random pairs against a second opinion', () => {
 
 describe('what the manual says', () => {
   test.each([
-    [portal, 'wattward/v1/site/+/#', true],
+    [portal, 'wattward/v1/site/+/+', true],
+    [portal, 'wattward/v1/site/+/response/+', true],
+    [portal, 'wattward/v1/site/+/#', false],
     [portal, 'wattward/v1/+/+/#', false],
     [portal, 'wattward/#', false],
     [board, 'wattward/v1/board/board-1/command', true],
@@ -76,10 +78,9 @@ describe('what the manual says', () => {
     [{ ...observer, bindings: { siteId: ['home-1'] } }, '$SYS/#', false],
     [{ ...observer, topics: ['boardState'] }, 'wattward/v1/board/+/state', true],
     [{ ...observer, topics: ['boardState'] }, 'wattward/v1/board/+/+', false],
-    [installer, 'wattward/v1/site/home-1/response/commission', true],
-    [installer, 'wattward/v1/site/home-1/response/logs', false],
-    [installer, 'wattward/v1/site/home-1/response/+', false],
-    [installer, 'wattward/v1/site/+/response/commission', false],
+    [installer, 'wattward/v1/site/home-1/installer/+/answer', true],
+    [installer, 'wattward/v1/site/home-1/response/commission', false],
+    [installer, 'wattward/v1/site/+/installer/commission/answer', false],
     [board, 'wattward/v1/board/board-1/command/', false],
     [board, 'wattward/v1/board/board-1/com+', false],
     [board, '', false],

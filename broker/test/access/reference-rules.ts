@@ -25,7 +25,7 @@ const ROLES: Record<string, { says: string[]; keeps: string[]; hears: string[] }
       'board/B/config',
       'board/B/identify',
       'board/B/credential',
-      'site/S/response/V',
+      'site/S/installer/V/answer',
     ],
     keeps: ['board/B/config'],
     hears: [
@@ -35,7 +35,7 @@ const ROLES: Record<string, { says: string[]; keeps: string[]; hears: string[] }
       'board/B/ack',
       'board/B/button',
       'meter/M/reading',
-      'site/S/request/V',
+      'site/S/installer/V',
     ],
   },
   site: {
@@ -71,9 +71,15 @@ const ROLES: Record<string, { says: string[]; keeps: string[]; hears: string[] }
     ],
   },
   installer: {
-    says: ['site/S/request/W'],
+    says: ['site/S/installer/V'],
     keeps: [],
-    hears: ['board/B/hello', 'board/B/availability', 'board/B/state', 'meter/M/reading', 'site/S/response/W'],
+    hears: [
+      'board/B/hello',
+      'board/B/availability',
+      'board/B/state',
+      'meter/M/reading',
+      'site/S/installer/V/answer',
+    ],
   },
   sim: {
     says: ['sim/S/response/V', 'sim/S/clock', 'sim/S/tick', 'sim/S/answer/V'],
@@ -158,13 +164,15 @@ function matchesOne(patterns: readonly string[], identity: ReferenceIdentity, to
   return patterns.some((pattern) => {
     const expression = pattern
       .replace('board/.+', `board/B/(?:${BOARD_WORDS.join('|')})`)
-      .replace('site/.+', `site/S/(?:${SITE_WORDS.join('|')}|request/V|response/V)`)
+      .replace(
+        'site/.+',
+        `site/S/(?:${SITE_WORDS.join('|')}|request/V|response/V|installer/V|installer/V/answer)`,
+      )
       .replace('sim/.+', 'sim/S/(?:clock|tick|request/V|response/V|answer/V)')
       .replace('/B/', `/${alternatives(boards)}/`)
       .replace('/M/', `/${alternatives(meters)}/`)
       .replace('/S/', `/${alternatives(sites)}/`)
-      .replace(/\/V/g, `/${ANY}`)
-      .replace(/\/W/g, '/(?:commission|identify|settings)');
+      .replace(/\/V/g, `/${ANY}`);
     return new RegExp(`^wattward/v1/${expression}$`).test(topic);
   });
 }
@@ -241,6 +249,8 @@ export function allTopics(ids: readonly string[], verbs: readonly string[]): str
     ...verbs.flatMap((verb) => [
       `wattward/v1/site/${id}/request/${verb}`,
       `wattward/v1/site/${id}/response/${verb}`,
+      `wattward/v1/site/${id}/installer/${verb}`,
+      `wattward/v1/site/${id}/installer/${verb}/answer`,
       `wattward/v1/sim/${id}/request/${verb}`,
       `wattward/v1/sim/${id}/response/${verb}`,
       `wattward/v1/sim/${id}/answer/${verb}`,

@@ -271,6 +271,8 @@ const ATTACKS: readonly { readonly name: string; readonly run: (arena: Arena) =>
         const tablet = await arena.open('installer');
         expect(await tablet.subscribe(`wattward/v1/site/home-1/response/${verb}`)).toBe(128);
         expect(await tablet.publish(`wattward/v1/site/home-1/request/${verb}`, 'evil')).toBe('closed');
+        const neighbour = await arena.open('installer');
+        expect(await neighbour.publish(`wattward/v1/site/home-2/installer/${verb}`, 'evil')).toBe('closed');
       }
     },
   },

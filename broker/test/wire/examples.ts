@@ -266,6 +266,8 @@ export const EXAMPLES: { readonly [N in TopicName]: Message<N> } = {
   },
   simAnswer: { v: 1, n: 7, phase: 'offer', kind: 'heater', data: { drawnJ: 2100 } },
   siteRequest: { v: 1, transaction: 'tx-1', since: at },
+  siteInstaller: { v: 1, transaction: 'tx-2', action: 'test', board, channel: 1 },
+  siteInstallerAnswer: { v: 1, transaction: 'tx-2', status: 'ok', data: {} },
   siteResponse: {
     v: 1,
     transaction: 'tx-1',

@@ -8,7 +8,7 @@ import { openClock } from '../../../edge/src/clock.ts';
 import { CommissioningDesk } from '../../../edge/src/commissioning/desk.ts';
 import { BoxClient } from '../../../edge/src/commissioning/wizard/box-client.ts';
 import type { Hand } from '../../../edge/src/commissioning/wizard/person.ts';
-import { answerRequests } from '../../../edge/src/link/cloud-link.ts';
+import { answerInstallerOn } from '../../../edge/src/link/cloud-link.ts';
 import { MqttBus } from '../../../edge/src/link/mqtt-bus.ts';
 import { until } from '../../../edge/test/devices/modbus-server.ts';
 import { BoardLink } from '../../src/faces/board-link.ts';
@@ -97,7 +97,7 @@ export async function practiceHouse(open: (() => Promise<unknown>)[], foreignUrl
     },
   });
   open.push(async () => desk.close());
-  answerRequests(bus, 'home-1', (_, request) => desk.answer(request));
+  answerInstallerOn(bus, 'home-1', (_, request) => desk.answer(request));
   bus.start();
   await until('the box', () => bus.online);
   return {

@@ -1,5 +1,5 @@
 /**
- * Commissioning as the box offers it: answers the verb `commission`, keeps every board's case on the disk, and lets
+ * Commissioning as the box offers it: answers the installer's verb `commission`, keeps every board's case on the disk, and lets
  * one test or proof run at a time while the installer asks how it goes.
  */
 import { randomBytes } from 'node:crypto';

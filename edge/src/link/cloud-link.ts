@@ -5,19 +5,21 @@
  * to "gone is gone": they wait on the disk and are sent again until the portal itself says that it has them.
  */
 import type { Plan } from '@wattward/broker/wire/plan';
-import type { Request, Response, Verb } from '@wattward/broker/wire/request';
-import { VERBS } from '@wattward/broker/wire/request';
+import type { Request, Response } from '@wattward/broker/wire/request';
 import type { SetpointAck } from '@wattward/broker/wire/setpoint';
 import type { SiteDescription, SiteState, SiteSummary } from '@wattward/broker/wire/site';
 import type { Store } from '../store/store.ts';
 import type { MqttBus } from './mqtt-bus.ts';
+
+/** @param verb as it stood in the topic. @returns null when it is left unanswered */
+export type Answerer = (verb: string, request: Request) => Promise<Response> | null;
 
 export interface CloudLinkOptions {
   readonly siteId: string;
   readonly bus: MqttBus;
   readonly store: Pick<Store, 'pendingEvents' | 'ackEvent'>;
   readonly describe: () => SiteDescription;
-  readonly answer: (verb: Verb, request: Request) => Promise<Response>;
+  readonly answer: Answerer;
   /** The plan the box holds. */
   readonly plan: () => Plan | null;
   /** The text of a set-point as it arrived, to be verified as it is. */
@@ -55,7 +57,7 @@ export class CloudLink {
       // A set-point is never retained; one that is was put there by somebody else.
       if (!retained) options.onSetpoint(text);
     });
-    answerRequests(bus, options.siteId, options.answer);
+    answerPortalOn(bus, options.siteId, options.answer);
     this.#timer = setInterval(() => this.eventsWait(), RESEND_EVENTS_MS);
     this.#timer.unref();
   }
@@ -128,16 +130,19 @@ export class CloudLink {
   }
 }
 
-/** Answers every question asked of this site on one bus. */
-export function answerRequests(
-  bus: MqttBus,
-  siteId: string,
-  answer: (verb: Verb, request: Request) => Promise<Response>,
-): void {
-  bus.subscribe('siteRequest', { siteId }, ({ ids, message, retained }) => {
-    const verb = VERBS.find((known) => known === ids.verb);
-    if (!verb || retained) return;
-    void answer(verb, message).then((response) => bus.publish('siteResponse', { siteId, verb }, response));
+/** Answers the questions of the portal, on the cloud bus. */
+function answerPortalOn(bus: MqttBus, siteId: string, answer: Answerer): void {
+  bus.subscribe('siteRequest', { siteId }, ({ ids: { verb = '' }, message, retained }) => {
+    const answered = retained ? null : answer(verb, message);
+    void answered?.then((response) => bus.publish('siteResponse', { siteId, verb }, response));
+  });
+}
+
+/** Answers the questions of the installer, on the home bus alone. */
+export function answerInstallerOn(bus: MqttBus, siteId: string, answer: Answerer): void {
+  bus.subscribe('siteInstaller', { siteId }, ({ ids: { verb = '' }, message, retained }) => {
+    const answered = retained ? null : answer(verb, message);
+    void answered?.then((response) => bus.publish('siteInstallerAnswer', { siteId, verb }, response));
   });
 }
 

@@ -1,6 +1,18 @@
-/** Answers to questions from portal and installer. Every answer fits one message; a question that fails says why. */
-import type { Request, Response, Verb } from '@wattward/broker/wire/request';
+/**
+ * Answers to questions from portal and installer. Every answer fits one message; a question that fails says why.
+ * What moves a relay or a light is the installer's to ask, on a topic that no other credential may use; the portal's
+ * questions move nothing.
+ */
+import {
+  INSTALLER_VERBS,
+  type InstallerVerb,
+  type Request,
+  type Response,
+  VERBS,
+  type Verb,
+} from '@wattward/broker/wire/request';
 import { MAX_PAYLOAD_BYTES } from '@wattward/broker/wire/schema';
+import { topic } from '@wattward/broker/wire/topics';
 import * as z from 'zod';
 import { explainActuator } from '../core/explain/explain-actuator.ts';
 import type { DecidedCycle } from '../replay/cycle-recording.ts';
@@ -12,8 +24,6 @@ import { SOFTWARE_VERSION } from './site-description.ts';
 export interface RequestPorts {
   readonly store: Pick<Store, 'readDecisions' | 'verifyJournal' | 'flush'> & ReplaySource;
   readonly settings: () => SettingsDocument;
-  /** Blinks a board's LED; false when there is no such board or it was not reached. */
-  readonly identify: (board: string, seconds: number) => Promise<boolean>;
   /** What the newest decision was taken on; null before the first cycle. */
   readonly newest: () => DecidedCycle | null;
 }
@@ -40,9 +50,40 @@ const MAX_REPLAY_MS = 6 * 3_600_000;
 /** Room for the envelope of a response. */
 const ENVELOPE_BYTES = 1_024;
 
-export async function answerRequest(ports: RequestPorts, verb: Verb, request: Request): Promise<Response> {
+export interface InstallerPorts {
+  readonly settings: () => SettingsDocument;
+  /** Commissioning itself. */
+  readonly commission: (request: Request) => Promise<Response>;
+  /** Blinks a board's LED; false when there is no such board or it was not reached. */
+  readonly identify: (board: string, seconds: number) => Promise<boolean>;
+}
+
+/** @param verb as it stood in the topic; null when it is none that anybody asks: left unanswered. */
+export function answerPortal(
+  ports: RequestPorts,
+  siteId: string,
+  verb: string,
+  request: Request,
+): Promise<Response> | null {
+  const known = VERBS.find((one) => one === verb);
+  if (known) return guarded(request, () => answered(ports, known, request));
+  const asked = INSTALLER_VERBS.find((one) => one === verb);
+  return asked ? Promise.resolve(installerOnly(request, siteId, asked)) : null;
+}
+
+/** @param verb as it stood in the topic; null when it is none that anybody asks: left unanswered. */
+export function answerInstaller(
+  ports: InstallerPorts,
+  verb: string,
+  request: Request,
+): Promise<Response> | null {
+  const known = INSTALLER_VERBS.find((one) => one === verb);
+  return known ? guarded(request, () => answeredInstaller(ports, known, request)) : null;
+}
+
+async function guarded(request: Request, answer: () => Promise<Response>): Promise<Response> {
   try {
-    return await answered(ports, verb, request);
+    return await answer();
   } catch (cause) {
     const message = cause instanceof z.ZodError ? z.prettifyError(cause) : 'the box could not answer';
     const remedy =
@@ -53,12 +94,8 @@ export async function answerRequest(ports: RequestPorts, verb: Verb, request: Re
 
 async function answered(ports: RequestPorts, verb: Verb, request: Request): Promise<Response> {
   switch (verb) {
-    case 'settings': {
-      if ('settings' in request || 'change' in request) {
-        return failed(request, 'not-supported', 'settings can only be read', 'Change site.yaml at the box.');
-      }
-      return ok(request, ports.settings());
-    }
+    case 'settings':
+      return settingsRead(ports, request);
     case 'decisions': {
       const query = decisionsQuestion.parse(request);
       const { fromMs, toMs, beforeSeq, limit } = query;
@@ -69,11 +106,6 @@ async function answered(ports: RequestPorts, verb: Verb, request: Request): Prom
         ...(beforeSeq === undefined ? {} : { beforeSeq }),
       });
       return ok(request, fitting(records));
-    }
-    case 'identify': {
-      const { board, seconds } = identifyQuestion.parse(request);
-      if (await ports.identify(board, seconds)) return ok(request, { board, seconds });
-      return failed(request, 'board-unreachable', `${board} was not reached`, 'Check its power and Wi-Fi.');
     }
     case 'explain':
       return explained(ports, request);
@@ -86,10 +118,51 @@ async function answered(ports: RequestPorts, verb: Verb, request: Request): Prom
       const report = await replayRange(ports.store, { fromMs, toMs, software: SOFTWARE_VERSION });
       return ok(request, { ...report, journal: await ports.store.verifyJournal() });
     }
-    case 'commission':
     case 'logs':
-      return failed(request, 'not-supported', `this box does not answer "${verb}"`, 'Update its software.');
+      return notSupported(request, verb);
   }
+}
+
+async function answeredInstaller(
+  ports: InstallerPorts,
+  verb: InstallerVerb,
+  request: Request,
+): Promise<Response> {
+  switch (verb) {
+    case 'commission':
+      return ports.commission(request);
+    case 'identify': {
+      const { board, seconds } = identifyQuestion.parse(request);
+      if (await ports.identify(board, seconds)) return ok(request, { board, seconds });
+      return failed(request, 'board-unreachable', `${board} was not reached`, 'Check its power and Wi-Fi.');
+    }
+    case 'settings':
+      return settingsRead(ports, request);
+    case 'scan':
+    case 'device-test':
+      return notSupported(request, verb);
+  }
+}
+
+function settingsRead({ settings }: Pick<RequestPorts, 'settings'>, request: Request): Response {
+  if ('settings' in request || 'change' in request) {
+    return failed(request, 'not-supported', 'settings can only be read', 'Change site.yaml at the box.');
+  }
+  return ok(request, settings());
+}
+
+function notSupported(request: Request, verb: string): Response {
+  return failed(request, 'not-supported', `this box does not answer "${verb}"`, 'Update its software.');
+}
+
+function installerOnly(request: Request, siteId: string, verb: InstallerVerb): Response {
+  const path = topic('siteInstaller', { siteId, verb });
+  return failed(
+    request,
+    'installer-only',
+    `"${verb}" is asked by an installer at the home broker`,
+    `Ask on ${path} with a credential of role installer; npm run commission does.`,
+  );
 }
 
 /** Worked out anew on what the newest decision was taken on: what is explained is what was decided. */

@@ -28,6 +28,8 @@ export interface SmallHomeOptions {
   /** The home's time when it opens; noon of a day in January when left out. */
   readonly startMs?: number;
   readonly onPin?: (channel: number, level: 0 | 1) => void;
+  /** The address of a cloud broker of its own; left out: both buses are one broker. */
+  readonly cloudUrl?: string;
 }
 
 /** Where model 124 begins in this inverter's map. */
@@ -77,7 +79,7 @@ export class SmallHome {
       dataDir: 'box',
       siteSettings: 'site.yaml',
       homeBroker: { url, identity: 'edge-home-1', secretFile: secretFile('edge-home-1') },
-      cloudBroker: { url, identity: 'home-1', secretFile: secretFile('home-1') },
+      cloudBroker: { url: options.cloudUrl ?? url, identity: 'home-1', secretFile: secretFile('home-1') },
       setpointKeys: ['setpoint-key.pub'],
       clock,
       cycleMs,

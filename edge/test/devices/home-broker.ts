@@ -10,6 +10,7 @@ export const SECRETS = {
   'edge-home-1': 'edge-secret-of-22-chars-000',
   'home-1': 'site-secret-of-22-chars-000',
   portal: 'portal-secret-of-22-chars-0',
+  tablet: 'tablet-secret-of-22-chars-0',
 } as const;
 export type IdentityId = keyof typeof SECRETS;
 
@@ -35,6 +36,7 @@ export async function homeBroker(port = 0): Promise<HomeBroker> {
       },
       { id: 'home-1', role: 'site', secret: SECRETS['home-1'] },
       { id: 'portal', role: 'portal', secret: SECRETS.portal },
+      { id: 'tablet', role: 'installer', secret: SECRETS.tablet, bindings: { siteId: ['home-1'] } },
     ],
   });
   const url = `mqtt://127.0.0.1:${broker.port}`;

@@ -73,7 +73,7 @@ export class BoxClient {
       },
     });
     const ids = { siteId: options.siteId, verb: 'commission' };
-    this.#bus.subscribe('siteResponse', ids, ({ message }) =>
+    this.#bus.subscribe('siteInstallerAnswer', ids, ({ message }) =>
       this.#waiting.get(message.transaction)?.(message),
     );
   }
@@ -115,7 +115,7 @@ export class BoxClient {
     this.#waiting.set(transaction, resolve);
     const timer = setTimeout(() => resolve(null), this.#options.answerTimeoutMs ?? 10_000);
     const ids = { siteId: this.#options.siteId, verb: 'commission' };
-    const sent = await this.#bus.publish('siteRequest', ids, { v: 1, transaction, action, ...more });
+    const sent = await this.#bus.publish('siteInstaller', ids, { v: 1, transaction, action, ...more });
     const response = sent ? await promise : await delay(OFFLINE_PAUSE_MS, null);
     clearTimeout(timer);
     this.#waiting.delete(transaction);
