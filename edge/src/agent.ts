@@ -7,7 +7,7 @@ import type { Allowance } from '@wattward/broker/wire/allowance';
 import type { Request } from '@wattward/broker/wire/request';
 import { type Clock, keepClock, openClock } from './clock.ts';
 import { openDesk } from './commissioning/open-desk.ts';
-import { type EdgeConfig, readText } from './config.ts';
+import { type EdgeConfig, isOperatorKey, readText } from './config.ts';
 import { restoreState } from './core/restore-state.ts';
 import { Actor } from './cycle/act.ts';
 import { ControlTime } from './cycle/control-time.ts';
@@ -29,7 +29,12 @@ import { type Buses, openBuses } from './link/buses.ts';
 import { answerInstallerOn, CloudLink } from './link/cloud-link.ts';
 import { startHistory } from './link/history.ts';
 import { answerInstaller, answerPortal } from './link/requests.ts';
-import { SOFTWARE_COMMIT, SOFTWARE_VERSION, siteDescriptionOf } from './link/site-description.ts';
+import {
+  operatorTermsOf,
+  SOFTWARE_COMMIT,
+  SOFTWARE_VERSION,
+  siteDescriptionOf,
+} from './link/site-description.ts';
 import { siteStateOf } from './link/site-state.ts';
 import { openOutward } from './outward/outward.ts';
 import { coreSettings } from './settings/core-settings.ts';
@@ -173,8 +178,8 @@ async function openBox({ config, log, openStore: open = openStore }: AgentOption
   const setpoints = await SetpointControl.open(
     {
       ...{ siteId: config.site, core, planPolicy: site.planPolicy, allowance, challenge, store },
-      keyFiles: config.setpointKeys,
-      answer: async (ack) => (await link?.acknowledge(ack)) ?? false,
+      keys: config.setpointKeys,
+      answer: async (ack, door) => (await link?.acknowledge(ack, door)) ?? false,
       onTaken: () => void link?.describe(),
       onKeyProblem: (keyFile, cause) => log.warn({ keyFile, err: cause }, 'a set-point key cannot be read'),
     },
@@ -232,6 +237,16 @@ function openLink(parts: LinkParts): CloudLink | null {
   buses.cloud.onLink((up) => {
     if (up) setpoints.flush();
   });
+  const describe = () =>
+    siteDescriptionOf({
+      siteId: config.site,
+      site: parts.site,
+      core: parts.core,
+      allowance: parts.allowance,
+      setpointSeqs: setpoints.lastSeqs,
+      ...identity,
+    });
+  const operators = config.setpointKeys.filter(isOperatorKey).map(({ id }) => id);
   return new CloudLink({
     siteId: config.site,
     bus: buses.cloud,
@@ -239,16 +254,9 @@ function openLink(parts: LinkParts): CloudLink | null {
     answer: (verb, request) =>
       answerPortal({ store, settings, newest: parts.newest }, config.site, verb, request),
     plan: () => plans.told,
-    onSetpoint: (text) => void setpoints.receive(text, now()),
-    describe: () =>
-      siteDescriptionOf({
-        siteId: config.site,
-        site: parts.site,
-        core: parts.core,
-        allowance: parts.allowance,
-        setpointSeq: setpoints.lastSeq,
-        ...identity,
-      }),
+    onSetpoint: (text, door) => void setpoints.receive(text, door, now()),
+    describe,
+    operatorTerms: operators.length > 0 ? () => operatorTermsOf(describe(), operators) : null,
   });
 }
 

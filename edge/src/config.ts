@@ -4,6 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { LIMIT_KINDS, SETPOINT_KINDS, type SetpointKind } from '@wattward/broker/wire/setpoint';
 import { ID_PATTERN } from '@wattward/broker/wire/topics';
 import { LineCounter, parseDocument } from 'yaml';
 import * as z from 'zod';
@@ -24,6 +25,23 @@ const broker = z.strictObject({
   identity: id,
   secretFile: file,
 });
+
+const setpointKey = z
+  .strictObject({
+    id,
+    file,
+    kinds: z
+      .array(
+        z
+          .enum(SETPOINT_KINDS as [SetpointKind, ...SetpointKind[]])
+          .describe(`one of ${SETPOINT_KINDS.join(', ')}`),
+      )
+      .min(1)
+      .describe(`a list of what this key may send, of ${SETPOINT_KINDS.join(', ')}`),
+  })
+  .describe(
+    `a key with id, file and kinds, e.g. { id: portal, file: setpoint-key.pub, kinds: [${SETPOINT_KINDS.join(', ')}] }`,
+  );
 
 export const edgeConfig = z.strictObject({
   site: id,
@@ -61,8 +79,19 @@ export const edgeConfig = z.strictObject({
     .default(null),
   /** Announces the home to Home Assistant by MQTT discovery on the home broker. */
   homeAssistant: z.boolean().default(false).describe('true or false'),
-  /** Public keys whose set-points this box obeys. */
-  setpointKeys: z.array(file).max(4).default([]),
+  /** Whose set-points this box obeys, by the id that a set-point names, and of which kinds. */
+  setpointKeys: z
+    .array(setpointKey)
+    .max(4)
+    .describe('a list of at most 4 keys')
+    .superRefine((keys, context) => {
+      for (const [i, { id }] of keys.entries()) {
+        if (keys.findIndex((other) => other.id === id) === i) continue;
+        const params = { remedy: 'give each key an id of its own' };
+        context.addIssue({ code: 'custom', path: [i, 'id'], message: `"${id}" is taken`, params });
+      }
+    })
+    .default([]),
   /** Time that runs faster than real time; only for simulated homes. */
   clock: z
     .strictObject({
@@ -82,6 +111,11 @@ export const edgeConfig = z.strictObject({
   recordMs: z.number().min(1_000).max(900_000).default(10_000).describe('a number from 1000 to 900000, ms'),
 });
 export type EdgeConfig = z.infer<typeof edgeConfig>;
+
+/** A key that may send nothing but limits; one of these opens the operator's topics. */
+export function isOperatorKey({ kinds }: EdgeConfig['setpointKeys'][number]): boolean {
+  return kinds.every((kind) => LIMIT_KINDS.includes(kind));
+}
 
 /** A mistake that ends the start: what, where and how to mend it. */
 export class StartError extends Error {
@@ -158,6 +192,8 @@ function explained(issue: z.core.$ZodIssue): string[] {
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => `${at ? `${at}.` : ''}${key}: is not known here; remove it`);
   }
+  const remedy: unknown = issue.code === 'custom' ? issue.params?.remedy : undefined;
+  if (typeof remedy === 'string') return [`${at}: ${issue.message}; ${remedy}`];
   const expected = descriptionAt(issue.path);
   const missing = issue.code === 'invalid_type' && issue.message.endsWith('received undefined');
   const what = missing ? 'is missing' : 'does not fit';
@@ -198,6 +234,6 @@ function absolute(config: EdgeConfig, folder: string): EdgeConfig {
     homeBroker: { ...homeBroker, secretFile: full(homeBroker.secretFile) },
     cloudBroker: cloudBroker && { ...cloudBroker, secretFile: full(cloudBroker.secretFile) },
     history: history && { ...history, tokenFile: full(history.tokenFile) },
-    setpointKeys: config.setpointKeys.map(full),
+    setpointKeys: config.setpointKeys.map((key) => ({ ...key, file: full(key.file) })),
   };
 }

@@ -11,10 +11,10 @@ export function readVerifyKey(pem: string): KeyObject {
   return key;
 }
 
-/** Whether one of `keys` signed `message`. No key: nothing is ever signed. */
-export function isSignedBy(keys: readonly KeyObject[], message: Setpoint): boolean {
+/** Whether `key` signed `message`, the name of the key in it included. */
+export function isSignedBy(key: KeyObject, message: Setpoint): boolean {
   const { signature, ...unsigned } = message;
   const bytes = Buffer.from(canonicalJson(unsigned));
   const mark = Buffer.from(signature, 'base64url');
-  return mark.length === 64 && keys.some((key) => verify(null, bytes, key, mark));
+  return mark.length === 64 && verify(null, bytes, key, mark);
 }

@@ -15,7 +15,7 @@ const GOOD = {
   homeBroker: { url: 'mqtt://127.0.0.1:1883', identity: 'edge-home-1', secretFile: 'secrets/edge.json' },
   cloudBroker: { url: 'mqtts://cloud.example:8883', identity: 'home-1', secretFile: '/etc/site.json' },
   history: { url: 'http://127.0.0.1:8086', org: 'home', bucket: 'wattward', tokenFile: 'token' },
-  setpointKeys: ['key.pub'],
+  setpointKeys: [{ id: 'portal', file: 'key.pub', kinds: ['peak-threshold', 'load'] }],
 };
 
 let files = 0;
@@ -47,7 +47,7 @@ describe('edge.yaml', () => {
       siteSettings: path.join(dir, 'site.yaml'),
       homeBroker: { secretFile: path.join(dir, 'secrets/edge.json') },
       cloudBroker: { secretFile: '/etc/site.json' },
-      setpointKeys: [path.join(dir, 'key.pub')],
+      setpointKeys: [{ id: 'portal', file: path.join(dir, 'key.pub'), kinds: ['peak-threshold', 'load'] }],
     });
   });
 
@@ -58,6 +58,28 @@ describe('edge.yaml', () => {
     const { message } = mistakeOf(() => loadConfig(file));
     expect(message).toContain('addresses.grid-meter.host: does not fit');
     expect(message).toContain('addresses.grid-meter.port: does not fit');
+  });
+
+  test('a set-point key names its id, its file and its kinds; each mistake has its path and what is expected', () => {
+    const keys = [
+      'key.pub',
+      { id: 'portal', file: 'key.pub' },
+      { id: 'operator', file: 'operator.pub', kinds: ['import-limit', 'lights'] },
+      { id: 'operator', file: 'other.pub', kinds: [] },
+    ];
+    const { message } = mistakeOf(() => loadConfig(written(stringify({ ...GOOD, setpointKeys: keys }))));
+    expect(message.split('\n  ').slice(1)).toEqual([
+      expect.stringMatching(/^setpointKeys\.0: does not fit; expected is a key with .*\{ id: portal, file: /),
+      expect.stringMatching(
+        /^setpointKeys\.1\.kinds: is missing; expected is a list of what this key may send/,
+      ),
+      expect.stringMatching(/^setpointKeys\.2\.kinds\.1: does not fit; expected is one of peak-threshold, /),
+      expect.stringMatching(/^setpointKeys\.3\.kinds: does not fit; expected is a list of what this key/),
+    ]);
+    const twice = [1, 2].map((n) => ({ id: 'portal', file: `key-${n}.pub`, kinds: ['load'] }));
+    expect(
+      mistakeOf(() => loadConfig(written(stringify({ ...GOOD, setpointKeys: twice })))).message,
+    ).toContain('setpointKeys.1.id: "portal" is taken; give each key an id of its own');
   });
 
   test('works without cloud and history', () => {

@@ -13,6 +13,7 @@ import {
   revokeCredential,
   writeSecretFile,
 } from '@wattward/broker/access/credentials-file';
+import { PORTAL_KEY, SETPOINT_KINDS } from '@wattward/broker/wire/setpoint';
 import { parse, stringify } from 'yaml';
 import * as z from 'zod';
 import type { HomeDescription } from './home-description.ts';
@@ -170,7 +171,9 @@ function edgeConfig(
       tokenFile: tokenFile(site),
     },
     // Without a portal nobody signs.
-    setpointKeys: options.headless ? [] : [path.join(plan.portalDir, 'setpoint-key.pub')],
+    setpointKeys: options.headless
+      ? []
+      : [{ id: PORTAL_KEY, file: path.join(plan.portalDir, 'setpoint-key.pub'), kinds: SETPOINT_KINDS }],
     clock: { speed: anchor.speed, anchorRealMs: anchor.realMs, anchorSiteMs: anchor.siteMs },
   };
 }

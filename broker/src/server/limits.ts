@@ -75,6 +75,7 @@ export const CLIENT_LIMITS: Readonly<Record<Role, ClientLimits>> = {
   edge: box,
   site: { ...box, maxRetainedTopics: 8 },
   portal: { ...box, packetsPerS: 5_000, packetBurst: 20_000, maxUnsentBytes: 33_554_432 },
+  operator: { ...box, maxRetainedTopics: 0 },
   installer: person,
   sim: box,
   observer: { ...person, maxUnsentBytes: 16_777_216 },

@@ -17,7 +17,7 @@ import { request, response } from './request.ts';
 import { MAX_PAYLOAD_BYTES } from './schema.ts';
 import { setpoint, setpointAck } from './setpoint.ts';
 import { simAnswer, simClock, simRequest, simTick } from './sim.ts';
-import { siteDescription, siteEvent, siteEventAck, siteState, siteSummary } from './site.ts';
+import { operatorTerms, siteDescription, siteEvent, siteEventAck, siteState, siteSummary } from './site.ts';
 import type { TopicName } from './topics.ts';
 
 export const MESSAGES = {
@@ -41,6 +41,9 @@ export const MESSAGES = {
   siteProposal: z.looseObject({ v: z.literal(1) }),
   siteSetpoint: setpoint,
   siteSetpointAck: setpointAck,
+  siteOperatorTerms: operatorTerms,
+  siteOperatorSetpoint: setpoint,
+  siteOperatorSetpointAck: setpointAck,
   siteRequest: request,
   siteResponse: response,
   siteInstaller: request,

@@ -1,4 +1,7 @@
-/** An approved change of what a site is to do, signed by the portal, checked by the box. */
+/**
+ * An approved change of what a site is to do, signed by the portal or by the operator of the grid, checked by the box.
+ * The message names its key; what that key may send, and its sequence, are its own.
+ */
 import * as z from 'zod';
 import { count, finite, id, instant, version } from './schema.ts';
 import { BATTERY_MODES } from './site.ts';
@@ -43,6 +46,12 @@ export type SetpointKind = keyof typeof SETPOINT_VALUES;
 export const SETPOINT_KINDS = Object.keys(SETPOINT_VALUES) as SetpointKind[];
 export type SetpointValue<K extends SetpointKind = SetpointKind> = z.infer<(typeof SETPOINT_VALUES)[K]>;
 
+/** What only ever lowers what the home draws or gives: all that comes in at the operator's topic. */
+export const LIMIT_KINDS: readonly SetpointKind[] = ['import-limit', 'export-limit'];
+
+/** The key of the portal, under this name in the configuration of the boxes. */
+export const PORTAL_KEY = 'portal';
+
 /** The unit of every number in a value, by its name. */
 export const VALUE_UNITS: Readonly<Record<string, string>> = {
   watts: 'W',
@@ -66,7 +75,9 @@ const common = {
   issuer: identity,
   approver: identity,
   expectedSaving: z.object({ money: finite, currency: z.string().length(3) }).nullable(),
-  /** Rises with every set-point of the site. */
+  /** Which of the keys that the box knows signed it. */
+  key: id,
+  /** Rises with every set-point that this key signs for the site. */
   seq: count,
   /** The box's own challenge, from its description. */
   challenge: z.string().max(64),
@@ -106,11 +117,14 @@ export const SETPOINT_STATUSES = [
 
 export const SETPOINT_REFUSALS = [
   'malformed',
+  'unknown-key',
   'bad-signature',
   'foreign-site',
   'replayed',
   'stale-challenge',
   'not-yet-valid',
+  /** The key, or the topic it came in at, is not for this kind. */
+  'out-of-scope',
   'expired',
   'out-of-bounds',
   'unsupported-kind',

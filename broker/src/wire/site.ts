@@ -126,8 +126,8 @@ export const siteDescription = z.object({
   boot: z.string(),
   /** Drawn at every start of the box; a set-point must carry it, so that none recorded earlier can be replayed. */
   challenge: z.string(),
-  /** Sequence number of the last set-point taken; the next one must be above. */
-  setpointSeq: count,
+  /** By key: the sequence number of the last set-point taken; the next one of that key must be above. */
+  setpointSeqs: z.record(id, count).default({}),
   simulated: z.boolean(),
   capabilities: z.object({
     pv: z.boolean(),
@@ -161,6 +161,18 @@ export const siteDescription = z.object({
   tariff: z.object({ currency: z.string().length(3), importPricePerKwh: finite, exportPricePerKwh: finite }),
 });
 export type SiteDescription = z.infer<typeof siteDescription>;
+
+/** What the operator of the grid needs to sign a limit; nothing else of the home is told to it. */
+export const operatorTerms = z.object({
+  v: version,
+  site: id,
+  challenge: siteDescription.shape.challenge,
+  /** By key of the operator, as in the description. */
+  setpointSeqs: z.record(id, count),
+  /** Of the limits that can be set. */
+  bounds: z.record(z.string(), bound),
+});
+export type OperatorTerms = z.infer<typeof operatorTerms>;
 
 export const siteSummary = z.object({
   v: version,

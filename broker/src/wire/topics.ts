@@ -5,7 +5,17 @@
  * A placeholder (`{boardId}`) is one topic level; a credential is bound to the ids it may put there.
  */
 
-export const ROLES = ['board', 'meter', 'edge', 'site', 'portal', 'installer', 'sim', 'observer'] as const;
+export const ROLES = [
+  'board',
+  'meter',
+  'edge',
+  'site',
+  'portal',
+  'operator',
+  'installer',
+  'sim',
+  'observer',
+] as const;
 export type Role = (typeof ROLES)[number];
 
 /** Ids are topic levels: lower case letters, digits and dashes, 1 to 40 characters. */
@@ -62,6 +72,10 @@ export const TOPICS = {
   siteSetpointAck: up('site/{siteId}/setpoint/ack', 'site', ['portal']),
   siteRequest: up('site/{siteId}/request/{verb}', 'portal', ['site']),
   siteResponse: up('site/{siteId}/response/{verb}', 'site', ['portal']),
+  /** Whoever runs the grid: limits, the answers to them, and what is needed to sign one. Nothing else of the home. */
+  siteOperatorTerms: up('site/{siteId}/operator/terms', 'site', ['operator'], true),
+  siteOperatorSetpoint: up('site/{siteId}/operator/setpoint', 'operator', ['site']),
+  siteOperatorSetpointAck: up('site/{siteId}/operator/setpoint/ack', 'site', ['operator']),
   /** Whoever stands in front of the boards: what moves relays without a signature is asked here, on the home bus. */
   siteInstaller: up('site/{siteId}/installer/{verb}', 'installer', ['edge']),
   siteInstallerAnswer: up('site/{siteId}/installer/{verb}/answer', 'edge', ['installer']),

@@ -49,9 +49,22 @@ const ROLES: Record<string, { says: string[]; keeps: string[]; hears: string[] }
       'site/S/proposal',
       'site/S/setpoint/ack',
       'site/S/response/V',
+      'site/S/operator/terms',
+      'site/S/operator/setpoint/ack',
     ],
-    keeps: ['site/S/availability', 'site/S/description', 'site/S/summary', 'site/S/plan'],
-    hears: ['site/S/event/ack', 'site/S/setpoint', 'site/S/request/V'],
+    keeps: [
+      'site/S/availability',
+      'site/S/description',
+      'site/S/summary',
+      'site/S/plan',
+      'site/S/operator/terms',
+    ],
+    hears: ['site/S/event/ack', 'site/S/setpoint', 'site/S/request/V', 'site/S/operator/setpoint'],
+  },
+  operator: {
+    says: ['site/S/operator/setpoint'],
+    keeps: [],
+    hears: ['site/S/operator/terms', 'site/S/operator/setpoint/ack'],
   },
   portal: {
     says: ['site/S/event/ack', 'site/S/setpoint', 'site/S/request/V', 'sim/S/request/V'],
@@ -199,6 +212,9 @@ export const SITE_WORDS = [
   'proposal',
   'setpoint',
   'setpoint/ack',
+  'operator/terms',
+  'operator/setpoint',
+  'operator/setpoint/ack',
 ];
 
 export function referenceMayPublish(identity: ReferenceIdentity, topic: string, retain: boolean): boolean {

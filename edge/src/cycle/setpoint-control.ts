@@ -1,18 +1,20 @@
 /**
  * Set-points in control: what the desk holds is folded into the installer's settings before every decision, and the
- * portal hears what became of it. Keys are read when a set-point comes, so that a new key needs no restart.
+ * sender hears what became of it. A key is read when a set-point names it, so that another key in its file needs no
+ * restart.
  */
-import type { KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Allowance } from '@wattward/broker/wire/allowance';
 import { parseMessage } from '@wattward/broker/wire/message';
 import type { PlanPolicy, Setpoint, SetpointAck } from '@wattward/broker/wire/setpoint';
 import type { SiteState } from '@wattward/broker/wire/site';
+import type { EdgeConfig } from '../config.ts';
 import { effectiveSettings } from '../core/effective-settings.ts';
 import type { Settings } from '../core/settings.ts';
 import type { Order } from '../core/snapshot.ts';
 import { SetpointDesk } from '../setpoint/desk.ts';
 import { foldedOf, ordersOf, policyOf } from '../setpoint/setpoint-effect.ts';
+import type { Door } from '../setpoint/verify.ts';
 import type { Stamp, Store } from '../store/store.ts';
 import { isSignedBy, readVerifyKey } from '../verify-ed25519.ts';
 
@@ -22,13 +24,13 @@ export interface SetpointControlOptions {
   /** The installer's. */
   readonly planPolicy: PlanPolicy;
   readonly allowance: Allowance;
-  /** Public keys (SPKI, PEM) whose set-points are obeyed. */
-  readonly keyFiles: readonly string[];
+  /** Whose set-points are obeyed, and in what; the files hold public keys (SPKI, PEM). */
+  readonly keys: EdgeConfig['setpointKeys'];
   /** Drawn at this start of the box; a set-point must carry it. */
   readonly challenge: string;
   readonly store: Pick<Store, 'loadState' | 'saveState'>;
-  readonly answer: (ack: SetpointAck) => Promise<boolean>;
-  /** The last sequence number has changed: the description must be told anew. */
+  readonly answer: (ack: SetpointAck, door: Door) => Promise<boolean>;
+  /** A last sequence number has changed: the description must be told anew. */
   readonly onTaken: () => void;
   readonly onKeyProblem: (file: string, cause: unknown) => void;
 }
@@ -48,7 +50,7 @@ export class SetpointControl {
   readonly #desk: SetpointDesk;
   #effective: Effective & { readonly key: string };
   #checkpointMonoMs = 0;
-  #lastSeq = 0;
+  #toldSeqs: Readonly<Record<string, number>> = {};
 
   private constructor(options: SetpointControlOptions) {
     this.#options = options;
@@ -56,13 +58,14 @@ export class SetpointControl {
     this.#desk = new SetpointDesk({
       siteId: options.siteId,
       challenge: options.challenge,
+      keys: options.keys,
       allowance: () => options.allowance,
       ports: {
         parse: (text) => {
           const parsed = parseMessage('siteSetpoint', text);
           return parsed.ok ? { ok: true, message: parsed.message as Setpoint } : parsed;
         },
-        isSigned: (message) => isSignedBy(this.#keys(), message),
+        isSigned: (message) => this.#isSigned(message),
         save: async (json) => (await options.store.saveState(STATE_KEY, json)) === 'durable',
         answer: options.answer,
       },
@@ -73,12 +76,13 @@ export class SetpointControl {
   static async open(options: SetpointControlOptions, now: Stamp): Promise<SetpointControl> {
     const control = new SetpointControl(options);
     control.#desk.restore(await options.store.loadState(STATE_KEY), now);
-    control.#lastSeq = control.#desk.lastSeq;
+    control.#toldSeqs = control.#desk.lastSeqs;
     return control;
   }
 
-  get lastSeq(): number {
-    return this.#desk.lastSeq;
+  /** By key that this box obeys: the last sequence number taken. */
+  get lastSeqs(): Readonly<Record<string, number>> {
+    return Object.fromEntries(this.#options.keys.map(({ id }) => [id, this.#desk.lastSeqs[id] ?? 0]));
   }
 
   /** What holds now, for the portal. */
@@ -87,9 +91,9 @@ export class SetpointControl {
   }
 
   /** A message arrived. */
-  async receive(text: string, now: Stamp): Promise<void> {
-    await this.#desk.receive(text, now);
-    this.#tellSeq();
+  async receive(text: string, door: Door, now: Stamp): Promise<void> {
+    await this.#desk.receive(text, door, now);
+    this.#tellSeqs();
   }
 
   /** The portal's broker is there again. */
@@ -105,7 +109,7 @@ export class SetpointControl {
       if (this.#desk.inForce.length > 0) void this.#desk.checkpoint(now);
     }
     const held = this.#desk.inForce;
-    const key = held.map(({ id, seq }) => `${seq} ${id}`).join();
+    const key = held.map(({ id, order }) => `${order} ${id}`).join();
     if (key !== this.#effective.key) {
       const { core, planPolicy } = this.#options;
       this.#effective = {
@@ -118,20 +122,20 @@ export class SetpointControl {
     return this.#effective;
   }
 
-  #tellSeq(): void {
-    if (this.#desk.lastSeq === this.#lastSeq) return;
-    this.#lastSeq = this.#desk.lastSeq;
+  #tellSeqs(): void {
+    if (this.#desk.lastSeqs === this.#toldSeqs) return;
+    this.#toldSeqs = this.#desk.lastSeqs;
     this.#options.onTaken();
   }
 
-  #keys(): KeyObject[] {
-    return this.#options.keyFiles.flatMap((file) => {
-      try {
-        return [readVerifyKey(readFileSync(file, 'utf8'))];
-      } catch (cause) {
-        this.#options.onKeyProblem(file, cause);
-        return [];
-      }
-    });
+  #isSigned(message: Setpoint): boolean {
+    const file = this.#options.keys.find(({ id }) => id === message.key)?.file;
+    if (file === undefined) return false;
+    try {
+      return isSignedBy(readVerifyKey(readFileSync(file, 'utf8')), message);
+    } catch (cause) {
+      this.#options.onKeyProblem(file, cause);
+      return false;
+    }
   }
 }

@@ -7,7 +7,8 @@
 import type { Plan } from '@wattward/broker/wire/plan';
 import type { Request, Response } from '@wattward/broker/wire/request';
 import type { SetpointAck } from '@wattward/broker/wire/setpoint';
-import type { SiteDescription, SiteState, SiteSummary } from '@wattward/broker/wire/site';
+import type { OperatorTerms, SiteDescription, SiteState, SiteSummary } from '@wattward/broker/wire/site';
+import type { Door } from '../setpoint/verify.ts';
 import type { Store } from '../store/store.ts';
 import type { MqttBus } from './mqtt-bus.ts';
 
@@ -19,11 +20,13 @@ export interface CloudLinkOptions {
   readonly bus: MqttBus;
   readonly store: Pick<Store, 'pendingEvents' | 'ackEvent'>;
   readonly describe: () => SiteDescription;
+  /** What the operator of the grid is told; null: nobody here obeys one, and its topics stay shut. */
+  readonly operatorTerms: (() => OperatorTerms) | null;
   readonly answer: Answerer;
   /** The plan the box holds. */
   readonly plan: () => Plan | null;
   /** The text of a set-point as it arrived, to be verified as it is. */
-  readonly onSetpoint: (text: string) => void;
+  readonly onSetpoint: (text: string, door: Door) => void;
 }
 
 /** Real milliseconds: what a connection bears, whatever the speed of the site's time. */
@@ -53,10 +56,12 @@ export class CloudLink {
       this.#sentEvents.delete(message.seq);
       void store.ackEvent(message.seq).then(() => this.eventsWait());
     });
-    bus.subscribeText('siteSetpoint', this.#ids, (text, retained) => {
+    const takeAt = (door: Door) => (text: string, retained: boolean) => {
       // A set-point is never retained; one that is was put there by somebody else.
-      if (!retained) options.onSetpoint(text);
-    });
+      if (!retained) options.onSetpoint(text, door);
+    };
+    bus.subscribeText('siteSetpoint', this.#ids, takeAt('portal'));
+    if (options.operatorTerms) bus.subscribeText('siteOperatorSetpoint', this.#ids, takeAt('operator'));
     answerPortalOn(bus, options.siteId, options.answer);
     this.#timer = setInterval(() => this.eventsWait(), RESEND_EVENTS_MS);
     this.#timer.unref();
@@ -74,8 +79,10 @@ export class CloudLink {
   }
 
   /** Says anew what the site is: after a set-point or new settings. */
-  describe(): Promise<boolean> {
-    return this.#options.bus.publish('siteDescription', this.#ids, this.#options.describe());
+  async describe(): Promise<void> {
+    const { bus, describe, operatorTerms } = this.#options;
+    await bus.publish('siteDescription', this.#ids, describe());
+    if (operatorTerms) await bus.publish('siteOperatorTerms', this.#ids, operatorTerms());
   }
 
   /** Shows the plan that holds; one that is gone is left to expire. */
@@ -84,8 +91,10 @@ export class CloudLink {
     if (plan) await this.#options.bus.publish('sitePlan', this.#ids, plan);
   }
 
-  acknowledge(ack: SetpointAck): Promise<boolean> {
-    return this.#options.bus.publish('siteSetpointAck', this.#ids, ack);
+  /** Answered where it came in: its sender hears that topic. */
+  acknowledge(ack: SetpointAck, door: Door): Promise<boolean> {
+    const name = door === 'portal' ? 'siteSetpointAck' : 'siteOperatorSetpointAck';
+    return this.#options.bus.publish(name, this.#ids, ack);
   }
 
   /** There may be new events: sends what was not sent yet, or not acknowledged for half a minute. */

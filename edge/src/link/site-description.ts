@@ -1,7 +1,8 @@
 /** What this site is and may do: told to the portal at every connect, kept by the broker. */
 
 import type { Allowance } from '@wattward/broker/wire/allowance';
-import type { SiteDescription } from '@wattward/broker/wire/site';
+import { LIMIT_KINDS } from '@wattward/broker/wire/setpoint';
+import type { OperatorTerms, SiteDescription } from '@wattward/broker/wire/site';
 import type { Settings } from '../core/settings.ts';
 import type { SiteSettings } from '../settings/site-settings.ts';
 
@@ -16,7 +17,8 @@ export interface DescriptionInput {
   readonly allowance: Allowance;
   readonly boot: string;
   readonly challenge: string;
-  readonly setpointSeq: number;
+  /** By key: the last sequence number taken. */
+  readonly setpointSeqs: SiteDescription['setpointSeqs'];
   readonly simulated: boolean;
 }
 
@@ -35,7 +37,7 @@ export function siteDescriptionOf(input: DescriptionInput): SiteDescription {
     softwareVersion: SOFTWARE_VERSION,
     boot: input.boot,
     challenge: input.challenge,
-    setpointSeq: input.setpointSeq,
+    setpointSeqs: input.setpointSeqs,
     simulated: input.simulated,
     capabilities: {
       pv: core.hasPv,
@@ -78,5 +80,21 @@ export function siteDescriptionOf(input: DescriptionInput): SiteDescription {
     bounds: Object.fromEntries(Object.entries(allowance.numbers).map(([key, bound]) => [key, { ...bound }])),
     choices: Object.fromEntries(Object.entries(allowance.choices).map(([key, names]) => [key, [...names]])),
     tariff: core.tariff,
+  };
+}
+
+/** What an operator needs to sign a limit for this site, taken from the description. */
+export function operatorTermsOf(
+  { site, challenge, setpointSeqs, bounds }: SiteDescription,
+  keyIds: readonly string[],
+): OperatorTerms {
+  const only = <T>(of: Readonly<Record<string, T>>, names: readonly string[]) =>
+    Object.fromEntries(Object.entries(of).filter(([name]) => names.includes(name)));
+  return {
+    v: 1,
+    site,
+    challenge,
+    setpointSeqs: only(setpointSeqs, keyIds),
+    bounds: only(bounds, LIMIT_KINDS),
   };
 }

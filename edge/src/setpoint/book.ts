@@ -2,10 +2,19 @@
  * The set-points a box holds, and what becomes of each:
  * accepted -> active -> completed | superseded | revoked, or expired when its time ended before it was active.
  * A newer one for the same thing (its kind; of orders also its load or battery) takes over when it becomes active; an
- * older one that would begin meanwhile waits until it is over. Once accepted, time is counted on the monotonic clock:
+ * older one that would begin meanwhile waits until it is over. Which is newer is counted here, since the numbers of
+ * different keys say nothing of one another. Limits of different keys hold side by side, and the tightest counts: no key
+ * lifts the limit of another. Nor does one replace, revoke or crowd out what another has sent. Once accepted, time is counted on the monotonic clock:
  * setting the wall clock neither lengthens nor shortens it. Plain data; every change is a new book.
  */
-import type { Setpoint, SetpointAck, SetpointKind, SetpointValue } from '@wattward/broker/wire/setpoint';
+import {
+  LIMIT_KINDS,
+  type Setpoint,
+  type SetpointAck,
+  type SetpointKind,
+  type SetpointValue,
+} from '@wattward/broker/wire/setpoint';
+import type { Door } from './verify.ts';
 
 interface HeldTimes {
   /** Monotonic site milliseconds of this start of the box. */
@@ -13,10 +22,16 @@ interface HeldTimes {
   readonly endsMonoMs: number;
 }
 
-type HeldContent = {
+export type HeldContent = {
   [K in SetpointKind]: {
     readonly id: string;
+    /** Whose it is: the key that signed it. */
+    readonly key: string;
+    /** Where it came in, and where it is answered. */
+    readonly door: Door;
     readonly seq: number;
+    /** Rises with every set-point taken, whoever sent it. */
+    readonly order: number;
     readonly kind: K;
     readonly value: SetpointValue<K>;
     readonly issuer: string;
@@ -30,11 +45,14 @@ type HeldContent = {
 export type Held = HeldContent & HeldTimes;
 
 export interface Book {
-  readonly lastSeq: number;
+  /** By key: the highest sequence number taken. */
+  readonly lastSeqs: Readonly<Record<string, number>>;
+  /** Set-points taken so far. */
+  readonly taken: number;
   readonly held: readonly Held[];
 }
 
-export const EMPTY_BOOK: Book = { lastSeq: 0, held: [] };
+export const EMPTY_BOOK: Book = { lastSeqs: {}, taken: 0, held: [] };
 
 export interface BookNow {
   readonly monoMs: number;
@@ -42,30 +60,39 @@ export interface BookNow {
 }
 
 /** A step to tell the portal. */
-export type Transition = Pick<SetpointAck, 'id' | 'seq' | 'status' | 'params'> & Pick<SetpointAck, 'why'>;
+export type Transition = Pick<SetpointAck, 'id' | 'seq' | 'status' | 'params'> &
+  Pick<SetpointAck, 'why'> & { readonly door: Door };
 
 export interface BookChange {
   readonly book: Book;
   readonly transitions: readonly Transition[];
 }
 
-/** Set-points held at once; each kind rarely has more than a few. */
+/** Set-points of one key held at once; each kind rarely has more than a few. */
 export const MAX_HELD = 32;
 
 /** Takes a verified set-point in. `now.wallMs` is known: an untrusted clock was refused before. */
-export function takeSetpoint(book: Book, message: Setpoint, now: BookNow & { wallMs: number }): BookChange {
-  if (message.kind === 'revoke') return revoke(book, message);
-  const { id, seq, kind, value, issuer, approver, notBefore, expires } = message;
+export function takeSetpoint(
+  book: Book,
+  message: Setpoint,
+  door: Door,
+  now: BookNow & { wallMs: number },
+): BookChange {
+  if (message.kind === 'revoke') return revoke(book, message, door);
+  const order = book.taken + 1;
+  const { id, key, seq, kind, value, issuer, approver, notBefore, expires } = message;
   const held = {
-    ...{ id, seq, kind, value, issuer, approver, notBefore, expires },
+    ...{ id, key, door, seq, order, kind, value, issuer, approver, notBefore, expires },
     isActive: false,
     startsMonoMs: now.monoMs + Date.parse(notBefore) - now.wallMs,
     endsMonoMs: now.monoMs + Date.parse(expires) - now.wallMs,
     // Kind and value come from one message and belong together; the compiler loses that in the taking apart.
   } as Held;
   // The same proposal signed anew takes the place of its earlier self.
-  const others = book.held.filter(({ id }) => id !== held.id).slice(-(MAX_HELD - 1));
-  const taken = { lastSeq: message.seq, held: [...others, held] };
+  const others = book.held.filter((other) => other.key !== key || other.id !== id);
+  const crowdedOut = others.filter((other) => other.key === key).slice(0, -(MAX_HELD - 1));
+  const kept = others.filter((other) => !crowdedOut.includes(other));
+  const taken = { ...usedUp(book, key, seq), taken: order, held: [...kept, held] };
   const { book: next, transitions } = advanceBook(taken, now);
   return { book: next, transitions: [transition(held, 'accepted'), ...transitions] };
 }
@@ -78,7 +105,7 @@ export function advanceBook(book: Book, now: BookNow): BookChange {
   if (!isDue) return { book, transitions: [] };
   const transitions: Transition[] = [];
   let held: Held[] = [];
-  for (const one of [...book.held].sort((a, b) => a.seq - b.seq)) {
+  for (const one of [...book.held].sort((a, b) => a.order - b.order)) {
     if (now.monoMs >= one.endsMonoMs) {
       transitions.push(transition(one, one.isActive ? 'completed' : 'expired'));
       continue;
@@ -99,59 +126,42 @@ export function advanceBook(book: Book, now: BookNow): BookChange {
 function isOvertaken(one: Held, { held }: Book, { monoMs }: BookNow): boolean {
   return held.some(
     (other) =>
-      other.seq > one.seq && other.isActive && other.endsMonoMs > monoMs && movedBy(other) === movedBy(one),
+      other.order > one.order &&
+      other.isActive &&
+      other.endsMonoMs > monoMs &&
+      movedBy(other) === movedBy(one),
   );
 }
 
 /** What a set-point moves: two that move the same never hold together. */
-function movedBy({ kind, value }: Held): string {
+function movedBy({ kind, value, key }: Held): string {
+  if (LIMIT_KINDS.includes(kind)) return `${kind} ${key}`;
   if ('load' in value) return `${kind} ${value.load}`;
   return 'battery' in value ? `${kind} ${value.battery ?? 'all'}` : kind;
 }
 
-function revoke(book: Book, message: Setpoint & { kind: 'revoke' }): BookChange {
-  const { id, seq } = message;
-  const target = book.held.find((held) => held.id === message.value.id);
+function revoke(book: Book, message: Setpoint & { kind: 'revoke' }, door: Door): BookChange {
+  const { id, key, seq } = message;
+  const used = usedUp(book, key, seq);
+  const target = book.held.find((held) => held.key === key && held.id === message.value.id);
   if (!target) {
-    const refused: Transition = { id, seq, status: 'refused', why: 'unknown-id', params: message.value };
-    return { book: { ...book, lastSeq: seq }, transitions: [refused] };
+    const why = 'unknown-id' as const;
+    const refused: Transition = { id, door, seq, status: 'refused', why, params: message.value };
+    return { book: used, transitions: [refused] };
   }
   return {
-    book: { lastSeq: seq, held: book.held.filter((held) => held !== target) },
-    transitions: [transition(target, 'revoked'), { id, seq, status: 'accepted', params: {} }],
+    book: { ...used, held: book.held.filter((held) => held !== target) },
+    transitions: [transition(target, 'revoked'), { id, door, seq, status: 'accepted', params: {} }],
   };
 }
 
+/** The number is gone for this key, whatever becomes of its message. */
+export function usedUp(book: Book, key: string, seq: number): Book {
+  return { ...book, lastSeqs: { ...book.lastSeqs, [key]: seq } };
+}
+
 function transition(held: Held, status: Transition['status'], params: Transition['params'] = {}): Transition {
-  return { id: held.id, seq: held.seq, status, params };
-}
-
-/** What is kept on the disk: times as what is left of them, so that they go on after a restart. */
-export interface SavedBook {
-  readonly lastSeq: number;
-  readonly held: readonly (HeldContent & { readonly startsInMs: number; readonly leftMs: number })[];
-}
-
-export function saveBook(book: Book, monoMs: number): SavedBook {
-  const held = book.held.map(({ startsMonoMs, endsMonoMs, ...rest }) => ({
-    ...rest,
-    startsInMs: startsMonoMs - monoMs,
-    leftMs: endsMonoMs - monoMs,
-  }));
-  return { lastSeq: book.lastSeq, held };
-}
-
-/**
- * The book after a restart. With a trusted clock the time that passed meanwhile is taken off; without one the rest
- * counts from the last save, and `trimBook` takes it off when the time is known.
- */
-export function restoreBook(saved: SavedBook, now: BookNow): Book {
-  const held = saved.held.map(({ startsInMs, leftMs, ...rest }) => ({
-    ...rest,
-    startsMonoMs: now.monoMs + startsInMs,
-    endsMonoMs: now.monoMs + leftMs,
-  }));
-  return trimBook({ lastSeq: saved.lastSeq, held }, now);
+  return { id: held.id, door: held.door, seq: held.seq, status, params };
 }
 
 /** Ends what by the wall clock must end sooner; never later than was accepted. */

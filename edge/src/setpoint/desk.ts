@@ -10,42 +10,45 @@ import {
   type BookNow,
   EMPTY_BOOK,
   type Held,
-  restoreBook,
-  type SavedBook,
-  saveBook,
   type Transition,
   takeSetpoint,
   trimBook,
+  usedUp,
 } from './book.ts';
-import { type SetpointVerdict, type VerifyContext, type VerifyPorts, verifySetpoint } from './verify.ts';
+import { type DueAck, readSaved, restoreBook, type SavedDesk, saveBook } from './saved-book.ts';
+import {
+  type Door,
+  type KeyScope,
+  type SetpointVerdict,
+  type VerifyContext,
+  type VerifyPorts,
+  verifySetpoint,
+} from './verify.ts';
 
 export interface DeskPorts extends VerifyPorts {
   /** Durable when it resolves true; false when the disk did not take it. */
   readonly save: (json: string) => Promise<boolean>;
-  /** Resolves true when the portal's broker has it. */
-  readonly answer: (ack: SetpointAck) => Promise<boolean>;
+  /** Back to where the set-point came in. Resolves true when the broker has it. */
+  readonly answer: (ack: SetpointAck, door: Door) => Promise<boolean>;
 }
 
 export interface DeskOptions {
   readonly ports: DeskPorts;
   readonly siteId: string;
   readonly challenge: string;
+  readonly keys: readonly KeyScope[];
   /** What the installer allows from afar, as it is when a set-point arrives. */
   readonly allowance: () => VerifyContext['allowance'];
 }
 
-interface Saved {
-  readonly book: SavedBook;
-  readonly acks: readonly SetpointAck[];
-}
-
-/** Answers kept while the portal is away; the oldest go first. */
+/** Answers kept for one door while the broker is away; the oldest go first. */
 const MAX_ACKS = 200;
+const DOORS: readonly Door[] = ['portal', 'operator'];
 
 export class SetpointDesk {
   readonly #options: DeskOptions;
   #book: Book = EMPTY_BOOK;
-  #acks: readonly SetpointAck[] = [];
+  #acks: readonly DueAck[] = [];
   #turn: Promise<void> = Promise.resolve();
   #isSending = false;
   #isTimeKnown = false;
@@ -61,14 +64,17 @@ export class SetpointDesk {
     this.#isTimeKnown = now.wallMs !== null;
     this.#monoMs = now.monoMs;
     if (json === null) return;
-    const saved = JSON.parse(json) as Saved;
+    const saved = readSaved(
+      json,
+      this.#options.keys.map(({ id }) => id),
+    );
     this.#book = restoreBook(saved.book, now);
     this.#acks = saved.acks;
   }
 
-  /** For the description of the site. */
-  get lastSeq(): number {
-    return this.#book.lastSeq;
+  /** By key: for the description of the site. Another object when one of them has risen. */
+  get lastSeqs(): Book['lastSeqs'] {
+    return this.#book.lastSeqs;
   }
 
   /** Set-points that hold now, at most one for each thing they move. An end takes effect at once, whatever the disk does. */
@@ -77,16 +83,16 @@ export class SetpointDesk {
   }
 
   /** A message came in. Resolves when it is decided; acts only after it is written down. */
-  receive(text: string, now: BookNow): Promise<void> {
+  receive(text: string, door: Door, now: BookNow): Promise<void> {
     return this.#inTurn(async () => {
-      const { ports, siteId, challenge, allowance } = this.#options;
-      const { lastSeq } = this.#book;
+      const { ports, siteId, challenge, keys, allowance } = this.#options;
+      const { lastSeqs } = this.#book;
       const { wallMs } = now;
-      const context = { siteId, challenge, lastSeq, wallMs, allowance: allowance() };
+      const context = { siteId, challenge, door, keys, lastSeqs, wallMs, allowance: allowance() };
       const verdict = verifySetpoint(text, ports, context);
-      if (!verdict.ok) return this.#refuse(verdict, now);
+      if (!verdict.ok) return this.#refuse(verdict, door, now);
       if (wallMs === null) return;
-      const { book, transitions } = takeSetpoint(this.#book, verdict.message, { ...now, wallMs });
+      const { book, transitions } = takeSetpoint(this.#book, verdict.message, door, { ...now, wallMs });
       const acks = this.#withAcks(transitions, now);
       // Not on the disk: not taken, not answered. The portal sends it again.
       if (!(await ports.save(this.#json(book, acks, now)))) return;
@@ -128,27 +134,34 @@ export class SetpointDesk {
     try {
       for (let next = this.#acks[0]; next; next = this.#acks[0]) {
         const sent = next;
-        if (!(await this.#options.ports.answer(sent))) return;
-        this.#acks = this.#acks.filter((ack) => ack !== sent);
+        if (!(await this.#options.ports.answer(sent.ack, sent.door))) return;
+        this.#acks = this.#acks.filter((due) => due !== sent);
       }
     } finally {
       this.#isSending = false;
     }
   }
 
-  async #refuse(verdict: Extract<SetpointVerdict, { ok: false }>, now: BookNow): Promise<void> {
-    const { id, seq, why, params, usesSeq } = verdict;
-    this.#acks = this.#withAcks([{ id, seq, status: 'refused', why, params }], now);
+  async #refuse(verdict: Extract<SetpointVerdict, { ok: false }>, door: Door, now: BookNow): Promise<void> {
+    const { id, seq, why, params, usesSeqOf } = verdict;
+    this.#acks = this.#withAcks([{ id, door, seq, status: 'refused', why, params }], now);
     // A no changes nothing and need not wear the disk; but the number of one of ours is used up.
-    if (usesSeq && seq !== null) {
-      this.#book = { ...this.#book, lastSeq: seq };
+    if (usesSeqOf !== null && seq !== null) {
+      this.#book = usedUp(this.#book, usesSeqOf, seq);
       await this.checkpoint(now);
     }
     await this.flush();
   }
 
-  #withAcks(transitions: readonly Transition[], now: BookNow): readonly SetpointAck[] {
-    return [...this.#acks, ...transitions.map((one) => this.#ackOf(one, now))].slice(-MAX_ACKS);
+  #withAcks(transitions: readonly Transition[], now: BookNow): readonly DueAck[] {
+    const due = [
+      ...this.#acks,
+      ...transitions.map((one) => ({ door: one.door, ack: this.#ackOf(one, now) })),
+    ];
+    return DOORS.reduce<readonly DueAck[]>((kept, door) => {
+      const tooOld = kept.filter((one) => one.door === door).slice(0, -MAX_ACKS);
+      return tooOld.length === 0 ? kept : kept.filter((one) => !tooOld.includes(one));
+    }, due);
   }
 
   #ackOf({ id, seq, status, why, params }: Transition, now: BookNow): SetpointAck {
@@ -157,8 +170,8 @@ export class SetpointDesk {
     return why === undefined ? head : { ...head, why };
   }
 
-  #json(book: Book, acks: readonly SetpointAck[], now: BookNow): string {
-    return JSON.stringify({ book: saveBook(book, now.monoMs), acks } satisfies Saved);
+  #json(book: Book, acks: readonly DueAck[], now: BookNow): string {
+    return JSON.stringify({ book: saveBook(book, now.monoMs), acks } satisfies SavedDesk);
   }
 
   #inTurn(work: () => Promise<void>): Promise<void> {

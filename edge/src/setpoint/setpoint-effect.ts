@@ -6,8 +6,8 @@ import type { Held } from './book.ts';
 
 /** Those that are folded into the settings. The desk has judged the time already; here it simply holds. */
 export function foldedOf(held: Held): ActiveSetpoint[] {
-  const { id, seq } = held;
-  const base = { id, seq, fromMs: Number.NEGATIVE_INFINITY, untilMs: Number.POSITIVE_INFINITY };
+  const { id, order } = held;
+  const base = { id, seq: order, fromMs: Number.NEGATIVE_INFINITY, untilMs: Number.POSITIVE_INFINITY };
   switch (held.kind) {
     case 'peak-threshold':
     case 'import-limit':
@@ -26,7 +26,7 @@ export function foldedOf(held: Held): ActiveSetpoint[] {
 
 /** Orders of rule 8. The first that speaks counts there, so the newest stand first. */
 export function ordersOf(held: readonly Held[]): Order[] {
-  return [...held].sort((a, b) => b.seq - a.seq).flatMap(orderOf);
+  return [...held].sort((a, b) => b.order - a.order).flatMap(orderOf);
 }
 
 export function policyOf(held: readonly Held[]): PlanPolicy | null {

@@ -99,7 +99,7 @@ describe('set-points at the box', () => {
     expect(statuses(acks)).toEqual(['accepted', 'active']);
     await until('the shed', () => !home.board.isOn(1), 20_000);
     expect(agent.picture()?.decision).toMatchObject({ homeMode: 'peak', demand: { thresholdW: 7_000 } });
-    await until('the new description', () => descriptions.at(-1)?.setpointSeq === 1);
+    await until('the new description', () => descriptions.at(-1)?.setpointSeqs.portal === 1);
   });
 
   test.each([
@@ -134,6 +134,6 @@ describe('set-points at the box', () => {
     await until('a picture', () => again.picture() !== null);
     expect(again.picture()?.core.peak.thresholdW).toBe(7_500);
     await until('a fresh challenge', () => new Set(bench.descriptions.map((d) => d.challenge)).size === 2);
-    expect(bench.descriptions.at(-1)?.setpointSeq).toBe(1);
+    expect(bench.descriptions.at(-1)?.setpointSeqs).toEqual({ portal: 1 });
   });
 });

@@ -5,6 +5,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { SETPOINT_KINDS } from '@wattward/broker/wire/setpoint';
 import { stringify } from 'yaml';
 import { encode, type Values } from '../../src/registers/codec.ts';
 import { sdm630 } from '../../src/registers/sdm630.ts';
@@ -30,6 +31,8 @@ export interface SmallHomeOptions {
   readonly onPin?: (channel: number, level: 0 | 1) => void;
   /** The address of a cloud broker of its own; left out: both buses are one broker. */
   readonly cloudUrl?: string;
+  /** Left out: the portal's, for everything. */
+  readonly setpointKeys?: readonly object[];
 }
 
 /** Where model 124 begins in this inverter's map. */
@@ -80,7 +83,9 @@ export class SmallHome {
       siteSettings: 'site.yaml',
       homeBroker: { url, identity: 'edge-home-1', secretFile: secretFile('edge-home-1') },
       cloudBroker: { url: options.cloudUrl ?? url, identity: 'home-1', secretFile: secretFile('home-1') },
-      setpointKeys: ['setpoint-key.pub'],
+      setpointKeys: options.setpointKeys ?? [
+        { id: 'portal', file: 'setpoint-key.pub', kinds: SETPOINT_KINDS },
+      ],
       clock,
       cycleMs,
     };

@@ -15,7 +15,7 @@ function taken(book: Book, seq: number, fromMin: number, toMin: number): Book {
   const parsed = ports.parse(text);
   if (!parsed.ok) throw new Error(parsed.problem);
   const message: Setpoint = parsed.message;
-  return takeSetpoint(book, message, { monoMs: 0, wallMs: T0 }).book;
+  return takeSetpoint(book, message, 'portal', { monoMs: 0, wallMs: T0 }).book;
 }
 
 const holding = (book: Book, atMin: number) =>

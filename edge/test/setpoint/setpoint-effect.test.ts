@@ -13,7 +13,10 @@ const ms = Date.parse;
 function held<K extends SetpointKind>(kind: K, value: SetpointValue<K>, seq = 1): Held {
   return {
     id: `proposal-${seq}`,
+    key: 'portal',
+    door: 'portal',
     seq,
+    order: seq,
     kind,
     value,
     issuer: 'mara',

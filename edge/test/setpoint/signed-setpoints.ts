@@ -3,18 +3,20 @@ import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import type { Allowance } from '@wattward/broker/wire/allowance';
 import { canonicalJson } from '@wattward/broker/wire/canonical-json';
 import { parseMessage } from '@wattward/broker/wire/message';
-import type { Setpoint } from '@wattward/broker/wire/setpoint';
-import type { ParsedSetpoint, VerifyPorts } from '../../src/setpoint/verify.ts';
+import { LIMIT_KINDS, SETPOINT_KINDS, type Setpoint } from '@wattward/broker/wire/setpoint';
+import type { KeyScope, ParsedSetpoint, VerifyPorts } from '../../src/setpoint/verify.ts';
 import { isSignedBy } from '../../src/verify-ed25519.ts';
 
 export const T0 = Date.parse('2026-11-21T12:00:00.000Z');
 export const HOUR_MS = 3_600_000;
 
 export const pen = generateKeyPairSync('ed25519');
+export const operatorsPen = generateKeyPairSync('ed25519');
 export const strangersPen = generateKeyPairSync('ed25519');
 
 export interface Draft {
   id: string;
+  key: string;
   seq: number;
   site: string;
   challenge: string;
@@ -27,6 +29,7 @@ export interface Draft {
 export function draft(change: Partial<Draft> = {}): Draft {
   return {
     id: 'proposal-1',
+    key: 'portal',
     seq: 1,
     site: 'home-1',
     challenge: 'boot-1',
@@ -55,12 +58,25 @@ export function signed(change: Partial<Draft & Names> = {}, key: KeyObject = pen
   return JSON.stringify({ ...unsigned, signature });
 }
 
+/** What an operator of the grid signs. */
+export function ordered(change: Partial<Draft> = {}): string {
+  const limit = { id: 'limit-000001', key: 'operator', kind: 'import-limit', value: { watts: 4200 } };
+  return signed({ ...limit, ...change }, operatorsPen.privateKey);
+}
+
+/** The portal may send everything, the operator limits. */
+export const KEYS: readonly KeyScope[] = [
+  { id: 'portal', kinds: SETPOINT_KINDS },
+  { id: 'operator', kinds: LIMIT_KINDS },
+];
+
 export const ports: VerifyPorts = {
   parse: (text): ParsedSetpoint => {
     const parsed = parseMessage('siteSetpoint', text);
     return parsed.ok ? { ok: true, message: parsed.message as Setpoint } : parsed;
   },
-  isSigned: (message) => isSignedBy([pen.publicKey], message),
+  isSigned: (message) =>
+    isSignedBy(message.key === 'operator' ? operatorsPen.publicKey : pen.publicKey, message),
 };
 
 const number = (min: number, max: number, unit: string) => ({ min, max, default: min, unit });

@@ -1,12 +1,25 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { type VerifyContext, verifySetpoint } from '../../src/setpoint/verify.ts';
-import { ALLOWANCE, type Draft, HOUR_MS, ports, signed, strangersPen, T0 } from './signed-setpoints.ts';
+import {
+  ALLOWANCE,
+  type Draft,
+  HOUR_MS,
+  KEYS,
+  operatorsPen,
+  ordered,
+  ports,
+  signed,
+  strangersPen,
+  T0,
+} from './signed-setpoints.ts';
 
 const context: VerifyContext = {
   siteId: 'home-1',
   challenge: 'boot-1',
-  lastSeq: 0,
+  door: 'portal',
+  keys: KEYS,
+  lastSeqs: {},
   wallMs: T0,
   allowance: ALLOWANCE,
 };
@@ -32,10 +45,25 @@ const refused: readonly [string, string, string, Partial<VerifyContext>?][] = [
   ['nobody who approved', signed({ approver: ' ' }), 'malformed'],
   ['one person twice', signed({ approver: 'mara@example.org' }), 'malformed'],
   ['one person, written otherwise', signed({ approver: 'Mara@example.org ' }), 'malformed'],
+  ['a key nobody here knows', signed({ key: 'neighbour' }), 'unknown-key'],
+  ['a key of another sender', signed({ key: 'operator' }), 'bad-signature'],
+  ['another key than was signed', ordered().replace('"operator"', '"portal"'), 'bad-signature'],
+  ['no key at all', signed().replace('"key":"portal",', ''), 'malformed'],
+  [
+    'a threshold by the operator',
+    ordered({ kind: 'peak-threshold', value: { watts: 7000 } }),
+    'out-of-scope',
+  ],
+  [
+    'a load switched by the operator',
+    ordered({ kind: 'load', value: { load: 'pool-heater', on: true } }),
+    'out-of-scope',
+  ],
+  ['a threshold of the portal at the operator`s door', signed(), 'out-of-scope', { door: 'operator' }],
   ['another site', signed({ site: 'home-2' }), 'foreign-site'],
   ['an earlier start of the box', signed({ challenge: 'boot-0' }), 'stale-challenge'],
-  ['a number seen before', signed({ seq: 4 }), 'replayed', { lastSeq: 4 }],
-  ['a number below one seen before', signed({ seq: 3 }), 'replayed', { lastSeq: 4 }],
+  ['a number seen before', signed({ seq: 4 }), 'replayed', { lastSeqs: { portal: 4 } }],
+  ['a number below one seen before', signed({ seq: 3 }), 'replayed', { lastSeqs: { portal: 4 } }],
   ['a clock nobody trusts', signed(), 'clock-untrusted', { wallMs: null }],
   ['a time that is over', signed(), 'expired', { wallMs: T0 + HOUR_MS }],
   ['an end before its beginning', signed({ notBefore: new Date(T0 + 2 * HOUR_MS).toISOString() }), 'expired'],
@@ -137,7 +165,7 @@ test('of 10,000 forged, replayed, foreign, expired and out-of-bounds messages no
   let acted = 0;
   fc.assert(
     fc.property(message, ({ text, lastSeq }) => {
-      if (verdict(text, { lastSeq }) === 'ok' && !sameMeaning(text, genuine)) acted++;
+      if (verdict(text, { lastSeqs: { portal: lastSeq } }) === 'ok' && !sameMeaning(text, genuine)) acted++;
     }),
     { numRuns: 10_000 },
   );
@@ -150,3 +178,23 @@ function sameMeaning(text: string, genuine: string): boolean {
   const { signature: __, ...theirs } = JSON.parse(genuine) as { signature: string };
   return JSON.stringify(mine) === JSON.stringify(theirs);
 }
+
+test('each key has a sequence of its own: what one has used up is nothing to the other', () => {
+  const most = Number.MAX_SAFE_INTEGER;
+  expect(verdict(signed({ seq: 1 }), { lastSeqs: { operator: most } })).toBe('ok');
+  expect(verdict(ordered({ seq: 1 }), { lastSeqs: { portal: most } })).toBe('ok');
+  expect(verdict(ordered({ seq: 8 }), { lastSeqs: { portal: 1, operator: 8 } })).toBe('replayed');
+});
+
+test.each(['import-limit', 'export-limit'])('the operator sends %s, at either door', (kind) => {
+  for (const door of ['portal', 'operator'] as const) {
+    expect(verdict(ordered({ kind, value: { watts: 5000 } }), { door })).toBe('ok');
+  }
+});
+
+test('a key is held to its kinds, whichever they are', () => {
+  const keys = [{ id: 'operator', kinds: ['load'] as const }];
+  expect(verdict(ordered({ kind: 'load', value: { load: 'pool-heater', on: true } }), { keys })).toBe('ok');
+  expect(verdict(ordered(), { keys })).toBe('out-of-scope');
+  expect(verdict(signed({}, operatorsPen.privateKey), { keys })).toBe('unknown-key');
+});

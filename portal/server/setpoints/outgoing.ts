@@ -3,7 +3,7 @@
  * above all before; it is kept before it leaves, so that a restart sends the same one again.
  */
 import { randomUUID } from 'node:crypto';
-import { setpoint as setpointSchema } from '@wattward/broker/wire/setpoint';
+import { PORTAL_KEY, setpoint as setpointSchema } from '@wattward/broker/wire/setpoint';
 import type { SiteDescription } from '@wattward/broker/wire/site';
 import type { OutgoingTable, PortalDatabase } from '../database/schema.ts';
 import type { BrokerLink } from '../live/broker-link.ts';
@@ -132,7 +132,7 @@ export class OutgoingMessages {
       .select(({ fn }) => fn.max('seq').as('seq'))
       .where('site_id', '=', draft.site_id)
       .executeTakeFirst();
-    const seq = Math.max(Number(last?.seq ?? 0), description.setpointSeq) + 1;
+    const seq = Math.max(Number(last?.seq ?? 0), description.setpointSeqs[PORTAL_KEY] ?? 0) + 1;
     const { challenge } = description;
     const signed = await signer.sign(
       {
@@ -141,6 +141,7 @@ export class OutgoingMessages {
         site: draft.site_id,
         expires: iso(draft.expires_ms),
         expectedSaving: null,
+        key: PORTAL_KEY,
         seq,
         challenge,
         ...body,

@@ -89,6 +89,7 @@ const draftOf = (id: string) => ({
   notBefore: new Date(Date.now() - 60_000).toISOString(),
   expires: new Date(Date.now() + HOUR_MS - 1000).toISOString(),
   expectedSaving: null,
+  key: 'portal',
   seq: 1,
   challenge: 'c',
 });

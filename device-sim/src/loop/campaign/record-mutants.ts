@@ -86,15 +86,51 @@ export const RECORD_MUTANTS: readonly Mutant[] = [
   {
     id: 'replayed set-points act',
     file: `${SETPOINT}/verify.ts`,
-    find: "if (message.seq <= context.lastSeq) return refuse('replayed', { lastSeq: context.lastSeq });",
+    find: "if (message.seq <= lastSeq) return refuse('replayed', { lastSeq });",
     replace: '',
+  },
+  {
+    id: 'a key sends what is outside its scope',
+    file: `${SETPOINT}/verify.ts`,
+    find: 'return key.kinds.includes(kind) && (',
+    replace: 'return key.kinds.length > 0 && (',
+  },
+  {
+    id: 'any door takes any kind',
+    file: `${SETPOINT}/verify.ts`,
+    find: "(door === 'portal' || LIMIT_KINDS.includes(kind))",
+    replace: "(door === 'portal' || kind.length > 0)",
+  },
+  {
+    id: 'all keys share one sequence',
+    file: `${SETPOINT}/verify.ts`,
+    find: 'const lastSeq = context.lastSeqs[key.id] ?? 0;',
+    replace: 'const lastSeq = Math.max(0, ...Object.values(context.lastSeqs));',
+  },
+  {
+    id: 'a key revokes what another has sent',
+    file: `${SETPOINT}/book.ts`,
+    find: 'held.key === key && held.id === message.value.id',
+    replace: 'held.id === message.value.id',
+  },
+  {
+    id: 'a key replaces what another has sent',
+    file: `${SETPOINT}/book.ts`,
+    find: 'other.key !== key || other.id !== id',
+    replace: 'other.id !== id',
+  },
+  {
+    id: 'the limit of one key lifts that of another',
+    file: `${SETPOINT}/book.ts`,
+    find: 'if (LIMIT_KINDS.includes(kind)) return',
+    replace: "if (LIMIT_KINDS.includes(kind) && key === '') return",
   },
   {
     id: 'set-points act beyond the bounds',
     file: `${SETPOINT}/verify.ts`,
-    find: 'return breach ? refuse(breach.why, breach.params, true) : { ok: true, message };',
+    find: 'return breach ? refuse(breach.why, breach.params, key.id) : { ok: true, message };',
     replace:
-      'return breach && message.seq < 0 ? refuse(breach.why, breach.params, true) : { ok: true, message };',
+      'return breach && message.seq < 0 ? refuse(breach.why, breach.params, key.id) : { ok: true, message };',
   },
   {
     id: 'a set-point acts before it is written down',
@@ -116,9 +152,9 @@ export const RECORD_MUTANTS: readonly Mutant[] = [
   },
   {
     id: 'the time switched off is forgotten',
-    file: `${SETPOINT}/book.ts`,
-    find: 'return trimBook({ lastSeq: saved.lastSeq, held }, now);',
-    replace: 'return trimBook({ lastSeq: saved.lastSeq, held }, { ...now, wallMs: null });',
+    file: `${SETPOINT}/saved-book.ts`,
+    find: 'return trimBook({ ...saved, held }, now);',
+    replace: 'return trimBook({ ...saved, held }, { ...now, wallMs: null });',
   },
   {
     id: 'a newer set-point leaves the older one standing',

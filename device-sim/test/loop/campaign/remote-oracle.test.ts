@@ -12,7 +12,7 @@ function judged() {
   const oracle = new RemoteOracle((invariant, _atMs, holds) => {
     if (!holds) broken.push(invariant);
   });
-  const cloud = new VirtualCloud(new Random(7));
+  const cloud = new VirtualCloud(new Random(7), new Random(8));
   const look = (nowMs: number, ...inForce: readonly Envelope[]) =>
     oracle.look({ nowMs, inForce, onDisk: JSON.stringify(inForce) });
   return { broken, oracle, cloud, look };
@@ -44,6 +44,27 @@ test('what acts without leave, too long, or ends before its time is seen', () =>
   expect(broken).toEqual(['I24', 'I26']);
 });
 
+test('each sender is judged by its own keys: what one sends neither ends nor numbers what the other has', () => {
+  const { broken, oracle, cloud, look } = judged();
+  const box = { challenge: 'boot-1', wallMs: NOW_MS };
+  const approved = cloud.approve('boot-1', NOW_MS, 'import-limit');
+  const ordered = cloud.order('boot-1', NOW_MS);
+  oracle.taken(ordered, NOW_MS, NOW_MS);
+  expect(oracle.mayTake(approved, box)).toBe(true);
+  oracle.taken(approved, NOW_MS, NOW_MS);
+  look(NOW_MS, approved, ordered);
+  expect(oracle.importLimitW).toBe(Math.min(Number(approved.value.watts), Number(ordered.value.watts)));
+  for (let i = 0; i < 20; i += 1) {
+    const meddling = cloud.meddle('boot-1', NOW_MS);
+    expect(oracle.mayTake(meddling, box)).toBe(true);
+    oracle.taken(meddling, NOW_MS, NOW_MS);
+  }
+  look(NOW_MS + 1_000, approved, ordered);
+  expect(broken).toEqual([]);
+  look(NOW_MS + 2_000, ordered);
+  expect(broken).toEqual(['I26']);
+});
+
 test('a setting that nobody may move, or a number beyond its bounds, is seen', () => {
   const { broken, oracle } = judged();
   const { settings } = drawHome(new Random(3)).site;
@@ -64,7 +85,7 @@ test('nothing that is forged may be taken, and every kind of forgery is made', (
   const { oracle, cloud } = judged();
   const seen = new Set<string>();
   for (let i = 0; i < 200; i += 1) {
-    const forged = cloud.forge('boot-1', NOW_MS);
+    const forged = i % 2 === 0 ? cloud.forge('boot-1', NOW_MS) : cloud.forgeKeys('boot-1', NOW_MS);
     expect(oracle.mayTake(forged, { challenge: 'boot-1', wallMs: NOW_MS })).toBe(false);
     seen.add(parseMessage('siteSetpoint', forged.text).ok ? 'readable' : 'garbage');
   }

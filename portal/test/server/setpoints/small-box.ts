@@ -93,7 +93,7 @@ export class SmallBox {
       softwareVersion: '0.1.0',
       boot: 'boot-1',
       challenge: this.challenge,
-      setpointSeq: this.seq,
+      setpointSeqs: { portal: this.seq },
       simulated: true,
       capabilities: { pv: true, battery: true, ev: false, phases: 3 },
       devices: [],

@@ -1,6 +1,6 @@
 /**
  * What may act from afar, from the outside: it knows of every message what it truly is, and keeps its own account of
- * which could be taken when. I24 only what was approved acts, as approved, once, written down before. I25 nothing
+ * which could be taken when, key by key: what one key has sent, only that key ends or replaces. I24 only what was approved acts, as approved, once, written down before. I25 nothing
  * replayed acts. I26 it begins and ends on time, whatever the wall clock does. I27 bounds are never widened.
  */
 import type { NumberBound, Settings } from '@wattward/edge/core/settings';
@@ -10,6 +10,7 @@ import type { Envelope } from './virtual-cloud.ts';
 /** What the box says it follows. */
 export interface InForce {
   readonly id: string;
+  readonly key: string;
   readonly seq: number;
   readonly kind: string;
   readonly value: unknown;
@@ -40,7 +41,7 @@ const SLACK_MS = 3_000;
 export class RemoteOracle {
   readonly #check: Check;
   readonly #permits = new Map<string, Permit>();
-  #lastSeq = 0;
+  readonly #lastSeqs = new Map<string, number>();
   /** Permits that hold or wait. */
   #live = 0;
   #restartedMs = Number.NEGATIVE_INFINITY;
@@ -60,23 +61,24 @@ export class RemoteOracle {
 
   /** The box is handed a message; `wallMs` is what it believes to be the time. Returns whether it may take it. */
   mayTake(envelope: Envelope, box: { challenge: string; wallMs: number | null }): boolean {
-    const { genuine, challenge, seq, expiresMs } = envelope;
-    if (!genuine || challenge !== box.challenge || seq <= this.#lastSeq) return false;
+    const { genuine, challenge, key, seq, expiresMs } = envelope;
+    if (!genuine || challenge !== box.challenge || seq <= (this.#lastSeqs.get(key) ?? 0)) return false;
     return box.wallMs !== null && box.wallMs < expiresMs;
   }
 
   /** It wrote something down while it had a message in hand that it may take. */
   taken(envelope: Envelope, nowMs: number, wallMs: number): void {
-    this.#lastSeq = Math.max(this.#lastSeq, envelope.seq);
+    const { key, seq } = envelope;
+    this.#lastSeqs.set(key, Math.max(this.#lastSeqs.get(key) ?? 0, seq));
     if (envelope.kind === 'revoke') {
-      const target = this.#permits.get(String(envelope.value.id));
+      const target = this.#permits.get(nameOf({ key, id: String(envelope.value.id) }));
       if (target) this.#end(target, 'revoked');
       return;
     }
-    const before = this.#permits.get(envelope.id);
+    const before = this.#permits.get(nameOf(envelope));
     if (before) this.#end(before, 'over');
     this.#live += 1;
-    this.#permits.set(envelope.id, {
+    this.#permits.set(nameOf(envelope), {
       envelope,
       fromMs: nowMs + envelope.notBeforeMs - wallMs,
       takenMs: nowMs,
@@ -125,7 +127,8 @@ export class RemoteOracle {
     if (this.#permits.size === 0) return;
     for (const permit of this.#permits.values()) {
       if (permit.stage === 'waits' && nowMs > permit.untilMs + SLACK_MS) this.#end(permit, 'over');
-      if (permit.stage !== 'holds' || inForce.some(({ id }) => id === permit.envelope.id)) continue;
+      if (permit.stage !== 'holds' || inForce.some((one) => nameOf(one) === nameOf(permit.envelope)))
+        continue;
       this.#end(permit, 'over');
       const early = nowMs < permit.dueMs - SLACK_MS;
       const replaced = inForce.some(
@@ -162,7 +165,7 @@ export class RemoteOracle {
 
   /** A set-point that was approved while all was well. */
   reached(envelope: Envelope, inForce: readonly InForce[], nowMs: number): void {
-    const holds = inForce.some(({ id }) => id === envelope.id);
+    const holds = inForce.some((one) => nameOf(one) === nameOf(envelope));
     this.#check('I31', nowMs, holds, () => `${envelope.id} is not followed although all is well`);
   }
 
@@ -172,7 +175,7 @@ export class RemoteOracle {
   }
 
   #read(one: InForce, nowMs: number, onDisk: string): void {
-    const permit = this.#permits.get(one.id);
+    const permit = this.#permits.get(nameOf(one));
     this.#check('I24', nowMs, permit !== undefined, () => `${one.id} (${one.kind}) acts without leave`);
     if (!permit) return;
     const { envelope } = permit;
@@ -182,7 +185,7 @@ export class RemoteOracle {
   }
 
   #lookAt(one: InForce, nowMs: number): void {
-    const permit = this.#permits.get(one.id);
+    const permit = this.#permits.get(nameOf(one));
     if (!permit) return;
     const { envelope, stage } = permit;
     this.#check(
@@ -196,7 +199,13 @@ export class RemoteOracle {
     this.#check('I26', nowMs, lateMs <= SLACK_MS, () => `${one.id} still acts ${lateMs} ms after its end`);
     if (stage === 'waits') permit.stage = 'holds';
     if (one.kind === 'peak-threshold') this.thresholdW = Number(envelope.value.watts);
-    if (one.kind === 'import-limit') this.importLimitW = Number(envelope.value.watts);
+    if (one.kind === 'import-limit') {
+      // Limits of several senders hold together: none lifts that of another.
+      this.importLimitW = Math.min(
+        this.importLimitW ?? Number.POSITIVE_INFINITY,
+        Number(envelope.value.watts),
+      );
+    }
     if (one.kind === 'battery-reserve') this.reservePct = Number(envelope.value.pct);
   }
 }
@@ -211,8 +220,14 @@ function fixedOf({ grid, peak, batteries, ...others }: Settings): string {
   ]);
 }
 
+/** A message is one of its key: another may bear the same id. */
+function nameOf({ key, id }: { readonly key: string; readonly id: string }): string {
+  return `${key} ${id}`;
+}
+
 /** What a set-point moves: two that move the same never hold together. */
-function moves({ kind, value }: { readonly kind: string; readonly value: unknown }): string {
+function moves({ kind, value, key }: Pick<InForce, 'kind' | 'value' | 'key'>): string {
+  if (kind.endsWith('-limit')) return `${kind} ${key}`;
   const { load, battery } = value as { load?: string; battery?: string };
   return `${kind} ${load ?? battery ?? ''}`;
 }

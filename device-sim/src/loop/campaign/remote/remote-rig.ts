@@ -6,18 +6,19 @@ import { verify } from 'node:crypto';
 import type { Allowance, AllowedNumber } from '@wattward/broker/wire/allowance';
 import { canonicalJson } from '@wattward/broker/wire/canonical-json';
 import { parseMessage } from '@wattward/broker/wire/message';
-import type { Setpoint } from '@wattward/broker/wire/setpoint';
+import { LIMIT_KINDS, SETPOINT_KINDS, type Setpoint } from '@wattward/broker/wire/setpoint';
 import { effectiveSettings } from '@wattward/edge/core/effective-settings';
 import type { NumberBound, Settings } from '@wattward/edge/core/settings';
 import type { Order } from '@wattward/edge/core/snapshot';
 import { SetpointDesk } from '@wattward/edge/setpoint/desk';
 import { foldedOf, ordersOf } from '@wattward/edge/setpoint/setpoint-effect';
+import type { KeyScope } from '@wattward/edge/setpoint/verify';
 import type { TraceHash } from '../../trace-hash.ts';
 import type { FaultWeather } from '../fault-weather.ts';
 import type { Check } from '../known.ts';
 import { Random } from '../random.ts';
 import { RemoteOracle } from './remote-oracle.ts';
-import { type Envelope, SITE_ID, VirtualCloud } from './virtual-cloud.ts';
+import { type Envelope, type Sender, SITE_ID, VirtualCloud } from './virtual-cloud.ts';
 
 export interface RemoteRigOptions {
   readonly weather: FaultWeather;
@@ -38,6 +39,12 @@ interface Post {
 }
 
 const PER_HOUR = 1.5;
+const ORDERS_PER_HOUR = 0.5;
+/** The portal may send everything, the operator limits. */
+const KEYS: readonly KeyScope[] = [
+  { id: 'portal', kinds: SETPOINT_KINDS },
+  { id: 'operator', kinds: LIMIT_KINDS },
+];
 const AGAIN_MS = 60_000;
 const CHECKPOINT_MS = 300_000;
 
@@ -45,6 +52,8 @@ export class RemoteRig {
   readonly oracle: RemoteOracle;
   readonly #options: RemoteRigOptions;
   readonly #random: Random;
+  readonly #operator: Random;
+  readonly #hasOperator: boolean;
   readonly #cloud: VirtualCloud;
   readonly #allowance: Allowance;
   #desk: SetpointDesk | null = null;
@@ -69,7 +78,9 @@ export class RemoteRig {
   constructor(options: RemoteRigOptions) {
     this.#options = options;
     this.#random = new Random(options.seed ^ 0x6a09e667);
-    this.#cloud = new VirtualCloud(this.#random);
+    this.#operator = new Random(options.seed ^ 0x3c6ef372);
+    this.#hasOperator = this.#operator.chance(0.5);
+    this.#cloud = new VirtualCloud(this.#random, this.#operator);
     this.#allowance = allowanceOf(options.settings);
     this.oracle = new RemoteOracle(options.check);
     this.#effective = { key: '', settings: options.settings, orders: [] };
@@ -137,7 +148,7 @@ export class RemoteRig {
     for (const { envelope } of due) {
       const may = this.oracle.mayTake(envelope, box);
       const before = this.#saves;
-      await desk.receive(envelope.text, now);
+      await desk.receive(envelope.text, envelope.door, now);
       if (may && this.#saves !== before && now.wallMs !== null)
         this.oracle.taken(envelope, this.#nowMs, now.wallMs);
     }
@@ -150,7 +161,7 @@ export class RemoteRig {
   #look(desk: SetpointDesk, nowMs: number): void {
     const { inForce } = desk;
     this.oracle.look({ nowMs, inForce, onDisk: this.#saved ?? '' });
-    const key = inForce.map(({ id, seq }) => `${seq} ${id}`).join();
+    const key = inForce.map(({ id, order }) => `${order} ${id}`).join();
     if (key === this.#effective.key) return;
     const { settings } = this.#options;
     this.#effective = {
@@ -168,21 +179,16 @@ export class RemoteRig {
     const desk = new SetpointDesk({
       siteId: SITE_ID,
       challenge: `boot-${this.#boots}`,
+      keys: KEYS,
       allowance: () => this.#allowance,
       ports: {
         parse: (text) => {
           const parsed = parseMessage('siteSetpoint', text);
           return parsed.ok ? { ok: true, message: parsed.message as Setpoint } : parsed;
         },
-        isSigned: ({ signature, ...unsigned }) =>
-          verify(
-            null,
-            Buffer.from(canonicalJson(unsigned)),
-            this.#cloud.publicKey,
-            Buffer.from(signature, 'base64url'),
-          ),
+        isSigned: (message) => this.#isSigned(message),
         save: (json) => Promise.resolve(this.#save(json)),
-        answer: ({ id }) => Promise.resolve(this.#answer(id)),
+        answer: ({ id }, door) => Promise.resolve(this.#answer(id, door)),
       },
     });
     if (this.#downSinceMs !== null) this.oracle.restarted(nowMs - this.#savedAtMs, nowMs, wallMs === nowMs);
@@ -200,9 +206,17 @@ export class RemoteRig {
     return true;
   }
 
-  #answer(id: string): boolean {
+  #isSigned({ signature, ...unsigned }: Setpoint): boolean {
+    const key = this.#cloud.publicKeys[unsigned.key];
+    const bytes = Buffer.from(canonicalJson(unsigned));
+    return key !== undefined && verify(null, bytes, key, Buffer.from(signature, 'base64url'));
+  }
+
+  #answer(id: string, door: Sender): boolean {
     if (this.#isOffline()) return false;
-    this.#unanswered = this.#unanswered.filter(({ envelope }) => envelope.id !== id);
+    this.#unanswered = this.#unanswered.filter(
+      ({ envelope }) => envelope.id !== id || envelope.door !== door,
+    );
     return true;
   }
 
@@ -210,8 +224,13 @@ export class RemoteRig {
     const { weather } = this.#options;
     if (!this.#isOffline() && this.#desk) this.#challenge = `boot-${this.#boots}`;
     if (!this.#isQuiet && this.#random.chance(PER_HOUR / 3600)) this.#send(this.#draw(nowMs), nowMs);
-    if (weather.strikes('cloud-forged'))
+    if (weather.strikes('cloud-forged')) {
       this.#under.push({ envelope: this.#cloud.forge(this.#challenge, nowMs), atMs: nowMs });
+      if (this.#hasOperator) {
+        this.#under.push({ envelope: this.#cloud.forgeKeys(this.#challenge, nowMs), atMs: nowMs });
+      }
+    }
+    if (this.#hasOperator && !this.#isQuiet) this.#operate(nowMs);
     if (weather.strikes('cloud-replay') && this.#cloud.sent.length > 0) {
       this.#under.push({ envelope: weather.draw('cloud-replay').pick(this.#cloud.sent), atMs: nowMs });
     }
@@ -224,8 +243,20 @@ export class RemoteRig {
     }
   }
 
+  /** The operator's limits, and now and then its try at what is the portal's. */
+  #operate(nowMs: number): void {
+    if (this.#operator.chance(ORDERS_PER_HOUR / 3600)) {
+      this.#send(this.#cloud.order(this.#challenge, nowMs), nowMs);
+    }
+    if (this.#operator.chance(ORDERS_PER_HOUR / 3600)) {
+      this.#under.push({ envelope: this.#cloud.meddle(this.#challenge, nowMs), atMs: nowMs });
+    }
+  }
+
   #draw(nowMs: number): Envelope {
-    const latest = this.#cloud.sent.filter(({ genuine, kind }) => genuine && kind !== 'revoke').at(-1);
+    const latest = this.#cloud.sent
+      .filter(({ genuine, key, kind }) => genuine && key === 'portal' && kind !== 'revoke')
+      .at(-1);
     if (latest && this.#random.chance(0.15)) return this.#cloud.revoke(this.#challenge, latest, nowMs);
     return this.#cloud.approve(this.#challenge, nowMs);
   }

@@ -1,15 +1,22 @@
 /**
- * A portal that approves set-points, and everybody who would like to be one. It signs for a site, sends again what was
- * not answered, repeats, replays what was recorded, and makes messages that must not act: forged, foreign, expired,
- * out of bounds, for another start of the box.
+ * A portal that approves set-points, an operator of the grid that sets limits, and everybody who would like to be one
+ * of them. It signs for a site, sends again what was not answered, repeats, replays what was recorded, and makes
+ * messages that must not act: forged, foreign, expired, out of bounds, for another start of the box, by a key for what
+ * it may not send or under the name of another.
  */
 import { createPrivateKey, createPublicKey, type KeyObject, sign } from 'node:crypto';
 import { canonicalJson } from '@wattward/broker/wire/canonical-json';
 import type { Random } from '../random.ts';
 
 /** What a message truly is, beside the text that travels. */
+export type Sender = 'portal' | 'operator';
+
 export interface Envelope {
   readonly text: string;
+  /** The key it names. */
+  readonly key: string;
+  /** Whose topic it travels on. */
+  readonly door: Sender;
   readonly id: string;
   readonly seq: number;
   readonly kind: string;
@@ -17,11 +24,13 @@ export interface Envelope {
   readonly challenge: string;
   readonly notBeforeMs: number;
   readonly expiresMs: number;
-  /** Approved by the portal for this site, unchanged, and within the installer's bounds. */
+  /** By portal or operator for this site, unchanged, what its key may send, and within the installer's bounds. */
   readonly genuine: boolean;
 }
 
 interface Unsigned {
+  readonly key: string;
+  readonly door: Sender;
   readonly id: string;
   readonly seq: number;
   readonly site: string;
@@ -57,18 +66,26 @@ const UNBOUNDED: readonly { readonly kind: string; readonly value: Record<string
 
 export class VirtualCloud {
   readonly #random: Random;
-  readonly #key: KeyObject;
+  /** The operator draws for itself, so that it changes nothing in what the portal does. */
+  readonly #operator: Random;
+  readonly #keys: Readonly<Record<Sender, KeyObject>>;
   readonly #stranger: KeyObject;
-  readonly publicKey: KeyObject;
+  readonly publicKeys: Readonly<Record<string, KeyObject>>;
   /** Every message that was ever sent. */
   readonly sent: Envelope[] = [];
-  #seq = 0;
+  readonly #seqs: Record<Sender, number> = { portal: 0, operator: 0 };
+  #sentByOperator = 0;
 
-  constructor(random: Random) {
+  constructor(random: Random, operator: Random) {
     this.#random = random;
-    this.#key = keyFrom(random);
+    this.#operator = operator;
+    const portal = keyFrom(random);
     this.#stranger = keyFrom(random);
-    this.publicKey = createPublicKey(this.#key);
+    this.#keys = { portal, operator: keyFrom(operator) };
+    this.publicKeys = {
+      portal: createPublicKey(portal),
+      operator: createPublicKey(this.#keys.operator),
+    };
   }
 
   /** A new approved set-point. */
@@ -105,7 +122,9 @@ export class VirtualCloud {
       case 4:
         return this.#post({ ...this.#next(challenge), ...plain, ...random.pick(UNBOUNDED) }, false);
       case 5:
-        return this.#tampered(this.#post({ ...this.#next(challenge), ...plain }, false, this.#key, false));
+        return this.#tampered(
+          this.#post({ ...this.#next(challenge), ...plain }, false, this.#keys.portal, false),
+        );
       default:
         return this.#garbage(
           this.#post({ ...this.#next(challenge), ...plain }, false, this.#stranger, false),
@@ -113,13 +132,70 @@ export class VirtualCloud {
     }
   }
 
-  #next(challenge: string): Pick<Unsigned, 'id' | 'seq' | 'site' | 'challenge'> {
-    this.#seq += 1;
-    return { id: `proposal-${this.#seq}`, seq: this.#seq, site: SITE_ID, challenge };
+  /** A limit of the operator, with a number that may be far above its last. */
+  order(challenge: string, nowMs: number): Envelope {
+    const random = this.#operator;
+    const times = { notBeforeMs: nowMs, expiresMs: nowMs + random.whole(5, 120) * MINUTE_MS };
+    const value = { watts: random.whole(4500, 15_000) };
+    return this.#post({ ...this.#nextOrder(challenge), kind: 'import-limit', value, ...times }, true);
   }
 
-  #post(unsigned: Unsigned, genuine: boolean, key = this.#key, keep = true): Envelope {
-    const { notBeforeMs, expiresMs, ...rest } = unsigned;
+  /** What an operator may send and yet must change nothing of the portal's: a revoke, or a limit under its name. */
+  meddle(challenge: string, nowMs: number): Envelope {
+    const times = { notBeforeMs: nowMs, expiresMs: nowMs + 30 * MINUTE_MS };
+    const latest = this.sent.filter(
+      ({ genuine, key, kind }) => genuine && key === 'portal' && kind !== 'revoke',
+    );
+    const target = latest.at(-1)?.id ?? 'proposal-0';
+    const next = this.#nextOrder(challenge);
+    if (this.#operator.chance(0.5)) {
+      return this.#post({ ...next, kind: 'revoke', value: { id: target }, ...times }, true);
+    }
+    const value = { watts: this.#operator.whole(9000, 15_000) };
+    return this.#post({ ...next, id: target, kind: 'import-limit', value, ...times }, true);
+  }
+
+  /** A message that must not act, around the keys: out of its scope, under another name, through another door. */
+  forgeKeys(challenge: string, nowMs: number): Envelope {
+    const random = this.#operator;
+    const times = { notBeforeMs: nowMs - MINUTE_MS, expiresMs: nowMs + 60 * MINUTE_MS };
+    const plain = { kind: 'peak-threshold', value: { watts: random.whole(5000, 12_000) }, ...times };
+    const limit = { kind: 'import-limit', value: { watts: random.whole(4500, 15_000) }, ...times };
+    const ahead = { seq: this.#seqs.portal + 1 };
+    const { portal, operator } = this.#keys;
+    const next = { ...this.#nextOrder(challenge), ...limit };
+    switch (random.whole(0, 4)) {
+      case 0: {
+        const { kind, value } = random.pick(KINDS.filter((one) => one.kind !== 'import-limit'));
+        return this.#post({ ...next, kind, value: value(random) }, false, operator);
+      }
+      case 1:
+        return this.#post({ ...next, ...plain, ...ahead, key: 'portal', door: 'portal' }, false, operator);
+      case 2:
+        return this.#post(next, false, portal);
+      case 3:
+        return this.#post({ ...next, key: 'neighbour' }, false, operator);
+      default:
+        return this.#post({ ...next, ...plain, ...ahead, key: 'portal' }, false, portal);
+    }
+  }
+
+  #next(challenge: string): Pick<Unsigned, 'id' | 'seq' | 'site' | 'challenge' | 'key' | 'door'> {
+    this.#seqs.portal += 1;
+    const seq = this.#seqs.portal;
+    return { id: `proposal-${seq}`, key: 'portal', door: 'portal', seq, site: SITE_ID, challenge };
+  }
+
+  #nextOrder(challenge: string): Pick<Unsigned, 'id' | 'seq' | 'site' | 'challenge' | 'key' | 'door'> {
+    this.#sentByOperator += 1;
+    this.#seqs.operator += this.#operator.chance(0.2) ? this.#operator.whole(1, 1_000_000_000) : 1;
+    const seq = this.#seqs.operator;
+    const id = `operator-limit-${this.#sentByOperator}`;
+    return { id, key: 'operator', door: 'operator', seq, site: SITE_ID, challenge };
+  }
+
+  #post(unsigned: Unsigned, genuine: boolean, key = this.#keys[unsigned.door], keep = true): Envelope {
+    const { notBeforeMs, expiresMs, door: _, ...rest } = unsigned;
     const message = {
       v: 1,
       ...rest,
