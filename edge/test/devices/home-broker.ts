@@ -11,6 +11,7 @@ export const SECRETS = {
   'home-1': 'site-secret-of-22-chars-000',
   portal: 'portal-secret-of-22-chars-0',
   tablet: 'tablet-secret-of-22-chars-0',
+  operator: 'operator-secret-of-22-chars',
 } as const;
 export type IdentityId = keyof typeof SECRETS;
 
@@ -36,6 +37,7 @@ export async function homeBroker(port = 0): Promise<HomeBroker> {
       },
       { id: 'home-1', role: 'site', secret: SECRETS['home-1'] },
       { id: 'portal', role: 'portal', secret: SECRETS.portal },
+      { id: 'operator', role: 'operator', secret: SECRETS.operator },
       { id: 'tablet', role: 'installer', secret: SECRETS.tablet, bindings: { siteId: ['home-1'] } },
     ],
   });

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import type { Setpoint } from '@wattward/broker/wire/setpoint';
-import { advanceBook, type Book, EMPTY_BOOK, takeSetpoint } from '../../src/setpoint/book.ts';
-import { ports, signed, T0 } from './signed-setpoints.ts';
+import { advanceBook, type Book, EMPTY_BOOK, MAX_HELD, takeSetpoint } from '../../src/setpoint/book.ts';
+import { ordered, ports, signed, T0 } from './signed-setpoints.ts';
 
 const MINUTE_MS = 60_000;
 
@@ -36,4 +36,17 @@ test('an older set-point whose time is over before the newer one ends never hold
   const { book, transitions } = advanceBook(holding(both, 40), { monoMs: 55 * MINUTE_MS, wallMs: null });
   expect(transitions).toMatchObject([{ id: 'proposal-1', status: 'expired' }]);
   expect(active(book)).toEqual(['proposal-2']);
+});
+
+test('a key that sends more than is held at once loses its own oldest, never what another has sent', () => {
+  let book = taken(EMPTY_BOOK, 1, 0, 60);
+  for (let seq = 1; seq <= MAX_HELD + 5; seq += 1) {
+    const later = { notBefore: new Date(T0 + 30 * MINUTE_MS).toISOString() };
+    const parsed = ports.parse(ordered({ id: `limit-number-${seq}`, seq, ...later }));
+    if (!parsed.ok) throw new Error(parsed.problem);
+    book = takeSetpoint(book, parsed.message, 'operator', { monoMs: 0, wallMs: T0 }).book;
+  }
+  expect(active(book)).toEqual(['proposal-1']);
+  expect(book.held).toHaveLength(MAX_HELD + 1);
+  expect(book.held.at(-1)?.id).toBe(`limit-number-${MAX_HELD + 5}`);
 });
