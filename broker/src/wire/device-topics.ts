@@ -66,6 +66,15 @@ export const DEVICE_TOPICS = {
     publish: ['edge'],
     subscribe: ['observer'],
   },
+  /** Home Assistant subscribes to this form of discovery too and takes a refusal ill; nobody here says anything in it. */
+  assistantNodeConfig: {
+    path: 'homeassistant/{word}/{word}/{word}/config',
+    qos: 1,
+    retain: true,
+    publish: [],
+    // The box may hear the other form, which it says; where one filter takes in both it is granted alike.
+    subscribe: ['observer', 'edge'],
+  },
   assistantState: {
     path: 'homeassistant/state/{siteId}',
     qos: 0,

@@ -120,6 +120,7 @@ const KEPT_UP = SPOKEN_UP.filter((path) => !/^stat|^tele|rpc$|heartbeat$/.test(p
 const SPOKEN_DOWN = ['cmnd/T/W', 'S/rpc', 'E/W/W/command'];
 const OUTWARD = ['homeassistant/W/W/config', 'homeassistant/state/H'];
 const BIRTH = ['homeassistant/status'];
+const NODE_CONFIG = ['homeassistant/W/W/W/config'];
 
 /** Bought boards and Home Assistant, in their own words. */
 const FOREIGN: readonly {
@@ -129,9 +130,19 @@ const FOREIGN: readonly {
   readonly hears: readonly string[];
 }[] = [
   { who: 'board', says: [...SPOKEN_UP, 'cmnd/T/W'], keeps: KEPT_UP, hears: SPOKEN_DOWN },
-  { who: 'edge', says: [...SPOKEN_DOWN, ...OUTWARD], keeps: OUTWARD, hears: [...SPOKEN_UP, ...BIRTH] },
+  {
+    who: 'edge',
+    says: [...SPOKEN_DOWN, ...OUTWARD],
+    keeps: OUTWARD,
+    hears: [...SPOKEN_UP, ...BIRTH, ...NODE_CONFIG],
+  },
   { who: 'installer', says: [], keeps: [], hears: SPOKEN_UP },
-  { who: 'observer', says: BIRTH, keeps: BIRTH, hears: [...SPOKEN_UP, ...SPOKEN_DOWN, ...OUTWARD] },
+  {
+    who: 'observer',
+    says: BIRTH,
+    keeps: BIRTH,
+    hears: [...SPOKEN_UP, ...SPOKEN_DOWN, ...OUTWARD, ...NODE_CONFIG],
+  },
 ];
 
 function foreignAllows(
@@ -150,20 +161,33 @@ function foreignAllows(
   const macs = tasmotas
     ? `(?:${tasmotas.map((id) => id.slice(-12).toUpperCase()).join('|') || '(?!)'})`
     : '[0-9A-F]{12}';
-  return rules[kind].some((pattern) => {
-    const expression = pattern
-      .split('/')
-      .map((level) => {
-        if (level === 'T') return spoken('tasmota');
-        if (level === 'D') return macs;
-        if (level === 'S') return spoken('shelly');
-        if (level === 'E') return spoken('esphome');
-        if (level === 'H') return identity.siteIds ? `(?:${identity.siteIds.join('|')})` : ANY;
-        return level === 'W' ? '[A-Za-z0-9_:.-]{1,64}' : level;
-      })
-      .join('/');
-    return new RegExp(`^${expression}$`).test(topic);
-  });
+  return rules[kind].some((pattern) =>
+    kept(identity, `foreign ${pattern}`, () => {
+      const expression = pattern
+        .split('/')
+        .map((level) => {
+          if (level === 'T') return spoken('tasmota');
+          if (level === 'D') return macs;
+          if (level === 'S') return spoken('shelly');
+          if (level === 'E') return spoken('esphome');
+          if (level === 'H') return identity.siteIds ? `(?:${identity.siteIds.join('|')})` : ANY;
+          return level === 'W' ? '[A-Za-z0-9_:.-]{1,64}' : level;
+        })
+        .join('/');
+      return new RegExp(`^${expression}$`);
+    }).test(topic),
+  );
+}
+
+/** Made once for each identity: ten thousand questions ask for the same few. */
+const expressions = new WeakMap<ReferenceIdentity, Map<string, RegExp>>();
+
+function kept(identity: ReferenceIdentity, name: string, make: () => RegExp): RegExp {
+  const own = expressions.get(identity) ?? new Map<string, RegExp>();
+  expressions.set(identity, own);
+  const found = own.get(name) ?? make();
+  own.set(name, found);
+  return found;
 }
 
 const ANY = '[a-z0-9-]{1,40}';
@@ -174,20 +198,22 @@ function matchesOne(patterns: readonly string[], identity: ReferenceIdentity, to
   const boards = identity.boardIds ?? (identity.role === 'board' ? [identity.id] : undefined);
   const meters = identity.meterIds ?? (identity.role === 'meter' ? [identity.id] : undefined);
   const sites = identity.siteIds ?? (identity.role === 'site' ? [identity.id] : undefined);
-  return patterns.some((pattern) => {
-    const expression = pattern
-      .replace('board/.+', `board/B/(?:${BOARD_WORDS.join('|')})`)
-      .replace(
-        'site/.+',
-        `site/S/(?:${SITE_WORDS.join('|')}|request/V|response/V|installer/V|installer/V/answer)`,
-      )
-      .replace('sim/.+', 'sim/S/(?:clock|tick|request/V|response/V|answer/V)')
-      .replace('/B/', `/${alternatives(boards)}/`)
-      .replace('/M/', `/${alternatives(meters)}/`)
-      .replace('/S/', `/${alternatives(sites)}/`)
-      .replace(/\/V/g, `/${ANY}`);
-    return new RegExp(`^wattward/v1/${expression}$`).test(topic);
-  });
+  return patterns.some((pattern) =>
+    kept(identity, pattern, () => {
+      const expression = pattern
+        .replace('board/.+', `board/B/(?:${BOARD_WORDS.join('|')})`)
+        .replace(
+          'site/.+',
+          `site/S/(?:${SITE_WORDS.join('|')}|request/V|response/V|installer/V|installer/V/answer)`,
+        )
+        .replace('sim/.+', 'sim/S/(?:clock|tick|request/V|response/V|answer/V)')
+        .replace('/B/', `/${alternatives(boards)}/`)
+        .replace('/M/', `/${alternatives(meters)}/`)
+        .replace('/S/', `/${alternatives(sites)}/`)
+        .replace(/\/V/g, `/${ANY}`);
+      return new RegExp(`^wattward/v1/${expression}$`);
+    }).test(topic),
+  );
 }
 
 export const BOARD_WORDS = [
@@ -281,6 +307,14 @@ export function foreignWorld(ids: readonly string[], filter: string): string[] {
   const named = filter.split('/').filter((word) => /^[A-Za-z0-9_:.-]{1,64}$/.test(word));
   const words = [...new Set([...named, 'other', 'LWT'])];
   const assistant = words.flatMap((a) => words.map((b) => `homeassistant/${a}/${b}/config`));
+  // Of the longer form only what stands where the filter has it, and what it does not name.
+  const place = (level: number) => {
+    const word = filter.split('/')[level];
+    return word !== undefined && named.includes(word) ? [word, 'other'] : ['other'];
+  };
+  for (const a of place(1)) {
+    for (const b of place(2)) assistant.push(...place(3).map((c) => `homeassistant/${a}/${b}/${c}/config`));
+  }
   for (const word of named) if (/^[a-z0-9-]{1,40}$/.test(word)) assistant.push(`homeassistant/state/${word}`);
   return [...ids.flatMap((id) => foreignTopics(id, words)), ...assistant, 'homeassistant/status'];
 }
@@ -293,8 +327,17 @@ export function referenceMaySubscribe(
 ): boolean {
   if (filter.startsWith('$SYS/')) return readsSystem(identity);
   const levels = filter.split('/');
-  const matched = world.filter((topic) => filterMatches(levels, topic.split('/')));
+  const matched = world.filter((topic) => filterMatches(levels, levelsOf(topic)));
   return matched.length > 0 && matched.every((topic) => referenceMayHear(identity, topic));
+}
+
+/** The world is the same for ten thousand filters. */
+const splitTopics = new Map<string, readonly string[]>();
+
+function levelsOf(topic: string): readonly string[] {
+  const levels = splitTopics.get(topic) ?? topic.split('/');
+  splitTopics.set(topic, levels);
+  return levels;
 }
 
 /** The matching of [MQTT 3.1.1, 4.7], level by level from the front. */

@@ -73,6 +73,51 @@ test('a metrics port that is taken is said with its remedy', async () => {
   });
 });
 
+/** What Home Assistant subscribes to of itself for its discovery: all kinds of entity at once, or one by one. */
+const DISCOVERY_FILTERS = ['+', 'sensor', 'binary_sensor', 'device'].flatMap((kind) => [
+  `homeassistant/${kind}/+/config`,
+  `homeassistant/${kind}/+/+/config`,
+]);
+
+test('an observer is granted all that Home Assistant subscribes to, and may say nothing there but its presence', async () => {
+  const broker = await startBroker({
+    host: '127.0.0.1',
+    port: 0,
+    credentials: [{ id: 'assistant', role: 'observer', secret: SECRET, bindings: { siteId: ['home-1'] } }],
+  });
+  open.push(() => broker.close());
+  const connect = async () => {
+    const client = await mqtt.connectAsync(`mqtt://127.0.0.1:${broker.port}`, {
+      clientId: 'assistant',
+      username: 'assistant',
+      password: SECRET,
+      protocolVersion: 4,
+      reconnectPeriod: 0,
+    });
+    open.push(() => client.endAsync(true));
+    return client;
+  };
+  const client = await connect();
+  const granted = async (filter: string) =>
+    client.subscribeAsync(filter, { qos: 0 }).then(
+      ([grant]) => (grant?.qos ?? 128) < 128,
+      () => false,
+    );
+  for (const filter of [...DISCOVERY_FILTERS, 'homeassistant/state/home-1', 'homeassistant/status']) {
+    expect([filter, await granted(filter)]).toEqual([filter, true]);
+  }
+  for (const filter of ['homeassistant/state/home-2', 'homeassistant/+/+/+/+/config', '$SYS/#']) {
+    expect([filter, await granted(filter)]).toEqual([filter, false]);
+  }
+  await client.publishAsync('homeassistant/status', 'online', { qos: 1, retain: false });
+  for (const path of ['homeassistant/sensor/a/config', 'homeassistant/sensor/a/b/config']) {
+    const other = await connect();
+    const closed = new Promise((resolve) => other.once('close', () => resolve('closed')));
+    other.publish(path, '{}', { qos: 1 }, () => {});
+    expect([path, await closed]).toEqual([path, 'closed']);
+  }
+});
+
 test('Home Assistant finds the home when it comes up, reads its state, and is offered nothing to switch', async () => {
   const parsed = parseSiteSettings(homeSettingsText());
   if (!parsed.ok) throw new Error('settings');
