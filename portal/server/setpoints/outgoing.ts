@@ -118,8 +118,7 @@ export class OutgoingMessages {
   }
 
   async #sendSigned(kept: OutgoingTable, how: Signing): Promise<void> {
-    const isCurrent = kept.challenge === how.description.challenge;
-    const out = isCurrent ? kept : await this.#sign(kept, how);
+    const out = isCurrent(kept, how.description) ? kept : await this.#sign(kept, how);
     const message = setpointSchema.parse(JSON.parse(out.body_json));
     await this.#context.link.publish('siteSetpoint', { siteId: out.site_id }, message);
     await this.#change(out.message_id, { attempts: out.attempts + 1 });
@@ -171,6 +170,11 @@ export class OutgoingMessages {
   async #change(messageId: string, values: Partial<OutgoingTable>): Promise<void> {
     await this.#context.db.updateTable('outgoing').set(values).where('message_id', '=', messageId).execute();
   }
+}
+
+/** Signed for this start of the box, and in a form that today's boxes read. */
+function isCurrent(kept: OutgoingTable, { challenge }: SiteDescription): boolean {
+  return kept.challenge === challenge && setpointSchema.safeParse(JSON.parse(kept.body_json)).success;
 }
 
 function newMessage(row: ProposalRow, messageId: string, purpose: 'set' | 'revoke'): OutgoingTable {

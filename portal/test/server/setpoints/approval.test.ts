@@ -193,6 +193,28 @@ test('a refusal of the box says why', async () => {
   expect(await find(made.id)).toMatchObject({ why: 'out-of-bounds', params: { maxW: 6000 }, may: [] });
 });
 
+test('a message kept from before set-points named their key is signed anew, not sent again', async () => {
+  box.judge = () => [];
+  const made = await propose();
+  await act(owner, made.id, 'approve');
+  await reaches(made.id, 'delivered');
+  await until(() => box.heard.length > 0, 'the first sending');
+  const [first] = box.heard;
+  if (!first) throw new Error('nothing was heard');
+  expect(first.key).toBe('portal');
+  const { key: _, ...before } = first;
+  await at.portal.db
+    .updateTable('outgoing')
+    .set({ body_json: JSON.stringify(before) })
+    .where('message_id', '=', made.id)
+    .execute();
+  box.judge = careful;
+  clockMs += 10_000;
+  await box.live();
+  await reaches(made.id, 'active');
+  expect(box.heard.at(-1)).toMatchObject({ id: made.id, key: 'portal', seq: first.seq + 1 });
+});
+
 test('after a restart of the box the same set-point is signed for its new challenge', async () => {
   box.judge = () => [];
   const made = await propose();
