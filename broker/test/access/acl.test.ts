@@ -1,6 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { type Identity, mayPublish, maySubscribe, rulesOf } from '../../src/access/acl.ts';
 import { FACTORY_TOPICS } from '../../src/access/credential.ts';
+import { DEVICE_TOPICS } from '../../src/wire/device-topics.ts';
+import { type Role, TOPICS } from '../../src/wire/topics.ts';
 import { drawer, drawFilter, drawIdentity, drawTopic, worldOf } from './random-world.ts';
 import { referenceMayHear, referenceMayPublish, referenceMaySubscribe } from './reference-rules.ts';
 
@@ -57,6 +59,24 @@ describe('ten thousand random pairs against a second opinion', () => {
     }
     expect(differences).toEqual([]);
   });
+});
+
+test('the box and its boards listen to nobody but those from whom they may take something, topic by topic', () => {
+  const listened = Object.entries({ ...TOPICS, ...DEVICE_TOPICS }).flatMap(([name, spec]) => {
+    const { publish, subscribe }: { publish: readonly Role[]; subscribe: readonly Role[] } = spec;
+    const heardBy = subscribe.filter((role) => role === 'edge' || role === 'site' || role === 'board');
+    const saidBy = publish.filter((role) => !['edge', 'site', 'board', 'meter'].includes(role));
+    return heardBy.length > 0 && saidBy.length > 0 ? [`${saidBy} > ${heardBy}: ${name}`] : [];
+  });
+  // Signed, or answered without moving anything, or asked by whoever stands in front of the boards.
+  expect(listened).toEqual([
+    'portal > site: siteEventAck',
+    'portal > site: siteSetpoint',
+    'portal > site: siteRequest',
+    'operator > site: siteOperatorSetpoint',
+    'installer > edge: siteInstaller',
+    'observer > edge: assistantPresence',
+  ]);
 });
 
 describe('what the manual says', () => {
