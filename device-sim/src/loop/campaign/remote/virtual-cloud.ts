@@ -167,7 +167,8 @@ export class VirtualCloud {
     switch (random.whole(0, 4)) {
       case 0: {
         const { kind, value } = random.pick(KINDS.filter((one) => one.kind !== 'import-limit'));
-        return this.#post({ ...next, kind, value: value(random) }, false, operator);
+        const door = random.pick<Sender>(['portal', 'operator']);
+        return this.#post({ ...next, kind, value: value(random), door }, false, operator);
       }
       case 1:
         return this.#post({ ...next, ...plain, ...ahead, key: 'portal', door: 'portal' }, false, operator);
