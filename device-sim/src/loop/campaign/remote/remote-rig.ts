@@ -40,6 +40,7 @@ interface Post {
 
 const PER_HOUR = 1.5;
 const ORDERS_PER_HOUR = 0.5;
+const TRIES_PER_HOUR = 3;
 /** The portal may send everything, the operator limits. */
 const KEYS: readonly KeyScope[] = [
   { id: 'portal', kinds: SETPOINT_KINDS },
@@ -226,9 +227,6 @@ export class RemoteRig {
     if (!this.#isQuiet && this.#random.chance(PER_HOUR / 3600)) this.#send(this.#draw(nowMs), nowMs);
     if (weather.strikes('cloud-forged')) {
       this.#under.push({ envelope: this.#cloud.forge(this.#challenge, nowMs), atMs: nowMs });
-      if (this.#hasOperator) {
-        this.#under.push({ envelope: this.#cloud.forgeKeys(this.#challenge, nowMs), atMs: nowMs });
-      }
     }
     if (this.#hasOperator && !this.#isQuiet) this.#operate(nowMs);
     if (weather.strikes('cloud-replay') && this.#cloud.sent.length > 0) {
@@ -250,6 +248,9 @@ export class RemoteRig {
     }
     if (this.#operator.chance(ORDERS_PER_HOUR / 3600)) {
       this.#under.push({ envelope: this.#cloud.meddle(this.#challenge, nowMs), atMs: nowMs });
+    }
+    if (this.#operator.chance(TRIES_PER_HOUR / 3600)) {
+      this.#under.push({ envelope: this.#cloud.forgeKeys(this.#challenge, nowMs), atMs: nowMs });
     }
   }
 
