@@ -88,7 +88,8 @@ export function verifySetpoint(text: string, ports: VerifyPorts, context: Verify
   const key = context.keys.find(({ id }) => id === message.key);
   if (!key) return refuse('unknown-key', { key: message.key });
   if (!ports.isSigned(message)) return refuse('bad-signature');
-  if (context.door === 'portal' && isByOnePerson(message)) return refuse('malformed', { problem: 'proposed and approved by one person' });
+  if (context.door === 'portal' && isByOnePerson(message))
+    return refuse('malformed', { problem: 'proposed and approved by one person' });
   if (message.site !== context.siteId) return refuse('foreign-site', { site: message.site });
   if (message.challenge !== context.challenge) return refuse('stale-challenge');
   const lastSeq = context.lastSeqs[key.id] ?? 0;
