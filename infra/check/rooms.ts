@@ -32,6 +32,12 @@ export const ROOMS: readonly Room[] = [
     pure: true,
   },
   {
+    path: 'edge/src/settings/',
+    mayImport: ['broker/src/wire/', 'edge/src/core/'],
+    pure: true,
+    packages: ['zod', 'yaml'],
+  },
+  {
     path: 'edge/',
     mayImport: [
       'broker/src/wire/',
@@ -40,6 +46,7 @@ export const ROOMS: readonly Room[] = [
       'edge/src/plan/',
       'edge/src/outbox/',
       'edge/src/setpoint/',
+      'edge/src/settings/',
     ],
   },
   { path: 'device-sim/src/physics/', mayImport: [], pure: true },
@@ -53,6 +60,7 @@ export const ROOMS: readonly Room[] = [
       'edge/src/plan/',
       'edge/src/outbox/',
       'edge/src/setpoint/',
+      'edge/src/settings/',
       'device-sim/src/physics/',
       'device-sim/src/fleet/',
     ],

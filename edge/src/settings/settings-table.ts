@@ -1,11 +1,7 @@
-/**
- * The table of all settings in the README, generated from the schema so that it cannot be wrong:
- * `node edge/src/settings/settings-table.ts` writes it anew.
- */
-import { readFileSync, writeFileSync } from 'node:fs';
+/** The table of all settings in the README, generated from the schema so that it cannot be wrong. */
 import { allFields, type FieldFacts } from './schema-walk.ts';
 
-const BEGIN = '<!-- settings: begin, written by src/settings/settings-table.ts -->';
+const BEGIN = '<!-- settings: begin, written by src/commands/write-settings-table.ts -->';
 const END = '<!-- settings: end -->';
 
 /** The table as Markdown, one line per setting, list entries as `[]`. */
@@ -39,9 +35,4 @@ function rangeOf({ minimum, maximum, options }: FieldFacts): string {
   if (options) return options.map((option) => `\`${option}\``).join(', ');
   if (minimum === undefined && maximum === undefined) return '';
   return `${minimum ?? ''} to ${maximum ?? ''}`;
-}
-
-if (import.meta.main) {
-  const file = new URL('../../README.md', import.meta.url);
-  writeFileSync(file, withSettingsTable(readFileSync(file, 'utf8')));
 }

@@ -3,7 +3,7 @@ import { expect, test } from '@jest/globals';
 import { allFields } from '../../src/settings/schema-walk.ts';
 import { settingsTable, withSettingsTable } from '../../src/settings/settings-table.ts';
 
-test('the table in the README is the one the schema gives (else: node edge/src/settings/settings-table.ts)', () => {
+test('the table in the README is the one the schema gives (else: node edge/src/commands/write-settings-table.ts)', () => {
   const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
   expect(withSettingsTable(readme)).toBe(readme);
 });
