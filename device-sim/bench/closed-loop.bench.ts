@@ -5,7 +5,7 @@ import { readHome } from '../src/home/home-file.ts';
 import { RunningHome } from '../src/home/running-home.ts';
 import { runSeed } from '../src/loop/campaign/run-seed.ts';
 import { ClosedLoop } from '../src/loop/closed-loop.ts';
-import { installedSite } from '../src/loop/site-file.ts';
+import { readSiteFile } from '../src/loop/installed-site.ts';
 
 interface Bench {
   name: string;
@@ -29,7 +29,7 @@ function timesRealTime(cycle: () => void): number {
 function defaultLoop(cycleMs: number): ClosedLoop {
   return new ClosedLoop({
     home: readHome(path.join(HOMES, 'default.yaml')),
-    site: installedSite('home-1', readFileSync(path.join(HOMES, 'default.site.yaml'), 'utf8'), {}),
+    site: readSiteFile('home-1', readFileSync(path.join(HOMES, 'default.site.yaml'), 'utf8')),
     startMs: START_MS,
     cycleMs,
   });

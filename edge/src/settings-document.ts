@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { StartError } from './config.ts';
 import { undrivable } from './cycle/devices.ts';
 import { checkSiteSettings, parseSiteSettings } from './settings/parse-site-settings.ts';
-import type { SettingsProblem } from './settings/settings-problem.ts';
+import { problemSentence } from './settings/settings-problem.ts';
 import type { SiteSettings } from './settings/site-settings.ts';
 import type { Store } from './store/store.ts';
 
@@ -24,18 +24,13 @@ const CURRENT = 'settings';
 /** Checks the text of a `site.yaml`. @throws StartError with all mistakes */
 export function checkedSettings(text: string, file: string): SiteSettings {
   const parsed = parseSiteSettings(text);
-  const mistakes = parsed.ok ? undrivable(parsed.settings) : parsed.problems.map(sentence);
+  const mistakes = parsed.ok ? undrivable(parsed.settings) : parsed.problems.map(problemSentence);
   if (parsed.ok && mistakes.length === 0) return parsed.settings;
   throw new StartError(
     'settings-invalid',
     `${file} has ${mistakes.length} mistake${mistakes.length === 1 ? '' : 's'}:\n  ${mistakes.join('\n  ')}`,
     'Mend all of them, then run `check --config` again.',
   );
-}
-
-function sentence({ path, line, message, remedy }: SettingsProblem): string {
-  const where = [line === null ? null : `line ${line}`, path || null].filter(Boolean).join(', ');
-  return `${where || 'the file'}: ${message}; ${remedy}`;
 }
 
 /** The settings that hold: those of the disk, or the file's as a new version when the file has changed. */

@@ -10,13 +10,34 @@ import type { SiteTime } from '@wattward/edge/core/site-time';
 import { NO_OPERATOR, type Snapshot } from '@wattward/edge/core/snapshot';
 import { initialState, type State } from '@wattward/edge/core/state';
 import { siteTimeAt } from '@wattward/edge/core/zone';
-import { stringify } from 'yaml';
-import { installedSite } from '../loop/site-file.ts';
+import type { SiteSettingsInput } from '@wattward/edge/settings/site-settings';
+import { installedSite } from '../loop/installed-site.ts';
 import type { Orders } from './plant.ts';
 import type { Policy, PolicyQuestion, PolicyView } from './policy.ts';
 
 const PHASES = 3;
 const VOLTAGE_V = 230;
+/** Named because a home has them; nothing is reached here. */
+const DEVICES: SiteSettingsInput['devices'] = {
+  meters: [
+    {
+      id: 'grid',
+      name: 'Grid meter',
+      role: 'grid',
+      profile: 'mqtt',
+      connection: { kind: 'mqtt', meterId: 'grid' },
+    },
+  ],
+  inverters: [
+    {
+      id: 'inverter',
+      name: 'Inverter',
+      profile: 'sunspec',
+      connection: { kind: 'modbus-tcp', host: 'inverter' },
+    },
+  ],
+  boards: [{ id: 'board', name: 'Relay board' }],
+};
 
 export class BoxPolicy implements Policy {
   readonly name = 'the rules of the box';
@@ -100,12 +121,12 @@ export class BoxPolicy implements Policy {
 /** By way of the installer's file, so that every default is the one of the box. */
 function settingsFor({ plant, zone, stepMs, tariff }: PolicyQuestion): Settings {
   const { battery, heater } = plant;
-  const site = {
+  const site: SiteSettingsInput = {
     name: 'Backtest',
     zone,
     tariff,
     grid: { phases: PHASES, fuseA: 25, nominalVoltageV: VOLTAGE_V },
-    devices: { inverters: [{ pv: true }] },
+    devices: DEVICES,
     batteries: battery
       ? [
           {
@@ -135,5 +156,5 @@ function settingsFor({ plant, zone, stepMs, tariff }: PolicyQuestion): Settings 
         ]
       : [],
   };
-  return { ...installedSite('backtest', stringify(site), {}).settings, cycleMs: stepMs };
+  return installedSite('backtest', site, stepMs).settings;
 }

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { readHome } from '../home/home-file.ts';
 import { ClosedLoop } from '../loop/closed-loop.ts';
-import { installedSite } from '../loop/site-file.ts';
+import { readSiteFile } from '../loop/installed-site.ts';
 import { Profile } from '../profile/profile.ts';
 import { WeatherRecord } from '../profile/weather-record.ts';
 
@@ -39,7 +39,7 @@ const J_PER_WH = 3600;
 /** @throws HomeFileError, ProfileError, WeatherFileError; MissingSiteFile where none stands beside the home. */
 export function liveThrough(file: string, days: Days): LivedDays {
   const home = readHome(file);
-  const site = installedSite('home-1', siteFileOf(file), {});
+  const site = readSiteFile('home-1', siteFileOf(file));
   const { count, from, profile = home.profile, weather = home.weather } = days;
   const measured = profile === undefined ? undefined : Profile.open(profile, home.zone);
   const startMs = measured ? measured.span.lastMs - count * DAY_MS : Date.parse(`${from}T00:00:00Z`);

@@ -18,8 +18,8 @@ import { storageRates } from '@wattward/edge/registers/sunspec-storage';
 import type { ConfigMessage } from '@wattward/hardware/relay-board/messages';
 import { type MeasuredSource, RunningHome, type WeatherSource } from '../home/running-home.ts';
 import { type Home, isLoad } from '../home/schema.ts';
+import type { InstalledSite } from './installed-site.ts';
 import { directReader, type HomeReader } from './readings.ts';
-import type { InstalledSite } from './site-file.ts';
 import { TraceHash } from './trace-hash.ts';
 import { type CommandWatch, type LinkFault, PERFECT_LINK, VirtualBoard } from './virtual-board.ts';
 import { VirtualLatch } from './virtual-latch.ts';
@@ -99,7 +99,7 @@ export class ClosedLoop {
         .filter(isLoad)
         .flatMap((load) => (load.relay ? [[load.relay.channel, load.id] as const] : [])),
     );
-    this.#objects = options.site.wiring.map(({ channel }) => wired.get(channel) ?? null);
+    this.#objects = options.site.site.loads.map(({ channel }) => wired.get(channel) ?? null);
     this.board = new VirtualBoard({
       config: boardConfig(options.site),
       nowMs: options.startMs - 3_600_000,
@@ -152,9 +152,9 @@ export class ClosedLoop {
     this.#read(nowMs);
     const trusted = this.#options.clockTrusted?.() ?? true;
     const wallMs = nowMs + (this.#options.wallOffsetMs?.() ?? 0);
-    this.#time = siteTimeAt(this.#options.site.zone, wallMs, trusted, this.#time);
+    this.#time = siteTimeAt(this.#options.site.site.zone, wallMs, trusted, this.#time);
     const { settings, orders } = this.#options.remote?.() ?? { settings: this.settings, orders: NO_ORDERS };
-    const loads = this.#options.site.wiring.map(({ channel }, i) => ({
+    const loads = this.#options.site.site.loads.map(({ channel }, i) => ({
       ...this.board.reported(channel, nowMs),
       contact: 'sound' as const,
       override: this.#options.override?.(i) ?? null,
@@ -167,8 +167,8 @@ export class ClosedLoop {
     this.#state = state;
     for (let i = 0; i < decision.loads.length; i += 1) {
       const command = decision.loads[i];
-      const wiring = this.#options.site.wiring[i];
-      if (command && wiring) this.board.want(wiring.channel, command.on, command.urgent, command.leaseS);
+      const load = this.#options.site.site.loads[i];
+      if (command && load) this.board.want(load.channel, command.on, command.urgent, command.leaseS);
     }
     this.#orderBattery(decision, nowMs);
     return decision;
@@ -227,14 +227,14 @@ function boardConfig(site: InstalledSite): ConfigMessage {
     v: 1,
     board: 'esp12f-5ccf7f000001',
     telemetryS: 15,
-    channels: site.wiring.flatMap((wiring, i) => {
+    channels: site.site.loads.flatMap(({ channel, safeState, contact }, i) => {
       const load = loads[i];
       if (!load) return [];
       return [
         {
-          channel: wiring.channel,
-          safeState: wiring.safeState,
-          contact: wiring.contact,
+          channel,
+          safeState,
+          contact,
           minOnS: load.minOnMs / 1000,
           minOffS: load.minOffMs / 1000,
           interlock: load.interlock,

@@ -2,13 +2,13 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { ClosedLoop, type LoopOptions } from '../../src/loop/closed-loop.ts';
+import { readSiteFile } from '../../src/loop/installed-site.ts';
 import { registerReader } from '../../src/loop/readings.ts';
-import { installedSite } from '../../src/loop/site-file.ts';
 import { defaultHome, HOMES_DIR, JUNE_MORNING_MS, peakHome } from '../home/homes.ts';
 
 const WINTER_NIGHT_MS = Date.parse('2026-01-14T21:00:00Z');
 const site = (name: string) =>
-  installedSite('home-1', readFileSync(path.join(HOMES_DIR, `${name}.site.yaml`), 'utf8'), {});
+  readSiteFile('home-1', readFileSync(path.join(HOMES_DIR, `${name}.site.yaml`), 'utf8'));
 
 function loopOf(change: Partial<LoopOptions> = {}): ClosedLoop {
   return new ClosedLoop({ home: defaultHome(), site: site('default'), startMs: JUNE_MORNING_MS, ...change });

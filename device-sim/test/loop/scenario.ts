@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { Settings } from '@wattward/edge/core/settings';
 import { Witness, type WitnessOptions } from '../../src/loop/campaign/witness.ts';
 import type { CycleRecord } from '../../src/loop/closed-loop.ts';
-import { type InstalledSite, installedSite } from '../../src/loop/site-file.ts';
+import { type InstalledSite, readSiteFile } from '../../src/loop/installed-site.ts';
 
 export const DAY_MS = 86_400_000;
 export const HOUR_MS = 3_600_000;
@@ -19,7 +19,7 @@ export function siteOf(
   change: (settings: Settings) => Partial<Settings> = () => ({}),
 ): InstalledSite {
   const text = readFileSync(path.join(HOMES_DIR, `${name}.site.yaml`), 'utf8');
-  const site = installedSite('home-1', text, {});
+  const site = readSiteFile('home-1', text);
   return { ...site, settings: { ...site.settings, ...change(site.settings) } };
 }
 

@@ -9,6 +9,12 @@ export interface SettingsProblem {
   readonly remedy: string;
 }
 
+/** `line 12, loads[2].channel: 17 is too large; choose a value from 1 to 16`. */
+export function problemSentence({ path, line, message, remedy }: SettingsProblem): string {
+  const where = [line === null ? null : `line ${line}`, path || null].filter(Boolean).join(', ');
+  return `${where || 'the file'}: ${message}; ${remedy}`;
+}
+
 export type Path = readonly PropertyKey[];
 
 /** A problem with its path as a list, so that a line can be found for it. */

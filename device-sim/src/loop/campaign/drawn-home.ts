@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { readHome } from '../../home/home-file.ts';
 import type { Home } from '../../home/schema.ts';
-import { type InstalledSite, installedSite } from '../site-file.ts';
+import { type InstalledSite, installedSite, readSiteFile } from '../installed-site.ts';
 import type { Random } from './random.ts';
 
 const HOMES = path.resolve(import.meta.dirname, '../../../homes');
@@ -39,37 +39,31 @@ export function drawHome(random: Random): { readonly home: Home; readonly site: 
   return { home, site: drawSite(random, phases, capacityWh) };
 }
 
+/** What an installer may have entered, read on by the box's own settings. */
 function drawSite(random: Random, phases: ReadonlyMap<string, 1 | 2 | 3>, capacityWh: number): InstalledSite {
-  const site = installedSite(
-    `home-${random.whole(1, 99)}`,
-    readFileSync(path.join(HOMES, 'default.site.yaml'), 'utf8'),
-    {},
-  );
+  const siteId = `home-${random.whole(1, 99)}`;
+  const { site } = readSiteFile(siteId, readFileSync(path.join(HOMES, 'default.site.yaml'), 'utf8'));
   const interlock = random.chance(0.3) ? 1 : 0;
-  const order = site.settings.loads
-    .map((_, i) => ({ i, rank: random.next() }))
-    .sort((a, b) => a.rank - b.rank);
-  const loads = site.settings.loads.map((load, i) => ({
+  const order = site.loads.map((_, i) => ({ i, rank: random.next() })).sort((a, b) => a.rank - b.rank);
+  const essential = random.chance(0.5) ? random.whole(0, site.loads.length - 1) : -1;
+  // Contacts that an installer lets move at any time: nothing but what is tested holds them back.
+  const free = random.chance(0.3) ? { minOnS: 0, minOffS: 0 } : {};
+  const loads = site.loads.map((load, i) => ({
     ...load,
+    ...(load.kind === 'interruptible' ? free : {}),
     priority: order.findIndex((entry) => entry.i === i) + 1,
     interlock: load.kind === 'interruptible' ? interlock : 0,
-    phase: phases.get(load.id) ?? load.phase,
+    phase: PHASES[(phases.get(load.id) ?? 0) - 1] ?? load.phase,
+    essential: load.essential || i === essential,
   }));
-  const essential = random.chance(0.5) ? random.whole(0, loads.length - 1) : -1;
-  const byPriority = order.map(({ i }) => i);
-  // Contacts that an installer lets move at any time: nothing but what is tested holds them back.
-  const free = random.chance(0.3) ? { minOnMs: 0, minOffMs: 0 } : {};
-  const settings = {
-    ...site.settings,
-    batteries: site.settings.batteries.map((battery) => ({ ...battery, capacityWh })),
-    grid: { ...site.settings.grid, fuseA: random.pick([16, 20, 25]) },
-    peak: { ...site.settings.peak, thresholdW: random.pick([5000, 7000, 9000]) },
-    loads: loads.map((load, i) => ({
-      ...load,
-      ...(load.kind === 'interruptible' ? free : {}),
-      ...(i === essential ? { essential: true } : {}),
-    })),
-    byPriority,
-  };
-  return { ...site, settings };
+  return installedSite(siteId, {
+    ...site,
+    loads,
+    batteries: site.batteries.map((battery) => ({ ...battery, capacityWh })),
+    grid: { ...site.grid, fuseA: random.pick([16, 20, 25]) },
+    control: {
+      ...site.control,
+      peak: { ...site.control.peak, thresholdW: random.pick([5000, 7000, 9000]) },
+    },
+  });
 }

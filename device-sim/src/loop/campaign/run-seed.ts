@@ -5,8 +5,8 @@
 import type { LoadOverride } from '@wattward/edge/core/snapshot';
 import type { RunningHome } from '../../home/running-home.ts';
 import type { ClosedLoop, CycleRecord } from '../closed-loop.ts';
+import type { InstalledSite } from '../installed-site.ts';
 import { type HomeReader, type InverterReadings, registerReader } from '../readings.ts';
-import type { InstalledSite } from '../site-file.ts';
 import { drawHome, drawStartMs } from './drawn-home.ts';
 import { FaultWeather } from './fault-weather.ts';
 import { drawPlan, FAULT_CLASSES, type FaultClass } from './faults.ts';
@@ -187,7 +187,7 @@ class World {
     if (sinceMs !== SETTLED_MS || !decision) return;
     this.#history.settled();
     for (const [i, load] of decision.loads.entries()) {
-      const channel = this.#site.wiring[i]?.channel ?? 0;
+      const channel = this.#site.site.loads[i]?.channel ?? 0;
       const contact = this.loop.board.state.channels.find((c) => c.channel === channel);
       const byHand = contact?.lease?.by === 'button';
       // What was ordered a moment ago, or must still wait its minimum time, may differ.
@@ -209,7 +209,7 @@ class World {
     }
     if (this.weather.spell('wish', nowMs).began) {
       this.#wish = {
-        load: this.#random.whole(0, this.#site.wiring.length - 1),
+        load: this.#random.whole(0, this.#site.site.loads.length - 1),
         on: this.#random.chance(0.8),
       };
     }

@@ -5,8 +5,8 @@
 import type { BoardState } from '@wattward/hardware/relay-board/state';
 import type { RunningHome } from '../../home/running-home.ts';
 import { ClosedLoop, type CycleRecord, type LoopOptions } from '../closed-loop.ts';
+import type { InstalledSite } from '../installed-site.ts';
 import { directReader, type HomeReader, type InverterReadings } from '../readings.ts';
-import type { InstalledSite } from '../site-file.ts';
 import type { ChannelRules, LoadFacts, Moment, SiteLimits } from './moment.ts';
 import { Oracle } from './oracle.ts';
 
@@ -122,7 +122,7 @@ export class Witness {
     i: number,
     contacts: readonly boolean[],
   ): LoadFacts {
-    const channel = this.#site.wiring[i]?.channel ?? 0;
+    const channel = this.#site.site.loads[i]?.channel ?? 0;
     const settings = this.#site.settings.loads[i];
     return {
       id: load.id,
@@ -187,10 +187,10 @@ function contactsOf(channels: BoardState['channels']): string {
   return text;
 }
 
-function rulesOf({ settings, wiring }: InstalledSite): ChannelRules[] {
+function rulesOf({ settings, site }: InstalledSite): ChannelRules[] {
   return settings.loads.map((load, i) => ({
-    channel: wiring[i]?.channel ?? 0,
-    safeOn: wiring[i]?.safeState === 'on',
+    channel: site.loads[i]?.channel ?? 0,
+    safeOn: site.loads[i]?.safeState === 'on',
     minOnMs: load.minOnMs,
     minOffMs: load.minOffMs,
     interlock: load.interlock,
@@ -209,6 +209,6 @@ function limitsOf({ home, site, cycleMs = 1000 }: WitnessOptions): SiteLimits {
     batteryMaxW: Math.max(battery?.maxChargeW ?? 0, battery?.maxDischargeW ?? 0),
     reservePct: batteries[0]?.reservePct ?? 0,
     maintenanceW: batteries[0]?.maintenanceW ?? 0,
-    zone: site.zone,
+    zone: site.site.zone,
   };
 }
