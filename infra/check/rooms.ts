@@ -22,6 +22,7 @@ export const ROOMS: readonly Room[] = [
   { path: 'broker/src/access/', mayImport: ['broker/src/wire/'] },
   { path: 'broker/', mayImport: ['broker/src/wire/', 'broker/src/access/'] },
   { path: 'edge/src/core/', mayImport: [], typesOnly: ['broker/src/wire/'], pure: true },
+  { path: 'edge/src/drive/', mayImport: ['broker/src/wire/', 'edge/src/core/'], pure: true },
   { path: 'edge/src/registers/', mayImport: [], pure: true },
   { path: 'edge/src/plan/', mayImport: ['edge/src/core/'], typesOnly: ['broker/src/wire/'], pure: true },
   { path: 'edge/src/outbox/', mayImport: [], typesOnly: ['broker/src/wire/'], pure: true },
@@ -42,6 +43,7 @@ export const ROOMS: readonly Room[] = [
     mayImport: [
       'broker/src/wire/',
       'edge/src/core/',
+      'edge/src/drive/',
       'edge/src/registers/',
       'edge/src/plan/',
       'edge/src/outbox/',
@@ -56,6 +58,7 @@ export const ROOMS: readonly Room[] = [
       'hardware/relay-board/',
       'broker/src/wire/',
       'edge/src/core/',
+      'edge/src/drive/',
       'edge/src/registers/',
       'edge/src/plan/',
       'edge/src/outbox/',

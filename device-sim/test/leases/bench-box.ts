@@ -2,10 +2,10 @@
 import type { BoardConfig } from '@wattward/broker/wire/board';
 import { encodeMessage, type Message, parseMessage } from '@wattward/broker/wire/message';
 import type { Ids, TopicName } from '@wattward/broker/wire/topics';
-import type { BoardEvent } from '../../../edge/src/devices/board-driver.ts';
-import { type HomeBus, RelayBoard } from '../../../edge/src/devices/relay-board.ts';
-import type { Desired, RelayChannel } from '../../../edge/src/devices/relay-channel.ts';
-import type { Heard } from '../../../edge/src/link/mqtt-bus.ts';
+import type { BoardEvent } from '../../../edge/src/drive/board-driver.ts';
+import type { Heard, HomeBus } from '../../../edge/src/drive/ports.ts';
+import { RelayBoard } from '../../../edge/src/drive/relay-board.ts';
+import type { Desired, RelayChannel } from '../../../edge/src/drive/relay-channel.ts';
 import { BOARD } from './bench-board.ts';
 import type { BusTopic, Line, Parcel, SentOrder } from './virtual-broker.ts';
 import type { VirtualTime } from './virtual-time.ts';
@@ -60,13 +60,7 @@ export class BenchBox {
       config,
       leaseS,
       bus: this.#bus,
-      clock: {
-        speed: 1,
-        wallMs: () => time.nowMs,
-        monoMs: () => time.nowMs - startedAtMs,
-        wallTrusted: () => false,
-        sleep: () => new Promise(() => {}),
-      },
+      clock: { monoMs: () => time.nowMs - startedAtMs },
       cycleMs: CYCLE_MS,
       onEvent: (event) => this.events.push(event),
       random,

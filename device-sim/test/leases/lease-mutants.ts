@@ -4,8 +4,8 @@ import type { Mutant } from '../../src/loop/campaign/mutant.ts';
 const MACHINE = 'hardware/relay-board/machine.ts';
 const CONTACT = 'hardware/relay-board/contact.ts';
 const INBOUND = 'hardware/firmware/inbound.ts';
-const DRIVER = 'edge/src/devices/relay-board.ts';
-const CHANNEL = 'edge/src/devices/relay-channel.ts';
+const DRIVER = 'edge/src/drive/relay-board.ts';
+const CHANNEL = 'edge/src/drive/relay-channel.ts';
 
 export const LEASE_MUTANTS: readonly Mutant[] = [
   {

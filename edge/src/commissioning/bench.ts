@@ -5,9 +5,9 @@
  */
 import type { BoardConfig } from '@wattward/broker/wire/board';
 import type { Clock } from '../clock.ts';
-import type { BoardEvent } from '../devices/board-driver.ts';
-import { openBoard } from '../devices/open-board.ts';
-import { type Reservation, SharedBoard } from '../devices/shared-board.ts';
+import type { BoardEvent } from '../drive/board-driver.ts';
+import { openBoard } from '../drive/open-board.ts';
+import { type Reservation, SharedBoard } from '../drive/shared-board.ts';
 import type { MqttBus } from '../link/mqtt-bus.ts';
 import type { BoardCase } from './stages.ts';
 
@@ -66,6 +66,7 @@ export class Bench {
         clock,
         cycleMs,
         onEvent,
+        random: Math.random,
       }),
     );
     this.#placed.set(board.id, { key, board: fresh });

@@ -3,7 +3,7 @@
  * the simulator holds both against each other); the box may not import the board. Compressors, chargers and three-phase
  * loads go through a contactor, or the charger's own enabling contact, however small they are.
  */
-import type { Protocol } from '../devices/open-board.ts';
+import type { Protocol } from '../drive/open-board.ts';
 import type { Assignment } from './judge.ts';
 
 /** Highest lasting current on the contact, amperes; null: as the maker of the relay says. */

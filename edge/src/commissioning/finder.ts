@@ -4,9 +4,10 @@
  * Commands that lie retained are ghosts: a bought board obeys them at every reconnect.
  */
 import type { Message } from '@wattward/broker/wire/message';
-import type { Dialect } from '../devices/bought/dialect.ts';
-import { BOUGHT, type Protocol } from '../devices/open-board.ts';
-import type { ForeignHeard, MqttBus } from '../link/mqtt-bus.ts';
+import type { Dialect } from '../drive/bought/dialect.ts';
+import { BOUGHT, type Protocol } from '../drive/open-board.ts';
+import type { ForeignHeard } from '../drive/ports.ts';
+import type { MqttBus } from '../link/mqtt-bus.ts';
 import type { Hardware } from './stages.ts';
 
 export interface Sighting extends Hardware {

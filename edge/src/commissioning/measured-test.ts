@@ -3,7 +3,7 @@
  * again; three times. Everything it touches is a port; what the numbers mean is said by `judge`.
  */
 import { STANDARD_COMMANDS } from '../core/command-settings.ts';
-import type { Desired } from '../devices/relay-channel.ts';
+import type { Desired } from '../drive/relay-channel.ts';
 import { type Assignment, judge, type PhasesW, type Repeat, type TestResult } from './judge.ts';
 
 export interface TestPorts {

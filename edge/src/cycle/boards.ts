@@ -2,10 +2,10 @@
 import type { BoardConfig } from '@wattward/broker/wire/board';
 import type { Clock } from '../clock.ts';
 import type { Settings } from '../core/settings.ts';
-import type { BoardEvent } from '../devices/board-driver.ts';
-import { ESPHOME_LEASE_S } from '../devices/bought/esphome.ts';
-import { openBoard } from '../devices/open-board.ts';
-import { SharedBoard } from '../devices/shared-board.ts';
+import type { BoardEvent } from '../drive/board-driver.ts';
+import { ESPHOME_LEASE_S } from '../drive/bought/esphome.ts';
+import { openBoard } from '../drive/open-board.ts';
+import { SharedBoard } from '../drive/shared-board.ts';
 import type { MqttBus } from '../link/mqtt-bus.ts';
 import type { SiteSettings } from '../settings/site-settings.ts';
 
@@ -37,6 +37,7 @@ export function openBoards(options: OpenDevicesOptions): Map<string, SharedBoard
         cycleMs,
         commands: core.commands,
         onEvent,
+        random: Math.random,
       });
       return [id, new SharedBoard(board)];
     }),

@@ -2,11 +2,11 @@ import type { InverterDevice, InverterDeviceOptions } from '../devices/inverter-
 import { ModbusBus, type ModbusEndpoint } from '../devices/modbus-bus.ts';
 import { ModbusMeter } from '../devices/modbus-meter.ts';
 import { MqttMeter } from '../devices/mqtt-meter.ts';
-import { renewalMs } from '../devices/relay-channel.ts';
-import type { SharedBoard } from '../devices/shared-board.ts';
 import type { SignalSource } from '../devices/signal-source.ts';
 import { SmaHybridDevice } from '../devices/sma-hybrid-device.ts';
 import { SunspecDevice } from '../devices/sunspec-device.ts';
+import { renewalMs } from '../drive/relay-channel.ts';
+import type { SharedBoard } from '../drive/shared-board.ts';
 import { sdm630 } from '../registers/sdm630.ts';
 import type { RegisterTable } from '../registers/table.ts';
 import type { SiteSettings } from '../settings/site-settings.ts';

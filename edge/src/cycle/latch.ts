@@ -8,7 +8,7 @@ import { frozenTogether } from '../core/signal-latch.ts';
 import { signalSpecs } from '../core/signal-specs.ts';
 import type { SiteTime } from '../core/site-time.ts';
 import { type GridReading, NO_OPERATOR, type Order, type Snapshot } from '../core/snapshot.ts';
-import type { BoardDriver } from '../devices/board-driver.ts';
+import type { BoardDriver } from '../drive/board-driver.ts';
 import type { SiteSettings } from '../settings/site-settings.ts';
 import type { ControlTime } from './control-time.ts';
 import type { Devices } from './devices.ts';

@@ -5,8 +5,8 @@
 import type { CommandSettings } from '../core/command-settings.ts';
 import type { LoadSettings } from '../core/settings.ts';
 import type { Signal } from '../core/signal.ts';
-import type { BoardDriver } from '../devices/board-driver.ts';
 import { type ContactMemory, checkContact, UNKNOWN_CONTACT } from '../devices/contact-check.ts';
+import type { BoardDriver } from '../drive/board-driver.ts';
 
 export interface LoadSwitch {
   readonly online: boolean;

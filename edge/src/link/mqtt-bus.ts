@@ -11,6 +11,7 @@ import { encodeMessage, type Message, parseMessage } from '@wattward/broker/wire
 import { type Ids, parseTopic, TOPICS, type TopicName, topic } from '@wattward/broker/wire/topics';
 import mqtt, { type IClientOptions, type MqttClient } from 'mqtt';
 import mqttPacket from 'mqtt-packet';
+import type { ForeignBus, ForeignHeard, Heard, HomeBus } from '../drive/ports.ts';
 
 // Otherwise the library keeps 65,536 buffers of two bytes ready: 9 MB for nothing at a few packets a second.
 mqttPacket.writeToStream.cacheNumbers = false;
@@ -38,25 +39,11 @@ export interface MqttBusOptions {
   readonly random?: () => number;
 }
 
-export interface Heard<N extends TopicName> {
-  readonly ids: Ids;
-  readonly message: Message<N>;
-  /** Delivered from the broker's memory on subscribing, not said just now. */
-  readonly retained: boolean;
-}
-
 interface Subscription {
   readonly name: TopicName;
   readonly ids: Ids;
   readonly hear?: (heard: Heard<TopicName>) => void;
   readonly hearText?: (text: string, retained: boolean) => void;
-}
-
-/** A topic that is not ours: a bought board or another system speaks there in its own way. */
-export interface ForeignHeard {
-  readonly path: string;
-  readonly text: string;
-  readonly retained: boolean;
 }
 
 interface ForeignSubscription {
@@ -69,7 +56,7 @@ const KEEPALIVE_S = 30;
 /** CONNACK codes 4 and 5: bad user name or password, not authorised [MQTT 3.1.1, 3.2.2.3]. */
 const REFUSED_CODES = new Set([4, 5]);
 
-export class MqttBus {
+export class MqttBus implements HomeBus, ForeignBus {
   readonly #options: MqttBusOptions;
   readonly #subscriptions: Subscription[] = [];
   readonly #foreign: ForeignSubscription[] = [];

@@ -1,10 +1,10 @@
 /** A bought board (simulated, behind its own MQTT client) and the box's driver for it on a real broker. */
 import { startBroker } from '../../../../broker/src/server/start-broker.ts';
 import { type Clock, openClock } from '../../../../edge/src/clock.ts';
-import type { BoardEvent } from '../../../../edge/src/devices/board-driver.ts';
-import { BoughtBoard } from '../../../../edge/src/devices/bought/bought-board.ts';
-import type { Dialect } from '../../../../edge/src/devices/bought/dialect.ts';
-import { BOUGHT } from '../../../../edge/src/devices/open-board.ts';
+import type { BoardEvent } from '../../../../edge/src/drive/board-driver.ts';
+import { BoughtBoard } from '../../../../edge/src/drive/bought/bought-board.ts';
+import type { Dialect } from '../../../../edge/src/drive/bought/dialect.ts';
+import { BOUGHT } from '../../../../edge/src/drive/open-board.ts';
 import { MqttBus } from '../../../../edge/src/link/mqtt-bus.ts';
 import { until } from '../../../../edge/test/devices/modbus-server.ts';
 import { BoughtBoard as SimulatedBoard } from '../../../src/faces/bought-boards/bought-board.ts';
@@ -66,6 +66,7 @@ export async function benchOn(url: string, kind: Dialect['name'], open: Closing)
     clock,
     cycleMs: CYCLE_MS,
     onEvent: (event) => events.push(event),
+    random: Math.random,
   });
   bus.start();
   await until('the bus', () => bus.online);

@@ -1,12 +1,12 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { type Clock, openClock } from '../../src/clock.ts';
 import { STANDARD_COMMANDS } from '../../src/core/command-settings.ts';
-import type { BoardEvent } from '../../src/devices/board-driver.ts';
-import { RelayBoard } from '../../src/devices/relay-board.ts';
+import type { BoardEvent } from '../../src/drive/board-driver.ts';
+import { RelayBoard } from '../../src/drive/relay-board.ts';
 import type { MqttBus } from '../../src/link/mqtt-bus.ts';
-import { BoardOnBus } from './board-on-bus.ts';
-import { BOARD, type HomeBroker, homeBroker, SECRETS } from './home-broker.ts';
-import { until } from './modbus-server.ts';
+import { BoardOnBus } from '../devices/board-on-bus.ts';
+import { BOARD, type HomeBroker, homeBroker, SECRETS } from '../devices/home-broker.ts';
+import { until } from '../devices/modbus-server.ts';
 
 const open: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -58,6 +58,7 @@ async function bench(commands = STANDARD_COMMANDS): Promise<Bench> {
     cycleMs: CYCLE_MS,
     commands,
     onEvent: (event) => events.push(event),
+    random: Math.random,
   });
   bus.start();
   await until('the bus', () => bus.online);
@@ -145,6 +146,7 @@ describe('a relay board over a real broker', () => {
       clock,
       cycleMs: CYCLE_MS,
       onEvent: () => {},
+      random: Math.random,
     });
     open.push(() => bus.end());
     bus.start();

@@ -7,9 +7,7 @@
  * news. A message that lies retained where commands go is found and reported: it switches at every reconnect.
  * Presence is the age of the last sign of life (45 s suspect, 90 s offline). [design/wire.md, off-the-shelf/README]
  */
-import type { Clock } from '../../clock.ts';
 import { type CommandSettings, STANDARD_COMMANDS } from '../../core/command-settings.ts';
-import type { ForeignHeard, MqttBus } from '../../link/mqtt-bus.ts';
 import {
   type BoardDriver,
   type BoardEvent,
@@ -17,6 +15,7 @@ import {
   driveTiming,
   type Presence,
 } from '../board-driver.ts';
+import type { ForeignBus, ForeignHeard, MonoClock } from '../ports.ts';
 import { PresenceWatch } from '../presence-watch.ts';
 import { type ChannelPlan, type Desired, type DriveTiming, RelayChannel } from '../relay-channel.ts';
 import { BoughtChannel } from './bought-channel.ts';
@@ -32,14 +31,15 @@ export interface BoughtBoardOptions {
   readonly channels: readonly ChannelPlan[];
   /** Hardware that was accepted here, 12 hex digits; null takes whoever answers first. */
   readonly mac: string | null;
-  readonly bus: MqttBus;
-  readonly clock: Clock;
+  readonly bus: ForeignBus;
+  readonly clock: MonoClock;
   /** Longest pace of the cycle, site milliseconds: waits are never shorter than three of them. */
   readonly cycleMs: number;
   /** Times of orders and presence; the standard ones where none are given. */
   readonly commands?: CommandSettings;
   readonly onEvent: (event: BoardEvent) => void;
-  readonly random?: () => number;
+  /** 0..1 */
+  readonly random: () => number;
 }
 
 const ASK_MS = 15_000;
@@ -90,7 +90,7 @@ export class BoughtBoard implements BoardDriver {
     );
     const commands = options.commands ?? STANDARD_COMMANDS;
     this.#watch = new PresenceWatch(id, options.clock, commands, options.onEvent);
-    this.#timing = driveTiming(commands, options.cycleMs, options.random ?? Math.random);
+    this.#timing = driveTiming(commands, options.cycleMs, options.random);
     for (const filter of dialect.hears(device)) bus.subscribeForeign(filter, (heard) => this.#hear(heard));
     for (const filter of dialect.commands(device))
       bus.subscribeForeign(filter, (heard) => this.#ghost(heard));

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { RelayChannel, type ReportedChannel } from '../../src/devices/relay-channel.ts';
+import { RelayChannel, type ReportedChannel } from '../../src/drive/relay-channel.ts';
 
 const TIMING = { echoMs: 2_000, echoTries: 3, renewMs: 30_000, random: () => 0 };
 const PLAN = { channel: 1, safeOn: false, leaseS: 90 };

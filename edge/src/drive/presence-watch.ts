@@ -1,17 +1,22 @@
 /** Whether a board is there: the age of its last sign of life on the monotonic clock. A last will is a hint and no more. */
-import type { Clock } from '../clock.ts';
 import type { CommandSettings } from '../core/command-settings.ts';
 import type { BoardEvent, Presence } from './board-driver.ts';
+import type { MonoClock } from './ports.ts';
 
 export class PresenceWatch {
   readonly #board: string;
-  readonly #clock: Clock;
+  readonly #clock: MonoClock;
   readonly #commands: CommandSettings;
   readonly #onEvent: (event: BoardEvent) => void;
   #heardMonoMs: number | null = null;
   #saidOffline = false;
 
-  constructor(board: string, clock: Clock, commands: CommandSettings, onEvent: (event: BoardEvent) => void) {
+  constructor(
+    board: string,
+    clock: MonoClock,
+    commands: CommandSettings,
+    onEvent: (event: BoardEvent) => void,
+  ) {
     this.#board = board;
     this.#clock = clock;
     this.#commands = commands;

@@ -9,9 +9,7 @@
 import type { BoardAck, BoardConfig, BoardState } from '@wattward/broker/wire/board';
 import type { Message } from '@wattward/broker/wire/message';
 import { topic } from '@wattward/broker/wire/topics';
-import type { Clock } from '../clock.ts';
 import { type CommandSettings, STANDARD_COMMANDS } from '../core/command-settings.ts';
-import type { MqttBus } from '../link/mqtt-bus.ts';
 import {
   type BoardDriver,
   type BoardEvent,
@@ -19,11 +17,9 @@ import {
   driveTiming,
   type Presence,
 } from './board-driver.ts';
+import type { HomeBus, MonoClock } from './ports.ts';
 import { PresenceWatch } from './presence-watch.ts';
 import { type ChannelPlan, type Desired, type DriveTiming, RelayChannel } from './relay-channel.ts';
-
-/** What it needs of the home bus. */
-export type HomeBus = Pick<MqttBus, 'subscribe' | 'onLink' | 'online' | 'publish'>;
 
 export interface RelayBoardOptions {
   readonly config: BoardConfig;
@@ -32,13 +28,14 @@ export interface RelayBoardOptions {
   /** Lease of each channel, seconds. */
   readonly leaseS: ReadonlyMap<number, number>;
   readonly bus: HomeBus;
-  readonly clock: Clock;
+  readonly clock: MonoClock;
   /** Longest pace of the cycle, site milliseconds: waits are never shorter than three of them. */
   readonly cycleMs: number;
   /** Times of orders and presence; the standard ones where none are given. */
   readonly commands?: CommandSettings;
   readonly onEvent: (event: BoardEvent) => void;
-  readonly random?: () => number;
+  /** 0..1 */
+  readonly random: () => number;
 }
 
 const DEFAULT_LEASE_S = 90;
@@ -73,7 +70,7 @@ export class RelayBoard implements BoardDriver {
     this.#channels = options.config.channels.map((c) => new RelayChannel(planOf(c, options.leaseS)));
     this.#commands = options.commands ?? STANDARD_COMMANDS;
     this.#watch = new PresenceWatch(this.id, options.clock, this.#commands, options.onEvent);
-    this.#timing = driveTiming(this.#commands, options.cycleMs, options.random ?? Math.random);
+    this.#timing = driveTiming(this.#commands, options.cycleMs, options.random);
     const ids = { boardId: this.#board };
     options.bus.subscribe('boardState', ids, ({ message, retained }) => {
       if (!retained) this.#hearState(message);

@@ -1,14 +1,13 @@
 /** The driver for a board, by the firmware that runs on it. */
 import type { BoardConfig } from '@wattward/broker/wire/board';
-import type { Clock } from '../clock.ts';
 import type { CommandSettings } from '../core/command-settings.ts';
-import type { MqttBus } from '../link/mqtt-bus.ts';
 import type { BoardDriver, BoardEvent } from './board-driver.ts';
 import { BoughtBoard } from './bought/bought-board.ts';
 import type { Dialect } from './bought/dialect.ts';
 import { esphome } from './bought/esphome.ts';
 import { shelly } from './bought/shelly.ts';
 import { tasmota } from './bought/tasmota.ts';
+import type { ForeignBus, HomeBus, MonoClock } from './ports.ts';
 import { RelayBoard } from './relay-board.ts';
 
 export type Protocol = 'wattward' | Dialect['name'];
@@ -26,12 +25,14 @@ export interface OpenBoardOptions {
   readonly leaseS: ReadonlyMap<number, number>;
   /** Hardware that was accepted, 12 hex digits; null takes whoever answers first. */
   readonly mac: string | null;
-  readonly bus: MqttBus;
-  readonly clock: Clock;
+  readonly bus: HomeBus & ForeignBus;
+  readonly clock: MonoClock;
   /** Longest pace of the cycle, site milliseconds. */
   readonly cycleMs: number;
   readonly commands?: CommandSettings;
   readonly onEvent: (event: BoardEvent) => void;
+  /** 0..1 */
+  readonly random: () => number;
 }
 
 const DEFAULT_LEASE_S = 90;
