@@ -10,12 +10,10 @@ import { openDesk } from './commissioning/open-desk.ts';
 import { type EdgeConfig, isOperatorKey, readText } from './config.ts';
 import { restoreState } from './core/restore-state.ts';
 import { Actor } from './cycle/act.ts';
-import { ControlTime } from './cycle/control-time.ts';
 import { Cycle, type Picture } from './cycle/cycle.ts';
 import { type Devices, openDevices } from './cycle/devices.ts';
 import { watchDevices } from './cycle/failure-watch.ts';
 import { lastState } from './cycle/last-state.ts';
-import { Latch } from './cycle/latch.ts';
 import { cycleLengthMs, keepPace } from './cycle/pace.ts';
 import { PlanIntake } from './cycle/plan-intake.ts';
 import { PointMaker } from './cycle/points.ts';
@@ -25,6 +23,8 @@ import { allowanceOf } from './cycle/setpoint-allowance.ts';
 import { SetpointControl } from './cycle/setpoint-control.ts';
 import { withAddresses } from './device-addresses.ts';
 import { loadDeviceModules } from './device-modules.ts';
+import { ControlTime } from './latch/control-time.ts';
+import { Latch } from './latch/latch.ts';
 import { type Buses, openBuses } from './link/buses.ts';
 import { answerInstallerOn, CloudLink } from './link/cloud-link.ts';
 import { startHistory } from './link/history.ts';
@@ -82,7 +82,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       control: box.control,
       devices,
       poller: new Poller(devices, clock, cycleMs),
-      latch: new Latch({ site, core, devices, control: box.control, cycleMs }),
+      latch: new Latch({ site, core, sources: devices, control: box.control, cycleMs }),
       actor: new Actor(site, devices),
       recorder,
       effective: (now) => {

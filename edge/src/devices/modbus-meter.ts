@@ -1,11 +1,11 @@
 /** A meter behind Modbus, read whole with one register table. */
 
 import type { Clock } from '../clock.ts';
+import type { Readings } from '../latch/sources.ts';
 import { decode, NOT_AVAILABLE } from '../registers/codec.ts';
 import { planBlocks, type RegisterTable } from '../registers/table.ts';
 import type { ModbusBus } from './modbus-bus.ts';
 import { PolledSource } from './polled-source.ts';
-import type { Readings } from './signal-source.ts';
 
 export interface ModbusMeterOptions {
   readonly id: string;

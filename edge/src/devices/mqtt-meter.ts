@@ -1,9 +1,11 @@
 /** A meter on the home bus: it speaks when it likes, so polling it means nothing but looking at what came last. */
 import type { MeterReading } from '@wattward/broker/wire/meter';
 import type { Clock } from '../clock.ts';
+import type { Readings } from '../latch/sources.ts';
 import type { MqttBus } from '../link/mqtt-bus.ts';
 import type { Failure } from './failure.ts';
-import type { Readings, SignalSource } from './signal-source.ts';
+
+import type { SignalSource } from './signal-source.ts';
 
 export class MqttMeter implements SignalSource {
   readonly id: string;

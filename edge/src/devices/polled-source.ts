@@ -1,6 +1,8 @@
 /** The part all polled devices share: one question at a time, the newest answer kept, failures kept apart. */
+
+import type { Readings } from '../latch/sources.ts';
 import { type Failure, failureOf } from './failure.ts';
-import type { Readings, SignalSource } from './signal-source.ts';
+import type { SignalSource } from './signal-source.ts';
 
 export abstract class PolledSource implements SignalSource {
   readonly id: string;

@@ -3,6 +3,7 @@
  * limits go first and in one write, the mode last: a box that dies in between leaves a device that falls back by
  * itself within its minute. It has no reserve of its own to set.
  */
+import type { Readings } from '../latch/sources.ts';
 import { decode, encodePoint } from '../registers/codec.ts';
 import { hybridAcPower } from '../registers/hybrid-power.ts';
 import { SMA_GRID_PUBLIC, smaBattery, smaHybrid } from '../registers/sma-hybrid.ts';
@@ -11,7 +12,6 @@ import type { StorageOrder } from '../registers/sunspec-storage.ts';
 import { planBlocks } from '../registers/table.ts';
 import { InverterDevice } from './inverter-device.ts';
 import { numbersOf } from './modbus-meter.ts';
-import type { Readings } from './signal-source.ts';
 
 const BLOCKS = planBlocks(smaHybrid);
 /** A limit that follows the sun is not rewritten for less. */

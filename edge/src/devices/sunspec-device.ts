@@ -6,6 +6,7 @@
  * bus (`hybridAcPower`). An order to the battery is written with the revert time first, then the rates, last the
  * mode bits: a box that dies in between leaves a device that falls back by itself.
  */
+import type { Readings } from '../latch/sources.ts';
 import { decode, encodePoint, NOT_AVAILABLE, type RegisterImage, type Values } from '../registers/codec.ts';
 import { hybridAcPower } from '../registers/hybrid-power.ts';
 import { discoverModels, type FoundModel } from '../registers/sunspec-discovery.ts';
@@ -20,7 +21,6 @@ import type { RegisterTable } from '../registers/table.ts';
 import { DeviceFailure } from './failure.ts';
 import { InverterDevice } from './inverter-device.ts';
 import { numbersOf } from './modbus-meter.ts';
-import type { Readings } from './signal-source.ts';
 
 const DEFAULT_LEASE_S = 90;
 /** A limit that follows the sun is not rewritten for less than this share of the full rate, percent. */

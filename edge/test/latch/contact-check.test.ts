@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { STANDARD_COMMANDS } from '../../src/core/command-settings.ts';
-import { type ContactMemory, checkContact, UNKNOWN_CONTACT } from '../../src/devices/contact-check.ts';
+import { type ContactMemory, checkContact, UNKNOWN_CONTACT } from '../../src/latch/contact-check.ts';
 
 interface Moment {
   readonly forS: number;

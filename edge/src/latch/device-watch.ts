@@ -7,15 +7,15 @@
  */
 import { frozenTogether } from '../core/signal-latch.ts';
 import type { SiteSpecs } from '../core/signal-specs.ts';
-import type { SignalSource } from '../devices/signal-source.ts';
 import { SignalLine } from './signal-line.ts';
+import type { ReadingSource } from './sources.ts';
 
 export class DeviceWatch {
   readonly #living: readonly SignalLine[];
   readonly #watched: readonly SignalLine[];
 
   /** `resting`: the quantities that may rest; whoever made them takes their readings. */
-  constructor(source: SignalSource | undefined, resting: readonly SignalLine[], specs: SiteSpecs) {
+  constructor(source: ReadingSource | undefined, resting: readonly SignalLine[], specs: SiteSpecs) {
     this.#living = [
       new SignalLine(source, 'frequencyHz', specs.inverterFrequencyHz),
       ...[1, 2, 3].map((phase) => new SignalLine(source, `phase${phase}VoltageV`, specs.inverterVoltageV)),

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { ControlTime } from '../../src/cycle/control-time.ts';
-import { SupplyLatch } from '../../src/cycle/supply-latch.ts';
 import { ModbusBus } from '../../src/devices/modbus-bus.ts';
 import { SunspecDevice } from '../../src/devices/sunspec-device.ts';
+import { ControlTime } from '../../src/latch/control-time.ts';
+import { SupplyLatch } from '../../src/latch/supply-latch.ts';
 import { modelContents, sunspecImage } from '../../src/registers/sunspec-discovery.ts';
 import {
   sunspecCommon,

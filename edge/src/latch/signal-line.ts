@@ -8,18 +8,18 @@ import {
   signalAt,
   takeReading,
 } from '../core/signal-latch.ts';
-import type { SignalSource } from '../devices/signal-source.ts';
 import type { ControlTime } from './control-time.ts';
+import type { ReadingSource } from './sources.ts';
 
 export class SignalLine {
-  readonly #source: SignalSource | undefined;
+  readonly #source: ReadingSource | undefined;
   readonly #key: string;
   readonly spec: SignalSpec;
   #memory: SignalMemory = NO_MEMORY;
   #takenAtMonoMs = Number.NEGATIVE_INFINITY;
 
   /** Without a source the quantity is absent. */
-  constructor(source: SignalSource | undefined, key: string, spec: SignalSpec) {
+  constructor(source: ReadingSource | undefined, key: string, spec: SignalSpec) {
     this.#source = source;
     this.#key = key;
     this.spec = spec;

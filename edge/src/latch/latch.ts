@@ -8,25 +8,24 @@ import { frozenTogether } from '../core/signal-latch.ts';
 import { signalSpecs } from '../core/signal-specs.ts';
 import type { SiteTime } from '../core/site-time.ts';
 import { type GridReading, NO_OPERATOR, type Order, type Snapshot } from '../core/snapshot.ts';
-import type { BoardDriver } from '../drive/board-driver.ts';
 import type { SiteSettings } from '../settings/site-settings.ts';
 import type { ControlTime } from './control-time.ts';
-import type { Devices } from './devices.ts';
 import { type LoadSwitch, readSwitch } from './load-switch.ts';
 import { SignalLine } from './signal-line.ts';
+import type { BoardSight, Sources } from './sources.ts';
 import { SupplyLatch } from './supply-latch.ts';
 
 export interface LatchOptions {
   readonly site: SiteSettings;
   readonly core: Settings;
-  readonly devices: Devices;
+  readonly sources: Sources;
   readonly control: ControlTime;
   readonly cycleMs: number;
 }
 
 interface LoadLine {
   readonly power: SignalLine;
-  readonly board: BoardDriver | undefined;
+  readonly board: BoardSight | undefined;
   readonly channel: number;
   switch: LoadSwitch | null;
 }
@@ -47,10 +46,10 @@ export class Latch {
 
   constructor(options: LatchOptions) {
     this.#options = options;
-    const { site, core, devices, cycleMs } = options;
+    const { site, core, sources, cycleMs } = options;
     const specs = signalSpecs(core, cycleMs);
     const grid = site.devices.meters.find(({ role }) => role === 'grid');
-    const meter = devices.meters.get(grid?.id ?? '')?.source;
+    const meter = sources.meters.get(grid?.id ?? '')?.source;
     this.#gridPower = new SignalLine(meter, 'powerW', specs.gridPowerW);
     this.#frequency = new SignalLine(meter, 'frequencyHz', specs.frequencyHz);
     this.#phases = Array.from({ length: core.grid.phases }, (_, i) => ({
@@ -58,14 +57,14 @@ export class Latch {
       currentA: new SignalLine(meter, `phase${i + 1}CurrentA`, specs.phaseCurrentA),
       voltageV: new SignalLine(meter, `phase${i + 1}VoltageV`, specs.voltageV),
     }));
-    this.#supply = new SupplyLatch(site, core, devices, cycleMs);
+    this.#supply = new SupplyLatch(site, core, sources, cycleMs);
     this.#loads = site.loads.map((load, i) => ({
       power: new SignalLine(
-        devices.meters.get(load.power?.meter ?? '')?.source,
+        sources.meters.get(load.power?.meter ?? '')?.source,
         load.power?.signal ?? '',
         specs.loads[i]?.powerW ?? specs.pvPowerW,
       ),
-      board: devices.boards.get(load.board),
+      board: sources.boards.get(load.board),
       channel: load.channel,
       switch: null,
     }));

@@ -3,12 +3,11 @@
  * saved state left off, if the wall clock went back meanwhile) and then follows the monotonic clock, so that no
  * timer in the core jumps when somebody sets the clock.
  */
-import type { Clock } from '../clock.ts';
 
 export class ControlTime {
   readonly #originMs: number;
 
-  constructor(clock: Clock, lastControlMs: number) {
+  constructor(clock: { wallMs(): number; monoMs(): number }, lastControlMs: number) {
     this.#originMs = Math.max(clock.wallMs(), lastControlMs + 1) - clock.monoMs();
   }
 

@@ -5,8 +5,8 @@
 import type { CommandSettings } from '../core/command-settings.ts';
 import type { LoadSettings } from '../core/settings.ts';
 import type { Signal } from '../core/signal.ts';
-import { type ContactMemory, checkContact, UNKNOWN_CONTACT } from '../devices/contact-check.ts';
-import type { BoardDriver } from '../drive/board-driver.ts';
+import { type ContactMemory, checkContact, UNKNOWN_CONTACT } from './contact-check.ts';
+import type { BoardSight } from './sources.ts';
 
 export interface LoadSwitch {
   readonly online: boolean;
@@ -19,7 +19,7 @@ export interface LoadSwitch {
 }
 
 interface SwitchInput {
-  readonly board: BoardDriver | undefined;
+  readonly board: BoardSight | undefined;
   readonly channel: number;
   readonly powerW: Signal;
   readonly load: LoadSettings;

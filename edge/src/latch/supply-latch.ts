@@ -6,12 +6,11 @@ import type { Settings } from '../core/settings.ts';
 import { ABSENT, type Signal } from '../core/signal.ts';
 import { type SiteSpecs, signalSpecs } from '../core/signal-specs.ts';
 import type { BatteryReading, GridReading } from '../core/snapshot.ts';
-import type { SignalSource } from '../devices/signal-source.ts';
 import type { SiteSettings } from '../settings/site-settings.ts';
 import type { ControlTime } from './control-time.ts';
 import { DeviceWatch } from './device-watch.ts';
-import type { Devices } from './devices.ts';
 import { SignalLine } from './signal-line.ts';
+import type { ReadingSource, Sources } from './sources.ts';
 
 interface SupplyDevice {
   readonly pvPowerW: SignalLine | null;
@@ -34,14 +33,14 @@ export class SupplyLatch {
   constructor(
     site: SiteSettings,
     core: Settings,
-    devices: Pick<Devices, 'meters' | 'inverters'>,
+    sources: Pick<Sources, 'meters' | 'inverters'>,
     cycleMs: number,
   ) {
     const specs = signalSpecs(core, cycleMs);
     this.#batteryCount = site.batteries.length;
     this.#devices = [
       ...site.devices.inverters.map((inverter) => {
-        const source = devices.inverters.get(inverter.id)?.source;
+        const source = sources.inverters.get(inverter.id)?.source;
         return supplyDevice(source, specs, {
           pvKey: inverter.pv ? 'pvPowerW' : null,
           gridState: inverter.gridState,
@@ -51,7 +50,7 @@ export class SupplyLatch {
       ...site.devices.meters
         .filter(({ role }) => role === 'pv')
         .map(({ id }) =>
-          supplyDevice(devices.meters.get(id)?.source, specs, {
+          supplyDevice(sources.meters.get(id)?.source, specs, {
             pvKey: 'powerW',
             gridState: false,
             batteries: [],
@@ -92,7 +91,7 @@ interface SupplyShape {
   readonly batteries: readonly number[];
 }
 
-function supplyDevice(source: SignalSource | undefined, specs: SiteSpecs, shape: SupplyShape): SupplyDevice {
+function supplyDevice(source: ReadingSource | undefined, specs: SiteSpecs, shape: SupplyShape): SupplyDevice {
   const pvPowerW = shape.pvKey === null ? null : new SignalLine(source, shape.pvKey, specs.pvPowerW);
   const code = { ...specs.pvPowerW, min: 0, max: 1 };
   const gridLostCode = shape.gridState ? new SignalLine(source, 'gridLostCode', code) : null;
