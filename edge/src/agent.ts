@@ -9,12 +9,11 @@ import { type Clock, keepClock, openClock } from './clock.ts';
 import { openDesk } from './commissioning/open-desk.ts';
 import { type EdgeConfig, isOperatorKey, readText } from './config.ts';
 import { restoreState } from './core/restore-state.ts';
-import { Actor } from './cycle/act.ts';
 import { Cycle, type Picture } from './cycle/cycle.ts';
 import { type Devices, openDevices } from './cycle/devices.ts';
 import { watchDevices } from './cycle/failure-watch.ts';
 import { lastState } from './cycle/last-state.ts';
-import { cycleLengthMs, keepPace } from './cycle/pace.ts';
+import { cycleLengthMs, keepPace, settledWithin } from './cycle/pace.ts';
 import { PlanIntake } from './cycle/plan-intake.ts';
 import { PointMaker } from './cycle/points.ts';
 import { Poller } from './cycle/poll.ts';
@@ -23,6 +22,7 @@ import { allowanceOf } from './cycle/setpoint-allowance.ts';
 import { SetpointControl } from './cycle/setpoint-control.ts';
 import { withAddresses } from './device-addresses.ts';
 import { loadDeviceModules } from './device-modules.ts';
+import { Actor } from './drive/actor.ts';
 import { ControlTime } from './latch/control-time.ts';
 import { Latch } from './latch/latch.ts';
 import { type Buses, openBuses } from './link/buses.ts';
@@ -83,7 +83,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       devices,
       poller: new Poller(devices, clock, cycleMs),
       latch: new Latch({ site, core, sources: devices, control: box.control, cycleMs }),
-      actor: new Actor(site, devices),
+      actor: new Actor(site, devices, settledWithin),
       recorder,
       effective: (now) => {
         const { core: effective, orders, planPolicy } = setpoints.effective(now);

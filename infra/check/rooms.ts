@@ -22,7 +22,12 @@ export const ROOMS: readonly Room[] = [
   { path: 'broker/src/access/', mayImport: ['broker/src/wire/'] },
   { path: 'broker/', mayImport: ['broker/src/wire/', 'broker/src/access/'] },
   { path: 'edge/src/core/', mayImport: [], typesOnly: ['broker/src/wire/'], pure: true },
-  { path: 'edge/src/drive/', mayImport: ['broker/src/wire/', 'edge/src/core/'], pure: true },
+  {
+    path: 'edge/src/drive/',
+    mayImport: ['broker/src/wire/', 'edge/src/core/'],
+    typesOnly: ['edge/src/registers/', 'edge/src/settings/'],
+    pure: true,
+  },
   {
     path: 'edge/src/latch/',
     mayImport: ['edge/src/core/'],

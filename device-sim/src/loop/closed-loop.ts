@@ -1,11 +1,11 @@
 /**
- * A home and its box in virtual time: physics, the real `decide`, the real board machine, no sockets and no waiting.
- * Backtests, what-if questions and fault campaigns run on it. Same arguments, same trace, to the bit.
+ * A home and its box in virtual time: physics and board machines on one side, the box's own latch, decision and
+ * drivers on the other, no sockets and no waiting. Backtests, what-if questions and fault campaigns run on it. Same
+ * arguments, same trace, to the bit.
  *
  * One cycle: the home moves on; devices are read; the box latches, decides and acts; boards hear it. Control time is
  * the home's own clock.
  */
-import { STANDARD_COMMANDS } from '@wattward/edge/core/command-settings';
 import { decide } from '@wattward/edge/core/decide';
 import type { Decision } from '@wattward/edge/core/decision';
 import { restoreState } from '@wattward/edge/core/restore-state';
@@ -14,15 +14,15 @@ import type { SiteTime } from '@wattward/edge/core/site-time';
 import type { LoadOverride, Order, PriceSlot, Snapshot } from '@wattward/edge/core/snapshot';
 import { initialState, type State } from '@wattward/edge/core/state';
 import { siteTimeAt } from '@wattward/edge/core/zone';
-import { storageRates } from '@wattward/edge/registers/sunspec-storage';
-import type { ConfigMessage } from '@wattward/hardware/relay-board/messages';
 import { type MeasuredSource, RunningHome, type WeatherSource } from '../home/running-home.ts';
-import { type Home, isLoad } from '../home/schema.ts';
+import type { Home } from '../home/schema.ts';
+import { BoardTwin, type CommandWatch } from './board-twin.ts';
+import { HomeLine, type LinkFault, PERFECT_LINK } from './home-line.ts';
 import type { InstalledSite } from './installed-site.ts';
+import { LoopBox } from './loop-box.ts';
 import { directReader, type HomeReader } from './readings.ts';
 import { TraceHash } from './trace-hash.ts';
-import { type CommandWatch, type LinkFault, PERFECT_LINK, VirtualBoard } from './virtual-board.ts';
-import { VirtualLatch } from './virtual-latch.ts';
+import { type ObjectOn, wiredObjects } from './wired-objects.ts';
 
 export interface LoopOptions {
   readonly home: Home;
@@ -47,6 +47,8 @@ export interface LoopOptions {
   readonly reader?: (home: RunningHome) => HomeReader;
   /** Slots known at an instant, in time order. */
   readonly prices?: (nowMs: number) => readonly PriceSlot[];
+  /** 0..1, for the jitter of the box's renewals; always the middle when left out. */
+  readonly random?: () => number;
 }
 
 export interface CycleRecord {
@@ -56,30 +58,30 @@ export interface CycleRecord {
 }
 
 const NO_ORDERS: readonly Order[] = [];
-const REVERT_S = 90;
-const DEADBAND_PCT = 0.5;
 /** The box saves at once what must survive, everything else so often. */
 const SAVE_MS = 300_000;
+
+/** Boards have had power for so long when the loop begins: none is in its hold after a boot. */
+const POWERED_BEFORE_MS = 3_600_000;
 
 export class ClosedLoop {
   readonly running: RunningHome;
   readonly settings: Settings;
-  readonly board: VirtualBoard;
+  readonly twins: readonly BoardTwin[];
   readonly trace = new TraceHash();
   /** A decision did not come out the same a second time. */
   replayBroken = false;
   readonly #options: LoopOptions;
   readonly #cycleMs: number;
   readonly #reader: HomeReader;
-  /** Load index to object id in the home. */
-  readonly #objects: readonly (string | null)[];
-  #latch: VirtualLatch;
+  readonly #line: HomeLine;
+  readonly #objectOn: ObjectOn;
+  #box: LoopBox;
   #state: State;
   /** What the box would find on its disk. */
   #saved: { readonly state: State; readonly atMs: number };
   #time: SiteTime | null = null;
   #boxRuns = true;
-  #order: { key: string; atMs: number } | null = null;
 
   constructor(options: LoopOptions) {
     this.#options = options;
@@ -91,25 +93,12 @@ export class ClosedLoop {
       ...(options.weather ? { weather: options.weather } : {}),
     });
     this.#reader = (options.reader ?? directReader)(this.running);
-    this.#latch = new VirtualLatch(this.settings, this.#cycleMs);
+    this.#objectOn = wiredObjects(options.home, options.site.site);
+    this.#line = new HomeLine(options.link ?? PERFECT_LINK, () => this.nowMs);
     this.#state = initialState(this.settings);
     this.#saved = { state: this.#state, atMs: options.startMs };
-    const wired = new Map(
-      options.home.objects
-        .filter(isLoad)
-        .flatMap((load) => (load.relay ? [[load.relay.channel, load.id] as const] : [])),
-    );
-    this.#objects = options.site.site.loads.map(({ channel }) => wired.get(channel) ?? null);
-    this.board = new VirtualBoard({
-      config: boardConfig(options.site),
-      nowMs: options.startMs - 3_600_000,
-      link: options.link ?? PERFECT_LINK,
-      ...(options.watch ? { watch: options.watch } : {}),
-      onContact: (channel, on) => {
-        const object = wired.get(channel);
-        if (object) this.running.setRelay(object, on);
-      },
-    });
+    this.twins = this.#plugBoards();
+    this.#box = this.#openBox();
   }
 
   get nowMs(): number {
@@ -125,53 +114,64 @@ export class ClosedLoop {
     return this.#time;
   }
 
+  /** The board of most homes. @throws RangeError in a home without boards */
+  get board(): BoardTwin {
+    const [first] = this.twins;
+    if (!first) throw new RangeError('this home has no board');
+    return first;
+  }
+
+  /** What the box has heard of a load's relay; null while its board is not there. */
+  toldOn(load: number): boolean | null {
+    return this.#boxRuns ? this.#box.toldOn(load) : null;
+  }
+
   /** The box dies; the rest of the home goes on. */
   stopBox(): void {
     this.#boxRuns = false;
+    this.#line.disconnectBox();
   }
 
   /** The box starts anew with what it had saved. */
   startBox(): void {
     this.#boxRuns = true;
     this.#state = restoreState(JSON.parse(JSON.stringify(this.#saved.state)), this.settings);
-    this.#latch = new VirtualLatch(this.settings, this.#cycleMs);
-    this.#order = null;
-    this.board.forget();
+    this.#box = this.#openBox();
   }
 
   cycle(): CycleRecord {
     const nowMs = this.nowMs + this.#cycleMs;
     this.running.advanceTo(nowMs);
+    this.#line.deliver(nowMs);
+    for (const twin of this.twins) twin.tick(nowMs);
+    this.#line.deliver(nowMs);
     const decision = this.#boxRuns ? this.#decide(nowMs) : null;
-    this.board.tick(nowMs, this.#boxRuns);
+    this.#line.deliver(nowMs);
     this.#note(decision);
     return { nowMs, decision };
   }
 
   #decide(nowMs: number): Decision {
-    this.#read(nowMs);
     const trusted = this.#options.clockTrusted?.() ?? true;
     const wallMs = nowMs + (this.#options.wallOffsetMs?.() ?? 0);
     this.#time = siteTimeAt(this.#options.site.site.zone, wallMs, trusted, this.#time);
     const { settings, orders } = this.#options.remote?.() ?? { settings: this.settings, orders: NO_ORDERS };
-    const loads = this.#options.site.site.loads.map(({ channel }, i) => ({
-      ...this.board.reported(channel, nowMs),
-      contact: 'sound' as const,
-      override: this.#options.override?.(i) ?? null,
-    }));
-    const prices = this.#options.prices?.(nowMs) ?? [];
-    const snapshot = this.#latch.snapshot(nowMs, this.#time, { loads, prices, orders });
+    const given = { time: this.#time, orders, prices: this.#options.prices?.(nowMs) ?? [] };
+    const snapshot = this.#withWishes(this.#box.snapshot(given));
     const { state, decision } = decide(this.#state, snapshot, settings, null, nowMs);
     this.#replay(snapshot, settings, decision);
     if (decision.mustPersist || nowMs - this.#saved.atMs >= SAVE_MS) this.#saved = { state, atMs: nowMs };
     this.#state = state;
-    for (let i = 0; i < decision.loads.length; i += 1) {
-      const command = decision.loads[i];
-      const load = this.#options.site.site.loads[i];
-      if (command && load) this.board.want(load.channel, command.on, command.urgent, command.leaseS);
-    }
-    this.#orderBattery(decision, nowMs);
+    this.#box.act(decision, settings);
     return decision;
+  }
+
+  /** A person's wish by another way than the button, which the board itself tells. */
+  #withWishes(snapshot: Snapshot): Snapshot {
+    const { override } = this.#options;
+    if (!override) return snapshot;
+    const loads = snapshot.loads.map((load, i) => ({ ...load, override: load.override ?? override(i) }));
+    return { ...snapshot, loads };
   }
 
   /** Same arguments, same answer: what the journal's replay lives on. */
@@ -182,35 +182,50 @@ export class ClosedLoop {
     if (JSON.stringify(again) !== JSON.stringify(decision)) this.replayBroken = true;
   }
 
-  #read(nowMs: number): void {
-    this.#latch.takeMeter(this.#reader.meter(), nowMs);
-    this.#latch.takeInverter(this.#reader.inverter(0), nowMs);
-    for (let i = 0; i < this.#objects.length; i += 1) {
-      const object = this.#objects[i];
-      if (object) this.#latch.takeLoad(i, this.#reader.loadPowerW(object), nowMs);
-    }
+  #openBox(): LoopBox {
+    const { running } = this;
+    return new LoopBox({
+      site: this.#options.site.site,
+      core: this.settings,
+      cycleMs: this.#cycleMs,
+      nowMs: () => this.nowMs,
+      stateAtMs: this.#state.atMs,
+      line: this.#line,
+      reader: this.#reader,
+      objectOn: this.#objectOn,
+      storage: {
+        fullRateW: (n) => {
+          const battery = running.model.plans[n]?.battery;
+          return battery ? Math.max(battery.maxChargeW, battery.maxDischargeW) : null;
+        },
+        write: (n, rates) => running.orderStorage(n, rates),
+      },
+      random: this.#options.random ?? (() => 0.5),
+    });
   }
 
-  /** As the box writes model 124: on change beyond a dead band, and in time before the revert timer. */
-  #orderBattery(decision: Decision, nowMs: number): void {
-    const command = decision.batteries[0];
-    const battery = this.running.model.plans[0]?.battery;
-    if (!command?.commanded || !battery) return;
-    const { mode, chargeLimitW, dischargeLimitW } = command;
-    const rates = storageRates(
-      { mode, chargeLimitW, dischargeLimitW },
-      Math.max(battery.maxChargeW, battery.maxDischargeW),
+  #plugBoards(): BoardTwin[] {
+    const { site, startMs, watch } = this.#options;
+    return site.site.devices.boards.map(
+      ({ id, device }) =>
+        new BoardTwin({
+          board: device ?? id,
+          line: this.#line,
+          nowMs: startMs - POWERED_BEFORE_MS,
+          watch: watch ?? null,
+          onContact: (channel, on) => {
+            const object = this.#objectOn(id, channel);
+            if (object) this.running.setRelay(object, on);
+          },
+        }),
     );
-    const coarse = (pct: number) => Math.round(pct / DEADBAND_PCT);
-    const key = `${rates.controlBits} ${rates.gridChargeCode} ${coarse(rates.chargeRatePct)} ${coarse(rates.dischargeRatePct)}`;
-    if (this.#order?.key === key && nowMs - this.#order.atMs < STANDARD_COMMANDS.renewMs) return;
-    this.#order = { key, atMs: nowMs };
-    this.running.orderStorage(0, { ...rates, revertS: REVERT_S });
   }
 
   #note(decision: Decision | null): void {
     const { trace } = this;
-    for (const channel of this.board.state.channels) trace.add(channel.on ? 1 : 0);
+    for (const twin of this.twins) {
+      for (const channel of twin.state.channels) trace.add(channel.on ? 1 : 0);
+    }
     trace.add(this.running.flows.gridW);
     if (!decision) return;
     for (const change of decision.outcomes) {
@@ -219,30 +234,4 @@ export class ClosedLoop {
       trace.text(change.reason.code);
     }
   }
-}
-
-function boardConfig(site: InstalledSite): ConfigMessage {
-  const { loads } = site.settings;
-  return {
-    v: 1,
-    board: 'esp12f-5ccf7f000001',
-    telemetryS: 15,
-    channels: site.site.loads.flatMap(({ channel, safeState, contact }, i) => {
-      const load = loads[i];
-      if (!load) return [];
-      return [
-        {
-          channel,
-          safeState,
-          contact,
-          minOnS: load.minOnMs / 1000,
-          minOffS: load.minOffMs / 1000,
-          interlock: load.interlock,
-          maxLeaseS: 120,
-          maxSwitchesPerHour: load.maxSwitchesPerHour,
-          maxSwitchesPerDay: load.maxSwitchesPerDay,
-        },
-      ];
-    }),
-  };
 }

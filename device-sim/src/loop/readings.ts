@@ -3,41 +3,29 @@
  * registers and their decoder, where a fault may sit in between. `null` for a value is "not available"; no readings
  * at all is a device that did not answer.
  */
-import { decode, NOT_AVAILABLE, type RegisterReader, type Values } from '@wattward/edge/registers/codec';
+import type { Readings } from '@wattward/edge/latch/sources';
+import {
+  type Values as Decoded,
+  decode,
+  numbersOf,
+  type RegisterReader,
+} from '@wattward/edge/registers/codec';
 import { hybridAcPower } from '@wattward/edge/registers/hybrid-power';
 import { sdm630 } from '@wattward/edge/registers/sdm630';
-import {
-  EVENT_GRID_DISCONNECT_BIT,
-  sunspecInverter,
-  sunspecMppt,
-  sunspecStorage,
-} from '@wattward/edge/registers/sunspec-inverter';
+import { sunspecInverter, sunspecMppt, sunspecStorage } from '@wattward/edge/registers/sunspec-inverter';
+import { sunspecSignals } from '@wattward/edge/registers/sunspec-signals';
 import type { RegisterTable } from '@wattward/edge/registers/table';
 import { gridMeterFace } from '../faces/grid-meter.ts';
 import type { ModbusDevice } from '../faces/modbus-pdu.ts';
 import { modelAddress, sunspecFace } from '../faces/sunspec-inverter.ts';
 import type { RunningHome } from '../home/running-home.ts';
 
-export interface MeterReadings {
-  readonly powerW: number | null;
-  readonly frequencyHz: number | null;
-  readonly phasePowerW: readonly (number | null)[];
-  readonly phaseCurrentA: readonly (number | null)[];
-  readonly phaseVoltageV: readonly (number | null)[];
-}
-
-export interface InverterReadings {
-  readonly pvPowerW: number | null;
-  readonly batteryPowerW: number | null;
-  readonly socPct: number | null;
-  readonly gridLost: boolean;
-  readonly frequencyHz: number | null;
-  readonly phaseVoltageV: readonly (number | null)[];
-}
+/** By the names of the box's register tables. */
+export type Values = Readings['values'];
 
 export interface HomeReader {
-  meter(): MeterReadings | null;
-  inverter(n: number): InverterReadings | null;
+  meter(): Values | null;
+  inverter(n: number): Values | null;
   loadPowerW(objectId: string): number | null;
 }
 
@@ -50,24 +38,38 @@ export function directReader(home: RunningHome): HomeReader {
       return {
         powerW: gridW,
         frequencyHz,
-        phasePowerW: gridPhaseW,
-        phaseCurrentA: currentA,
-        phaseVoltageV: voltageV,
+        phase1PowerW: gridPhaseW[0] ?? null,
+        phase2PowerW: gridPhaseW[1] ?? null,
+        phase3PowerW: gridPhaseW[2] ?? null,
+        phase1CurrentA: currentA[0] ?? null,
+        phase2CurrentA: currentA[1] ?? null,
+        phase3CurrentA: currentA[2] ?? null,
+        phase1VoltageV: voltageV[0] ?? null,
+        phase2VoltageV: voltageV[1] ?? null,
+        phase3VoltageV: voltageV[2] ?? null,
       };
     },
     inverter(n) {
       const flow = home.flows.inverters[n];
       if (!flow) return null;
       const batteryW = flow.batteryDcPowerW;
-      const ac = hybridAcPower({
+      const { pvPowerW, batteryPowerW } = hybridAcPower({
         acPowerW: flow.acPowerW,
         pvDcPowerW: flow.pvDcPowerW,
         chargeDcPowerW: Math.max(0, -batteryW),
         dischargeDcPowerW: Math.max(0, batteryW),
       });
       const { voltageV, frequencyHz } = home.quality();
-      const gridLost = !home.flows.gridOn;
-      return { ...ac, socPct: home.socPct(n), gridLost, frequencyHz, phaseVoltageV: voltageV };
+      return {
+        pvPowerW,
+        batteryPowerW,
+        socPct: home.socPct(n),
+        gridLostCode: home.flows.gridOn ? 0 : 1,
+        frequencyHz,
+        phase1VoltageV: voltageV[0] ?? null,
+        phase2VoltageV: voltageV[1] ?? null,
+        phase3VoltageV: voltageV[2] ?? null,
+      };
     },
     loadPowerW: (objectId) => home.loadPowerW(objectId),
   };
@@ -89,18 +91,18 @@ export function registerReader(home: RunningHome, fault: WordFault): HomeReader 
   return {
     meter() {
       const image = read('meter', meter, 0, 0x4c);
-      return image ? meterReadings(decode(sdm630, image)) : null;
+      return image && numbersOf(decode(sdm630, image));
     },
     inverter(n) {
       const face = inverters[n];
       if (!face) return null;
-      const model = <T extends RegisterTable>(table: T): Values<T> | null => {
+      const model = <T extends RegisterTable>(table: T): Decoded<T> | null => {
         const address = modelAddress(table.sunspec?.modelId);
         const image = read('inverter', face, address, (table.sunspec?.lengthRegisters ?? 0) + 2);
         return image && decode(table, image, address);
       };
       const [ac, storage, inputs] = [model(sunspecInverter), model(sunspecStorage), model(sunspecMppt)];
-      return ac && storage && inputs ? inverterReadings(ac, storage, inputs) : null;
+      return ac && storage && inputs ? sunspecSignals(ac, storage, inputs) : null;
     },
     loadPowerW: (objectId) => home.loadPowerW(objectId),
   };
@@ -108,47 +110,4 @@ export function registerReader(home: RunningHome, fault: WordFault): HomeReader 
 
 function imageOf(words: readonly number[], address: number): RegisterReader {
   return { get: (at) => words[at - address] };
-}
-
-function known(value: number | typeof NOT_AVAILABLE): number | null {
-  return value === NOT_AVAILABLE ? null : value;
-}
-
-function meterReadings(values: Values<typeof sdm630>): MeterReadings {
-  return {
-    powerW: known(values.powerW),
-    frequencyHz: known(values.frequencyHz),
-    phasePowerW: [known(values.phase1PowerW), known(values.phase2PowerW), known(values.phase3PowerW)],
-    phaseCurrentA: [known(values.phase1CurrentA), known(values.phase2CurrentA), known(values.phase3CurrentA)],
-    phaseVoltageV: [known(values.phase1VoltageV), known(values.phase2VoltageV), known(values.phase3VoltageV)],
-  };
-}
-
-function inverterReadings(
-  ac: Values<typeof sunspecInverter>,
-  storage: Values<typeof sunspecStorage>,
-  inputs: Values<typeof sunspecMppt>,
-): InverterReadings {
-  const acPowerW = known(ac.acPowerW);
-  const charge = known(inputs.chargePowerW);
-  const discharge = known(inputs.dischargePowerW);
-  const pv1 = known(inputs.pv1PowerW);
-  const pv2 = known(inputs.pv2PowerW);
-  const eventBits = known(ac.eventBits) ?? 0;
-  const base = {
-    socPct: known(storage.socPct),
-    gridLost: ((eventBits >>> EVENT_GRID_DISCONNECT_BIT) & 1) === 1,
-    frequencyHz: known(ac.frequencyHz),
-    phaseVoltageV: [known(ac.phase1VoltageV), known(ac.phase2VoltageV), known(ac.phase3VoltageV)],
-  };
-  if (acPowerW === null || charge === null || discharge === null || (pv1 === null && pv2 === null)) {
-    return { ...base, pvPowerW: null, batteryPowerW: null };
-  }
-  const dc = {
-    acPowerW,
-    pvDcPowerW: (pv1 ?? 0) + (pv2 ?? 0),
-    chargeDcPowerW: charge,
-    dischargeDcPowerW: discharge,
-  };
-  return { ...base, ...hybridAcPower(dc) };
 }

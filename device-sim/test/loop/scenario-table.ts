@@ -48,8 +48,16 @@ function noisyDay(): Scenario {
             const amps = Math.abs(powerW) / 690;
             // One hour in five the first phase lies at what a fuse carries.
             const first = powerW < -2000 ? 25 * (1.13 + random.between(-0.03, 0.03)) : amps;
-            const phasePowerW = [first * 230, powerW / 3, powerW / 3];
-            return { ...readings, powerW, phasePowerW, phaseCurrentA: [first, amps, amps] };
+            return {
+              ...readings,
+              powerW,
+              phase1PowerW: first * 230,
+              phase2PowerW: powerW / 3,
+              phase3PowerW: powerW / 3,
+              phase1CurrentA: first,
+              phase2CurrentA: amps,
+              phase3CurrentA: amps,
+            };
           },
           inverter(n) {
             const readings = direct.inverter(n);

@@ -93,14 +93,12 @@ export function signalAt(spec: SignalSpec, memory: SignalMemory, nowMs: number, 
  * nothing: it neither moves nor stands still.
  */
 export function frozenTogether(
-  specs: readonly SignalSpec[],
-  memories: readonly SignalMemory[],
+  quantities: readonly { readonly spec: SignalSpec; readonly memory: SignalMemory }[],
   nowMs: number,
 ): boolean {
   let judged = 0;
-  for (const [i, spec] of specs.entries()) {
-    const memory = memories[i];
-    if (memory === undefined || memory.lastGoodMs === 0 || memory.lastWasFault) continue;
+  for (const { spec, memory } of quantities) {
+    if (memory.lastGoodMs === 0 || memory.lastWasFault) continue;
     if (spec.frozenMs === 0) continue;
     judged++;
     if (memory.sameCount < spec.frozenSamples || nowMs - memory.sameSinceMs < spec.frozenMs) return false;

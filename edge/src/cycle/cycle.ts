@@ -6,15 +6,16 @@ import type { Clock } from '../clock.ts';
 import { decide } from '../core/decide.ts';
 import type { Plan } from '../core/plan.ts';
 import type { SiteTime } from '../core/site-time.ts';
+import type { PriceSlot } from '../core/snapshot.ts';
 import type { State } from '../core/state.ts';
 import { siteTimeAt } from '../core/zone.ts';
+import type { Actor } from '../drive/actor.ts';
 import type { ControlTime } from '../latch/control-time.ts';
 import type { Latch } from '../latch/latch.ts';
 import { meanSocPct } from '../link/site-state.ts';
 import type { DecidedCycle } from '../replay/cycle-recording.ts';
 import type { SiteSettings } from '../settings/site-settings.ts';
 import type { Stamp } from '../store/store.ts';
-import type { Actor } from './act.ts';
 import type { Devices } from './devices.ts';
 import type { Poller } from './poll.ts';
 import type { Recorder } from './recorder.ts';
@@ -39,6 +40,9 @@ export interface CycleOptions {
   readonly publish: (picture: Picture) => void;
 }
 
+/** Nothing tells prices yet. */
+const NO_PRICES: readonly PriceSlot[] = [];
+
 export class Cycle {
   readonly #options: CycleOptions;
   #state: State;
@@ -61,7 +65,7 @@ export class Cycle {
     this.#time = time;
     const at: Stamp = { monoMs: nowMonoMs, wallMs: time.trusted ? time.wallMs : null };
     const { core, orders, plan } = this.#options.effective(at);
-    const snapshot = latch.snapshot(time, orders, nowMonoMs);
+    const snapshot = latch.snapshot({ time, orders, prices: NO_PRICES }, nowMonoMs);
     const before = this.#state;
     const { state, decision } = decide(before, snapshot, core, plan, control.at(nowMonoMs));
     this.#state = state;

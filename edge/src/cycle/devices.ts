@@ -1,3 +1,5 @@
+import type { Clock } from '../clock.ts';
+import type { Settings } from '../core/settings.ts';
 import type { InverterDevice, InverterDeviceOptions } from '../devices/inverter-device.ts';
 import { ModbusBus, type ModbusEndpoint } from '../devices/modbus-bus.ts';
 import { ModbusMeter } from '../devices/modbus-meter.ts';
@@ -5,12 +7,14 @@ import { MqttMeter } from '../devices/mqtt-meter.ts';
 import type { SignalSource } from '../devices/signal-source.ts';
 import { SmaHybridDevice } from '../devices/sma-hybrid-device.ts';
 import { SunspecDevice } from '../devices/sunspec-device.ts';
+import type { BoardEvent } from '../drive/board-driver.ts';
+import { openBoards, undrivableLoads } from '../drive/open-boards.ts';
 import { renewalMs } from '../drive/relay-channel.ts';
 import type { SharedBoard } from '../drive/shared-board.ts';
+import type { MqttBus } from '../link/mqtt-bus.ts';
 import { sdm630 } from '../registers/sdm630.ts';
 import type { RegisterTable } from '../registers/table.ts';
 import type { SiteSettings } from '../settings/site-settings.ts';
-import { type OpenDevicesOptions, openBoards, undrivableLoads } from './boards.ts';
 
 /** Register tables by the name the installer writes as `profile`. */
 const METER_TABLES: Readonly<Record<string, RegisterTable>> = { sdm630 };
@@ -50,6 +54,15 @@ export interface Devices {
   /** Modbus requests so far, by device and by what came of them. */
   modbusRequests(): Iterable<readonly [device: string, result: string, count: number]>;
   close(): Promise<void>;
+}
+
+export interface OpenDevicesOptions {
+  readonly site: SiteSettings;
+  readonly core: Settings;
+  readonly bus: MqttBus;
+  readonly clock: Clock;
+  readonly cycleMs: number;
+  readonly onEvent: (event: BoardEvent) => void;
 }
 
 type Connection = SiteSettings['devices']['inverters'][number]['connection'];
@@ -97,7 +110,7 @@ export function openDevices(options: OpenDevicesOptions): Devices {
     });
     inverters.set(id, { pollMs, source });
   }
-  const boards = openBoards(options);
+  const boards = openBoards({ ...options, random: Math.random });
   return {
     meters,
     inverters,

@@ -29,3 +29,12 @@ export async function keepPace(
     }
   }
 }
+
+/** Settles when `work` does, however it does, or after `longestMs` of real time. */
+export async function settledWithin(work: Promise<unknown>, longestMs: number): Promise<void> {
+  const { promise: late, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, longestMs);
+  const done = () => {};
+  await Promise.race([work.then(done, done), late]);
+  clearTimeout(timer);
+}

@@ -2,7 +2,7 @@
 
 import type { Clock } from '../clock.ts';
 import type { Readings } from '../latch/sources.ts';
-import { decode, NOT_AVAILABLE } from '../registers/codec.ts';
+import { decode, numbersOf } from '../registers/codec.ts';
 import { planBlocks, type RegisterTable } from '../registers/table.ts';
 import type { ModbusBus } from './modbus-bus.ts';
 import { PolledSource } from './polled-source.ts';
@@ -35,14 +35,4 @@ export class ModbusMeter extends PolledSource {
     }
     return { atMonoMs, values: numbersOf(decode(table, image)) };
   }
-}
-
-/** The numeric points; texts are no signals. */
-export function numbersOf(decoded: Readonly<Record<string, number | string>>): Record<string, number | null> {
-  const values: Record<string, number | null> = {};
-  for (const [key, value] of Object.entries(decoded)) {
-    if (value === NOT_AVAILABLE) values[key] = null;
-    else if (typeof value === 'number') values[key] = value;
-  }
-  return values;
 }

@@ -4,14 +4,13 @@
  * itself within its minute. It has no reserve of its own to set.
  */
 import type { Readings } from '../latch/sources.ts';
-import { decode, encodePoint } from '../registers/codec.ts';
+import { decode, encodePoint, numbersOf } from '../registers/codec.ts';
 import { hybridAcPower } from '../registers/hybrid-power.ts';
 import { SMA_GRID_PUBLIC, smaBattery, smaHybrid } from '../registers/sma-hybrid.ts';
 import { type SmaLimits, smaLimits } from '../registers/sma-limits.ts';
 import type { StorageOrder } from '../registers/sunspec-storage.ts';
 import { planBlocks } from '../registers/table.ts';
 import { InverterDevice } from './inverter-device.ts';
-import { numbersOf } from './modbus-meter.ts';
 
 const BLOCKS = planBlocks(smaHybrid);
 /** A limit that follows the sun is not rewritten for less. */

@@ -8,19 +8,13 @@
  */
 import type { Readings } from '../latch/sources.ts';
 import { decode, encodePoint, NOT_AVAILABLE, type RegisterImage, type Values } from '../registers/codec.ts';
-import { hybridAcPower } from '../registers/hybrid-power.ts';
 import { discoverModels, type FoundModel } from '../registers/sunspec-discovery.ts';
-import {
-  EVENT_GRID_DISCONNECT_BIT,
-  sunspecInverter,
-  sunspecMppt,
-  sunspecStorage,
-} from '../registers/sunspec-inverter.ts';
+import { sunspecInverter, sunspecMppt, sunspecStorage } from '../registers/sunspec-inverter.ts';
+import { sunspecSignals } from '../registers/sunspec-signals.ts';
 import { type StorageOrder, type StorageRates, storageRates } from '../registers/sunspec-storage.ts';
 import type { RegisterTable } from '../registers/table.ts';
 import { DeviceFailure } from './failure.ts';
 import { InverterDevice } from './inverter-device.ts';
-import { numbersOf } from './modbus-meter.ts';
 
 const DEFAULT_LEASE_S = 90;
 /** A limit that follows the sun is not rewritten for less than this share of the full rate, percent. */
@@ -40,7 +34,7 @@ export class SunspecDevice extends InverterDevice<StorageRates> {
       const storage = await this.#model(models, sunspecStorage);
       const inputs = await this.#model(models, sunspecMppt);
       this.#storage = storage;
-      return { atMonoMs, values: signalsOf(inverter, storage, inputs) };
+      return { atMonoMs, values: sunspecSignals(inverter, storage, inputs) };
     } catch (cause) {
       // A device that was away may have come back as another one: walk its models again.
       if (!(cause instanceof DeviceFailure && cause.code === 'exception')) this.#models = null;
@@ -121,43 +115,4 @@ export class SunspecDevice extends InverterDevice<StorageRates> {
 
 function differs(a: number, b: number): boolean {
   return Math.abs(a - b) >= DEADBAND_PCT || (a === 0) !== (b === 0) || a < 0 !== b < 0;
-}
-
-/** Signals at the house bus beside the device's own points. */
-function signalsOf(
-  inverter: Values<typeof sunspecInverter> | null,
-  storage: Storage | null,
-  inputs: Values<typeof sunspecMppt> | null,
-): Record<string, number | null> {
-  const own = {
-    ...(inverter ? numbersOf(inverter) : {}),
-    ...(storage ? numbersOf(storage) : {}),
-    ...(inputs ? numbersOf(inputs) : {}),
-  };
-  const values: Record<string, number | null> = Object.fromEntries(
-    Object.entries(own).filter(([key]) => !key.endsWith('Sf')),
-  );
-  const acPowerW = values.acPowerW ?? null;
-  const pvDcPowerW = sumOfKnown(values.pv1PowerW, values.pv2PowerW);
-  const charge = values.chargePowerW ?? null;
-  const discharge = values.dischargePowerW ?? null;
-  if (acPowerW === null || !inputs) {
-    values.pvPowerW = acPowerW;
-  } else if (pvDcPowerW === null || (storage !== null && (charge === null || discharge === null))) {
-    values.pvPowerW = null;
-    values.batteryPowerW = null;
-  } else {
-    const dc = { acPowerW, pvDcPowerW, chargeDcPowerW: charge ?? 0, dischargeDcPowerW: discharge ?? 0 };
-    const { pvPowerW, batteryPowerW } = hybridAcPower(dc);
-    values.pvPowerW = pvPowerW;
-    if (storage) values.batteryPowerW = batteryPowerW;
-  }
-  const eventBits = values.eventBits ?? null;
-  values.gridLostCode = eventBits === null ? null : (eventBits >>> EVENT_GRID_DISCONNECT_BIT) & 1;
-  return values;
-}
-
-function sumOfKnown(...parts: (number | null | undefined)[]): number | null {
-  const known = parts.filter((part): part is number => typeof part === 'number');
-  return known.length === 0 ? null : known.reduce((sum, part) => sum + part, 0);
 }

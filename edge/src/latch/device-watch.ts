@@ -31,10 +31,6 @@ export class DeviceWatch {
   /** `nowMs`: control time. */
   frozen(nowMs: number): boolean {
     if (!this.#living.some(({ memory }) => memory.lastGoodMs !== 0 && !memory.lastWasFault)) return false;
-    return frozenTogether(
-      this.#watched.map(({ spec }) => spec),
-      this.#watched.map(({ memory }) => memory),
-      nowMs,
-    );
+    return frozenTogether(this.#watched, nowMs);
   }
 }

@@ -7,7 +7,13 @@ import { ABSENT } from '../core/signal.ts';
 import { frozenTogether } from '../core/signal-latch.ts';
 import { signalSpecs } from '../core/signal-specs.ts';
 import type { SiteTime } from '../core/site-time.ts';
-import { type GridReading, NO_OPERATOR, type Order, type Snapshot } from '../core/snapshot.ts';
+import {
+  type GridReading,
+  NO_OPERATOR,
+  type Order,
+  type PriceSlot,
+  type Snapshot,
+} from '../core/snapshot.ts';
 import type { SiteSettings } from '../settings/site-settings.ts';
 import type { ControlTime } from './control-time.ts';
 import { type LoadSwitch, readSwitch } from './load-switch.ts';
@@ -21,6 +27,13 @@ export interface LatchOptions {
   readonly sources: Sources;
   readonly control: ControlTime;
   readonly cycleMs: number;
+}
+
+/** What no device says. */
+export interface Given {
+  readonly time: SiteTime;
+  readonly orders: readonly Order[];
+  readonly prices: readonly PriceSlot[];
 }
 
 interface LoadLine {
@@ -43,6 +56,9 @@ export class Latch {
   readonly #phases: readonly PhaseLines[];
   readonly #supply: SupplyLatch;
   readonly #loads: readonly LoadLine[];
+  readonly #lines: readonly SignalLine[];
+  /** Of the grid meter: what never stands still all at once while it lives. */
+  readonly #watched: readonly SignalLine[];
 
   constructor(options: LatchOptions) {
     this.#options = options;
@@ -68,12 +84,19 @@ export class Latch {
       channel: load.channel,
       switch: null,
     }));
+    const measured = [this.#gridPower, this.#frequency];
+    this.#watched = [...measured, ...this.#phases.flatMap(({ powerW, voltageV }) => [powerW, voltageV])];
+    this.#lines = [
+      ...this.#watched,
+      ...this.#phases.map(({ currentA }) => currentA),
+      ...this.#loads.map(({ power }) => power),
+    ];
   }
 
   /** The picture at `nowMonoMs`. */
-  snapshot(time: SiteTime, orders: readonly Order[], nowMonoMs: number): Snapshot {
+  snapshot({ time, orders, prices }: Given, nowMonoMs: number): Snapshot {
     const { control } = this.#options;
-    for (const line of this.#lines()) line.take(control);
+    for (const line of this.#lines) line.take(control);
     this.#supply.take(control);
     const nowMs = control.at(nowMonoMs);
     const { pvPowerW, batteries, gridState } = this.#supply.readings(nowMs);
@@ -83,33 +106,14 @@ export class Latch {
       pv: { powerW: pvPowerW, availableW: ABSENT },
       batteries,
       loads: this.#readLoads(nowMonoMs),
-      prices: [],
+      prices,
       operator: NO_OPERATOR,
       orders,
     };
   }
 
-  #lines(): SignalLine[] {
-    return [
-      this.#gridPower,
-      this.#frequency,
-      ...this.#phases.flatMap(({ powerW, currentA, voltageV }) => [powerW, currentA, voltageV]),
-      ...this.#loads.map(({ power }) => power),
-    ];
-  }
-
   #grid(nowMs: number): Omit<GridReading, 'state'> {
-    // Power, voltage and frequency together: what never stands still all at once in a living meter.
-    const watched = [
-      this.#gridPower,
-      this.#frequency,
-      ...this.#phases.flatMap(({ powerW, voltageV }) => [powerW, voltageV]),
-    ];
-    const frozen = frozenTogether(
-      watched.map(({ spec }) => spec),
-      watched.map(({ memory }) => memory),
-      nowMs,
-    );
+    const frozen = frozenTogether(this.#watched, nowMs);
     return {
       powerW: this.#gridPower.signal(nowMs, frozen),
       frequencyHz: this.#frequency.signal(nowMs, frozen),

@@ -71,7 +71,7 @@ export class SupplyLatch {
   } {
     const pv: Signal[] = [];
     const lost: Signal[] = [];
-    const batteries: BatteryReading[] = Array.from({ length: this.#batteryCount }, () => NO_BATTERY);
+    const batteries = new Array<BatteryReading>(this.#batteryCount).fill(NO_BATTERY);
     for (const device of this.#devices) {
       const frozen = device.watch.frozen(nowMs);
       if (device.pvPowerW) pv.push(device.pvPowerW.signal(nowMs, frozen));

@@ -297,3 +297,16 @@ function textToWords(text: string, length: number): number[] {
 function textWord(text: string, i: number): number {
   return ((text.charCodeAt(i * 2) & 0x7f) << 8) | (text.charCodeAt(i * 2 + 1) & 0x7f);
 }
+
+/** The numeric points, added to `values`: texts and the powers of ten of others are no signals. */
+export function numbersOf(
+  decoded: Readonly<Record<string, number | string>>,
+  values: Record<string, number | null> = {},
+): Record<string, number | null> {
+  for (const key in decoded) {
+    const value = decoded[key];
+    if (typeof value === 'string' && value !== NOT_AVAILABLE) continue;
+    if (!key.endsWith('Sf')) values[key] = typeof value === 'number' ? value : null;
+  }
+  return values;
+}

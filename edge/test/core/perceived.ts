@@ -56,7 +56,7 @@ export function perceived(state: State, spec: SignalSpec, usual: number): Readin
   if (state === 'not a number') memory = takeReading(spec, memory, Number.NaN, nowMs);
   if (state === 'far too high') memory = takeReading(spec, memory, 1e9, nowMs);
   if (state === 'stale') nowMs += spec.freshMs + 1;
-  const seen = signalAt(spec, memory, nowMs, frozenTogether([spec], [memory], nowMs));
+  const seen = signalAt(spec, memory, nowMs, frozenTogether([{ spec, memory }], nowMs));
   return seen.quality === 'good' ? seen.value : seen.quality;
 }
 

@@ -60,20 +60,36 @@ test('a reading is fresh up to its limit and stale after it, and a stale one car
 test('a meter is frozen when everything it says has stood still for 60 s', () => {
   const still = after(Array.from({ length: 62 }, () => 5));
   const moving = after(Array.from({ length: 62 }, (_, i) => i % 2));
-  expect(frozenTogether([SPEC, SPEC], [still.memory, still.memory], still.nowMs)).toBe(true);
-  expect(frozenTogether([SPEC, SPEC], [still.memory, moving.memory], still.nowMs)).toBe(false);
+  expect(
+    frozenTogether(
+      [
+        { spec: SPEC, memory: still.memory },
+        { spec: SPEC, memory: still.memory },
+      ],
+      still.nowMs,
+    ),
+  ).toBe(true);
+  expect(
+    frozenTogether(
+      [
+        { spec: SPEC, memory: still.memory },
+        { spec: SPEC, memory: moving.memory },
+      ],
+      still.nowMs,
+    ),
+  ).toBe(false);
   expect(signalAt(SPEC, still.memory, still.nowMs, true).quality).toBe('fault');
   const young = after(Array.from({ length: 55 }, () => 5));
-  expect(frozenTogether([SPEC], [young.memory], young.nowMs)).toBe(false);
+  expect(frozenTogether([{ spec: SPEC, memory: young.memory }], young.nowMs)).toBe(false);
 });
 
 test('few samples prove nothing, and a check switched off never finds anything', () => {
   const few = takeReading(SPEC, takeReading(SPEC, NO_MEMORY, 5, 1000), 5, 99_000);
-  expect(frozenTogether([SPEC], [few], 99_000)).toBe(false);
+  expect(frozenTogether([{ spec: SPEC, memory: few }], 99_000)).toBe(false);
   const still = after(Array.from({ length: 62 }, () => 5));
-  expect(frozenTogether([{ ...SPEC, frozenMs: 0 }], [still.memory], still.nowMs)).toBe(false);
-  expect(frozenTogether([SPEC], [NO_MEMORY], 99_000)).toBe(false);
-  expect(frozenTogether([SPEC], [], 99_000)).toBe(false);
+  expect(frozenTogether([{ spec: { ...SPEC, frozenMs: 0 }, memory: still.memory }], still.nowMs)).toBe(false);
+  expect(frozenTogether([{ spec: SPEC, memory: NO_MEMORY }], 99_000)).toBe(false);
+  expect(frozenTogether([], 99_000)).toBe(false);
 });
 
 test('a grid of 60 Hz, a known array and the steps of its devices make their own limits', () => {
@@ -125,7 +141,7 @@ test('ten identical readings are enough to call a slow meter frozen, nine are no
   const seen = (n: number) => {
     let memory = NO_MEMORY;
     for (let i = 0; i < n; i++) memory = takeReading(spec, memory, 5, 1000 + i * 10_000);
-    return frozenTogether([spec], [memory], 1000 + 12 * 10_000);
+    return frozenTogether([{ spec, memory }], 1000 + 12 * 10_000);
   };
   expect([seen(9), seen(10), seen(11)]).toEqual([false, true, true]);
 });

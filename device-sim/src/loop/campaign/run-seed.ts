@@ -6,7 +6,7 @@ import type { LoadOverride } from '@wattward/edge/core/snapshot';
 import type { RunningHome } from '../../home/running-home.ts';
 import type { ClosedLoop, CycleRecord } from '../closed-loop.ts';
 import type { InstalledSite } from '../installed-site.ts';
-import { type HomeReader, type InverterReadings, registerReader } from '../readings.ts';
+import { type HomeReader, registerReader, type Values } from '../readings.ts';
 import { drawHome, drawStartMs } from './drawn-home.ts';
 import { FaultWeather } from './fault-weather.ts';
 import { drawPlan, FAULT_CLASSES, type FaultClass } from './faults.ts';
@@ -102,6 +102,8 @@ class World {
 
   constructor({ seed, only }: SeedOptions) {
     this.#random = new Random(seed);
+    // Of the box itself: what a seed draws for the home must not depend on how often the box asks for chance.
+    const jitter = new Random(~seed);
     const startMs = drawStartMs(this.#random);
     const { home, site } = drawHome(this.#random);
     this.#site = site;
@@ -116,6 +118,7 @@ class World {
       wallOffsetMs: () => this.#remote.wallOffsetMs,
       remote: () => this.#remote.effective,
       override: (load) => this.#wishFor(load),
+      random: () => jitter.next(),
       replayEvery: 997,
     });
     this.loop = this.witness.loop;
@@ -246,7 +249,7 @@ class World {
 
   #reader(running: RunningHome, told: Told): HomeReader {
     let frozen: readonly number[] | null = null;
-    let inverter: { readonly atMs: number; readonly readings: InverterReadings | null } | null = null;
+    let inverter: { readonly atMs: number; readonly readings: Values | null } | null = null;
     const { weather } = this;
     const through = registerReader(running, (device, words) => {
       if (device === 'inverter') return weather.strikes('inverter-timeout') ? 'timeout' : words;

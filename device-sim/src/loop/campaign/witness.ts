@@ -6,7 +6,7 @@ import type { BoardState } from '@wattward/hardware/relay-board/state';
 import type { RunningHome } from '../../home/running-home.ts';
 import { ClosedLoop, type CycleRecord, type LoopOptions } from '../closed-loop.ts';
 import type { InstalledSite } from '../installed-site.ts';
-import { directReader, type HomeReader, type InverterReadings } from '../readings.ts';
+import { directReader, type HomeReader, type Values } from '../readings.ts';
 import type { ChannelRules, LoadFacts, Moment, SiteLimits } from './moment.ts';
 import { Oracle } from './oracle.ts';
 
@@ -92,7 +92,7 @@ export class Witness {
       meterLive: told.meterWhole && told.meterLive,
       localMinute: loop.time?.trusted ? minuteOf(loop.time.wallMs + loop.time.offsetMs) : null,
       wallMs: loop.time?.wallMs ?? nowMs,
-      boardHeard: loop.board.reported(1, nowMs).online,
+      boardHeard: loop.toldOn(0) !== null,
       decision: decision && {
         homeMode: decision.homeMode,
         peakActive: decision.demand.peakActive,
@@ -139,7 +139,7 @@ export class Witness {
       urgent: load.urgent,
       shed: load.shed,
       closed: contacts[channel - 1] ?? false,
-      toldOn: this.loop.board.reported(channel, this.loop.nowMs).reportedOn,
+      toldOn: this.loop.toldOn(i),
       powerW: this.loop.running.loadPowerW(load.id),
     };
   }
@@ -149,7 +149,7 @@ export class Witness {
  * Notes in `told` what an honest reading of the inverter must have said; taken from the home itself, so that a wrong
  * decoder is seen. Registers hold hundredths of a percent.
  */
-export function noteInverter(told: Told, readings: InverterReadings | null, home: RunningHome): void {
+export function noteInverter(told: Told, readings: Values | null, home: RunningHome): void {
   if (!readings) return;
   const { nowMs } = home.state;
   told.gridLost = !home.flows.gridOn;

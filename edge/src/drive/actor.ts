@@ -7,19 +7,33 @@ import type { BatteryCommand, Decision, LoadCommand } from '../core/decision.ts'
 import type { Settings } from '../core/settings.ts';
 import type { StorageOrder } from '../registers/sunspec-storage.ts';
 import type { SiteSettings } from '../settings/site-settings.ts';
-import type { Devices } from './devices.ts';
+import type { Desired } from './relay-channel.ts';
 
 /** Longest wait for the disk before acting all the same, real milliseconds. */
 const LONGEST_COMMIT_MS = 2_000;
 
+/** What takes orders, by the ids of the site settings. */
+export interface Driven {
+  readonly boards: ReadonlyMap<string, { order(channel: number, desired: Desired): void; tick(): void }>;
+  readonly inverters: ReadonlyMap<
+    string,
+    { readonly source: { order(order: StorageOrder, reservePct: number | null): void; tick(): void } }
+  >;
+}
+
+/** Settles when `work` does, however it does, or after `longestMs` of real time. */
+export type SettledWithin = (work: Promise<unknown>, longestMs: number) => Promise<void>;
+
 export class Actor {
   readonly #site: SiteSettings;
-  readonly #devices: Devices;
+  readonly #devices: Driven;
+  readonly #settledWithin: SettledWithin;
   #actedCycle = -1;
 
-  constructor(site: SiteSettings, devices: Devices) {
+  constructor(site: SiteSettings, devices: Driven, settledWithin: SettledWithin) {
     this.#site = site;
     this.#devices = devices;
+    this.#settledWithin = settledWithin;
   }
 
   /**
@@ -29,7 +43,7 @@ export class Actor {
   async act(decision: Decision, core: Settings, committed: Promise<unknown> | null): Promise<void> {
     if (committed) {
       this.#send(decision, core, true);
-      await settledWithin(committed, LONGEST_COMMIT_MS);
+      await this.#settledWithin(committed, LONGEST_COMMIT_MS);
     }
     // A later decision that had nothing to wait for has spoken already.
     if (decision.cycle <= this.#actedCycle) return;
@@ -75,12 +89,4 @@ function orderOf({ mode, chargeLimitW, dischargeLimitW, setpointW }: BatteryComm
   return setpointW < 0
     ? { mode: 'charge-grid', chargeLimitW: -setpointW, dischargeLimitW: 0 }
     : { mode: 'discharge-grid', chargeLimitW: 0, dischargeLimitW: setpointW };
-}
-
-async function settledWithin(work: Promise<unknown>, limitMs: number): Promise<void> {
-  const { promise: late, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, limitMs);
-  const done = () => {};
-  await Promise.race([work.then(done, done), late]);
-  clearTimeout(timer);
 }

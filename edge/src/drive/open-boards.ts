@@ -1,28 +1,29 @@
 /** The relay boards of the site settings: which loads hang where, and which the firmware of a board cannot take. */
 import type { BoardConfig } from '@wattward/broker/wire/board';
-import type { Clock } from '../clock.ts';
 import type { Settings } from '../core/settings.ts';
-import type { BoardEvent } from '../drive/board-driver.ts';
-import { ESPHOME_LEASE_S } from '../drive/bought/esphome.ts';
-import { openBoard } from '../drive/open-board.ts';
-import { SharedBoard } from '../drive/shared-board.ts';
-import type { MqttBus } from '../link/mqtt-bus.ts';
 import type { SiteSettings } from '../settings/site-settings.ts';
+import type { BoardEvent } from './board-driver.ts';
+import { ESPHOME_LEASE_S } from './bought/esphome.ts';
+import { openBoard } from './open-board.ts';
+import type { ForeignBus, HomeBus, MonoClock } from './ports.ts';
+import { SharedBoard } from './shared-board.ts';
 
-export interface OpenDevicesOptions {
+export interface OpenBoardsOptions {
   readonly site: SiteSettings;
   readonly core: Settings;
-  readonly bus: MqttBus;
-  readonly clock: Clock;
+  readonly bus: HomeBus & ForeignBus;
+  readonly clock: MonoClock;
   readonly cycleMs: number;
   readonly onEvent: (event: BoardEvent) => void;
+  /** 0..1 */
+  readonly random: () => number;
 }
 
 /** Shorter ones Tasmota counts in tenths of a second. */
 const SHORTEST_TASMOTA_LEASE_S = 12;
 
-export function openBoards(options: OpenDevicesOptions): Map<string, SharedBoard> {
-  const { site, core, bus, clock, cycleMs, onEvent } = options;
+export function openBoards(options: OpenBoardsOptions): Map<string, SharedBoard> {
+  const { site, core, bus, clock, cycleMs, onEvent, random } = options;
   return new Map(
     site.devices.boards.map(({ id, protocol, channels, device, mac }) => {
       const loads = site.loads.filter((load) => load.board === id);
@@ -37,7 +38,7 @@ export function openBoards(options: OpenDevicesOptions): Map<string, SharedBoard
         cycleMs,
         commands: core.commands,
         onEvent,
-        random: Math.random,
+        random,
       });
       return [id, new SharedBoard(board)];
     }),
