@@ -16,6 +16,7 @@ import { loadDeviceModules } from './device-modules.ts';
 import { exportLedger, exportMonth, type MonthOf } from './journal/monthly-export.ts';
 import { checkedSettings } from './settings-document.ts';
 import type { LogReader } from './store/log-reader.ts';
+import { readKeyFile } from './verify-ed25519.ts';
 
 /** Longest orderly end, real milliseconds. */
 const END_WITHIN_MS = 2_500;
@@ -66,13 +67,15 @@ async function run({ config: file }: ConfigOption): Promise<void> {
 /** Validates `edge.yaml`, the secrets it names, `site.yaml`, and the modules its devices need. */
 async function check({ config: file }: ConfigOption): Promise<void> {
   const config = loadConfig(file);
-  const { homeBroker, cloudBroker, history, siteSettings } = config;
+  const { homeBroker, cloudBroker, history, setpointKeys, siteSettings } = config;
   readSecret(homeBroker.secretFile, homeBroker.identity);
   if (cloudBroker) readSecret(cloudBroker.secretFile, cloudBroker.identity);
   if (history) readText(history.tokenFile, 'token-unreadable', 'the token of the history store');
   const text = readText(siteSettings, 'settings-unreadable', 'the site settings');
   const settings = withAddresses(checkedSettings(text, siteSettings), config.addresses);
   await loadDeviceModules(settings);
+  // The box starts without them, since its portal may come later; until then it obeys nobody.
+  for (const key of setpointKeys) readKeyFile(key);
   const { devices, loads, batteries } = settings;
   const counted = [
     `${devices.meters.length} meters`,

@@ -2,9 +2,24 @@
 import { createPublicKey, type KeyObject, verify } from 'node:crypto';
 import { canonicalJson } from '@wattward/broker/wire/canonical-json';
 import type { Setpoint } from '@wattward/broker/wire/setpoint';
+import { readText, StartError } from './config.ts';
 
-/** @param pem the public key as SPKI in PEM. @throws Error when it is none, or not Ed25519. */
-export function readVerifyKey(pem: string): KeyObject {
+/** The public key that the configuration names `id`, SPKI in PEM. @throws StartError */
+export function readKeyFile({ id, file }: { readonly id: string; readonly file: string }): KeyObject {
+  const pem = readText(file, 'key-unreadable', `the public set-point key of "${id}"`);
+  try {
+    return readVerifyKey(pem);
+  } catch (cause) {
+    throw new StartError(
+      'key-invalid',
+      `${file} holds no public key of Ed25519, as the set-point key "${id}" needs`,
+      'Ask its owner for the public key as PEM: openssl pkey -in KEY.pem -pubout.',
+      cause,
+    );
+  }
+}
+
+function readVerifyKey(pem: string): KeyObject {
   const key = createPublicKey(pem);
   if (key.asymmetricKeyType !== 'ed25519')
     throw new Error(`a key of type ${key.asymmetricKeyType}, not ed25519`);

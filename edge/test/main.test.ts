@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
+import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { once } from 'node:events';
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -27,6 +28,14 @@ const PLAIN_BATTERY = {
   dischargeW: 5000,
   efficiency: 0.9,
 };
+
+const pemOf = (key: KeyObject) => key.export({ type: 'spki', format: 'pem' }).toString();
+
+/** The portal's public key, where the configuration of the small home looks for it. */
+function withKey(box: SmallHome, pem = pemOf(generateKeyPairSync('ed25519').publicKey)): SmallHome {
+  writeFileSync(path.join(box.dir, 'setpoint-key.pub'), pem);
+  return box;
+}
 
 interface Ended {
   readonly code: number | null;
@@ -127,7 +136,7 @@ describe('the box as a process', () => {
   }, 60_000);
 
   test('check tells that both files are in order, or all that is wrong with them', async () => {
-    const box = await home();
+    const box = withKey(await home());
     const good = await start('check', '--config', box.configFile).ended;
     expect(good).toMatchObject({
       code: 0,
@@ -140,6 +149,23 @@ describe('the box as a process', () => {
     expect(bad.stderr).toMatch(/line \d+, colour: there is no setting "colour" here/);
   });
 
+  test.each([
+    ['is not there', null, 'key-unreadable'],
+    ['holds something else', 'ssh-ed25519 AAAA', 'key-invalid'],
+    [
+      'is of another kind',
+      pemOf(generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey),
+      'key-invalid',
+    ],
+  ])('a set-point key whose file %s is a mistake, not a silence', async (_, pem, code) => {
+    const box = await home();
+    if (pem !== null) withKey(box, pem);
+    const { code: exit, stderr } = await start('check', '--config', box.configFile).ended;
+    expect([exit, stderr.split(':')[0]]).toEqual([1, code]);
+    expect(stderr).toContain('setpoint-key.pub');
+    expect(stderr).toContain('"portal"');
+  });
+
   test('a device this box cannot drive is a mistake, not a silence', async () => {
     const box = await home();
     const file = path.join(box.dir, 'site.yaml');
@@ -150,7 +176,7 @@ describe('the box as a process', () => {
   });
 
   test('export writes settings that seed the same box again', async () => {
-    const box = await home();
+    const box = withKey(await home());
     const { child, ended } = await running(box);
     child.kill('SIGTERM');
     await ended;

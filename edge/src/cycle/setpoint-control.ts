@@ -3,7 +3,6 @@
  * sender hears what became of it. A key is read when a set-point names it, so that another key in its file needs no
  * restart.
  */
-import { readFileSync } from 'node:fs';
 import type { Allowance } from '@wattward/broker/wire/allowance';
 import { parseMessage } from '@wattward/broker/wire/message';
 import type { PlanPolicy, Setpoint, SetpointAck } from '@wattward/broker/wire/setpoint';
@@ -16,7 +15,7 @@ import { SetpointDesk } from '../setpoint/desk.ts';
 import { foldedOf, ordersOf, policyOf } from '../setpoint/setpoint-effect.ts';
 import type { Door } from '../setpoint/verify.ts';
 import type { Stamp, Store } from '../store/store.ts';
-import { isSignedBy, readVerifyKey } from '../verify-ed25519.ts';
+import { isSignedBy, readKeyFile } from '../verify-ed25519.ts';
 
 export interface SetpointControlOptions {
   readonly siteId: string;
@@ -129,12 +128,12 @@ export class SetpointControl {
   }
 
   #isSigned(message: Setpoint): boolean {
-    const file = this.#options.keys.find(({ id }) => id === message.key)?.file;
-    if (file === undefined) return false;
+    const key = this.#options.keys.find(({ id }) => id === message.key);
+    if (!key) return false;
     try {
-      return isSignedBy(readVerifyKey(readFileSync(file, 'utf8')), message);
+      return isSignedBy(readKeyFile(key), message);
     } catch (cause) {
-      this.#options.onKeyProblem(file, cause);
+      this.#options.onKeyProblem(key.file, cause);
       return false;
     }
   }
