@@ -50,6 +50,13 @@ async function main(): Promise<number> {
     return 1;
   }
   const flags = program.parse().opts<Flags>();
+  if (!flags.answers && !process.stdin.isTTY) {
+    throw new WizardProblem(
+      'no-terminal',
+      'Nobody can be asked here: the input is no terminal',
+      'Start it at a terminal, or give it --answers FILE.',
+    );
+  }
   const secret = readCredential(flags.secret);
   const box = new BoxClient({ url: flags.broker, siteId: flags.site, credential: secret });
   const terminal = flags.answers ? null : new TerminalPerson();
