@@ -4,7 +4,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { build } from 'esbuild';
 import { type Launcher, writeLauncher } from './launcher.ts';
-import { BOX_FLAGS, BROKER_FLAGS } from './node-flags.ts';
+import { BOX_FLAGS, BROKER_FLAGS, MQTT_CLIENT_FLAGS } from './node-flags.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 import { packSerialModule, serialModuleBeside } from './serial-module.ts';
 import { isStamped, sourceHash } from './source-hash.ts';
@@ -27,7 +27,7 @@ export const BUNDLES = {
     launchers: {
       run: { script: 'main.js', flags: BOX_FLAGS },
       // A person's tool, and it fetches: that takes WebAssembly, which the flags of the box leave out.
-      commission: { script: 'commission.js', flags: [] },
+      commission: { script: 'commission.js', flags: MQTT_CLIENT_FLAGS },
     },
     serial: true,
   },

@@ -13,6 +13,8 @@ let edge: Shipped;
 let broker: Shipped;
 let rig: HomeRig;
 let scratch: string;
+/** All that the box said while it ran. */
+let boxSaid: string;
 
 type Call = (...args: string[]) => Promise<Ended>;
 
@@ -43,6 +45,7 @@ beforeAll(async () => {
     return /Newest recorded cycle/.test(stdout) && /pending +[1-9]/.test(stdout);
   });
   await box.stop();
+  boxSaid = box.output();
 }, 180_000);
 
 afterAll(async () => {
@@ -107,6 +110,11 @@ function planFile(name: string, change: object = {}): string {
   writeFileSync(file, JSON.stringify({ ...plan, ...change }));
   return file;
 }
+
+test('the box says nothing but lines of its log', () => {
+  expect(boxSaid).toContain('control begins');
+  expect(boxSaid.split('\n').filter((line) => line !== '' && !line.startsWith('{'))).toEqual([]);
+});
 
 test('the box: each command says and writes the same, with the same exit code', async () => {
   expect((await commandsOf(fromBundle(edge))).sort()).toEqual(Object.keys(EDGE_CALLS).sort());
