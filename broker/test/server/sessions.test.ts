@@ -219,6 +219,29 @@ describe('a kept session', () => {
     expect(again).toMatchObject({ qos: 1, dup: true });
   });
 
+  test('gets it again at a QoS that it can acknowledge, though its filter is granted 0 by now', async () => {
+    const broker = await start();
+    const box = await raw(broker);
+    const connected = box.bytes(4);
+    box.send(connectOf(edge, { flags: 0xc0 }));
+    await connected;
+    const subscribed = box.bytes(5);
+    box.send(subscribePacket(1, [ALL], 1));
+    await subscribed;
+    const message = once(box.socket, 'data');
+    await (await open(broker, board)).publish(STATE, 'once more', false, 1);
+    await message;
+    const lowered = box.bytes(5);
+    box.send(subscribePacket(2, [ALL], 0));
+    await lowered;
+    box.socket.destroy();
+    const back = await open(broker, edge, { clean: false });
+    expect(await back.waitFor(({ text }) => text === 'once more')).toMatchObject({ qos: 1 });
+    await back.mqtt.endAsync();
+    const later = await open(broker, edge, { clean: false });
+    expect(await receivedBy(later, broker)).toEqual([]);
+  });
+
   test('keeps only what was granted to it', async () => {
     const broker = await start();
     const away = await open(broker, site, { clean: false });
