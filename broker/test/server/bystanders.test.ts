@@ -35,9 +35,12 @@ const comers = [
 ] as const;
 const tablet = who('tablet', 'installer');
 const portal = who('portal', 'portal');
+const panel = who('panel', 'observer');
 const MARK = 'wattward/v1/board/board-2/button';
 const BOARDS = 'wattward/v1/board/+/#';
 const SITES = 'wattward/v1/site/+/#';
+/** What the portal may have. */
+const PORTALS = 'wattward/v1/site/+/+';
 
 let broker: Broker;
 let url = '';
@@ -49,7 +52,7 @@ beforeAll(async () => {
     Object.entries(CLIENT_LIMITS).map(([role, limits]) => [role, { ...limits, ...fast }]),
   ) as unknown as typeof CLIENT_LIMITS;
   broker = await startBroker({
-    credentials: [...senders, ...readers, witness, ...comers, tablet, portal],
+    credentials: [...senders, ...readers, witness, ...comers, tablet, portal, panel],
     host: '127.0.0.1',
     port: 0,
     limits: {
@@ -70,7 +73,8 @@ beforeAll(async () => {
   await open(readers[1], BOARDS, 2);
   await open(readers[2], BOARDS, 2, false);
   await open(tablet, 'wattward/v1/board/+/hello', 1);
-  await open(portal, SITES, 2, false);
+  await open(portal, PORTALS, 2, false);
+  await open(panel, SITES, 2);
 });
 afterAll(async () => {
   await Promise.all(bystanders.map((client) => client.end()));

@@ -178,8 +178,8 @@ describe('a kept session', () => {
     reader.send(connectOf(portal, { flags: 0xc0 }));
     await connected;
     const subscribed = reader.bytes(5);
-    reader.send(subscribePacket(1, ['wattward/v1/site/+/#'], 1));
-    await subscribed;
+    reader.send(subscribePacket(1, ['wattward/v1/site/+/+'], 1));
+    expect(await subscribed).toEqual(Buffer.from([0x90, 3, 0, 1, 1]));
     const sender = await open(broker, site);
     const count = broker.monitor.refusals.size;
     for (let i = 0; i < 300; i += 1) await sender.publish('wattward/v1/site/home-1/event', 'x');
