@@ -173,6 +173,18 @@ test('restarted without a trusted clock it holds for what was left, and ends whe
   expect(told(after.acks)[0]).toBe('proposal-1 completed');
 });
 
+test('restarted without a clock it ends after what was left of it, however long it held before', async () => {
+  const before = bench();
+  await before.desk.receive(signed(), 'portal', at(0));
+  await before.desk.checkpoint(at(HOUR_MS / 2));
+  const after = bench('boot-2');
+  after.desk.restore(before.saved.at(-1) ?? null, { monoMs: 0, wallMs: null });
+  after.desk.tick({ monoMs: HOUR_MS / 2 - 1, wallMs: null });
+  expect(after.desk.inForce).toHaveLength(1);
+  after.desk.tick({ monoMs: HOUR_MS / 2, wallMs: null });
+  expect(after.desk.inForce).toEqual([]);
+});
+
 test('answers the portal did not hear are kept over a restart and told in order', async () => {
   const before = bench();
   before.linkWorks = false;
