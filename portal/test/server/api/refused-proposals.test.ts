@@ -1,53 +1,23 @@
-/** What people may not do with proposals, asked of the built server with a real broker and a box that described itself. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+/** What people may not do with proposals, asked of the built server with a real broker, the signer and a box that described itself. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { startBroker } from '@wattward/broker/server/start-broker';
 import type { Problem, Proposal, SitePage } from '../../../contract/api.ts';
-import { loadKey } from '../../../signer/key-file.ts';
-import { type Browser, type BuiltPortal, startBuiltPortal, until } from '../../built-portal.ts';
-import { SmallBox } from '../setpoints/small-box.ts';
+import { type BuiltHome, startBuiltHome } from '../../built-home.ts';
+import { type Browser, until } from '../../built-portal.ts';
 
-let at: BuiltPortal;
-let broker: Awaited<ReturnType<typeof startBroker>>;
-let box: SmallBox;
+let home: BuiltHome;
 let manager: Browser;
 let owner: Browser;
-const keyDir = mkdtempSync(join(tmpdir(), 'wattward-signer-'));
 const site = '/orgs/north/sites/home-1';
 
 beforeAll(async () => {
-  loadKey(keyDir);
-  broker = await startBroker({
-    host: '127.0.0.1',
-    port: 0,
-    credentials: [
-      { id: 'portal', role: 'portal', secret: 'portal-secret-0123456789' },
-      { id: 'home-1', role: 'site', secret: 'site-secret-0123456789' },
-    ],
-  });
-  const url = `mqtt://127.0.0.1:${broker.port}`;
-  at = await startBuiltPortal({ broker: { url, id: 'portal', secret: 'portal-secret-0123456789' } });
-  box = await SmallBox.connect({
-    url,
-    site: 'home-1',
-    secret: 'site-secret-0123456789',
-    publicKeyPem: readFileSync(join(keyDir, 'setpoint-key.pub'), 'utf8'),
-    nowMs: Date.now,
-  });
-  [manager, owner] = [await at.person('manager'), await at.person('owner')];
+  home = await startBuiltHome();
+  [manager, owner] = [await home.portal.person('manager'), await home.portal.person('owner')];
   await until(
     async () => ((await (await owner.get(site)).json()) as SitePage).description !== null,
     'described',
   );
 });
-afterAll(async () => {
-  await box.stop();
-  await at.stop();
-  await broker.close();
-  rmSync(keyDir, { recursive: true, force: true });
-});
+afterAll(() => home.stop());
 
 const input = { kind: 'peak-threshold', value: { watts: 7000 }, durationMinutes: 60, note: 'cold night' };
 const propose = (change: object, path = site) => manager.post(`${path}/proposals`, { ...input, ...change });
@@ -118,5 +88,5 @@ test('a reason that cannot be kept is refused before anything happens', async ()
 });
 
 test('none of it was a failure of ours', () => {
-  expect(at.server.log().filter((line) => line.includes('request failed'))).toEqual([]);
+  expect(home.portal.server.log().filter((line) => line.includes('request failed'))).toEqual([]);
 });
