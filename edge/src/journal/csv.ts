@@ -1,7 +1,7 @@
 /**
- * The journal as CSV for people and spreadsheets (RFC 4180, UTF-8): UTC and local time, units in the header, one
- * decision a line. A text that a spreadsheet would take for a formula is led by an apostrophe.
+ * The journal as CSV for people and spreadsheets: UTC and local time, units in the header, one decision a line.
  */
+import { csvLine } from '@wattward/broker/wire/csv';
 import { type Language, reasonText } from '@wattward/broker/wire/reasons';
 import type { Reason } from '@wattward/broker/wire/schema';
 
@@ -52,35 +52,28 @@ export interface CsvOptions {
 /** The file line by line, each with its line end. */
 export function* journalCsv(records: Iterable<CsvDecision>, options: CsvOptions): Generator<string> {
   const local = localTime(options.zone);
-  yield `${CSV_COLUMNS.join(',')}\r\n`;
+  yield csvLine(CSV_COLUMNS);
   for (const record of records) {
     const { reason, readings } = record;
-    const cells = [
-      String(record.seq),
+    yield csvLine([
+      record.seq,
       record.at ?? '',
       record.at === null ? '' : local(record.at),
-      cell(record.actuator),
-      cell(record.outcome),
-      cell(record.homeMode),
-      cell(reason.rule),
-      cell(reason.code),
-      cell(reasonText(reason, options.language)),
-      ...READINGS.map(([name]) => number(readings[name])),
-      cell(JSON.stringify(reason.params)),
+      record.actuator,
+      record.outcome,
+      record.homeMode,
+      reason.rule,
+      reason.code,
+      reasonText(reason, options.language),
+      ...READINGS.map(([name]) => rounded(readings[name])),
+      JSON.stringify(reason.params),
       record.hash,
-    ];
-    yield `${cells.join(',')}\r\n`;
+    ]);
   }
 }
 
-function number(value: number | null | undefined): string {
-  return typeof value === 'number' && Number.isFinite(value) ? String(Math.round(value * 1000) / 1000) : '';
-}
-
-/** Text a spreadsheet shows and never runs, quoted where it must be. */
-function cell(text: string): string {
-  const safe = /^[=+\-@\t\r\n]/.test(text) ? `'${text}` : text;
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+function rounded(value: number | null | undefined): number | '' {
+  return typeof value === 'number' && Number.isFinite(value) ? Math.round(value * 1000) / 1000 : '';
 }
 
 /** ISO 8601 local time with its offset, e.g. `2026-10-25T02:30:00+02:00`: also unambiguous on the day of 25 hours. */

@@ -55,9 +55,16 @@ test('the hour that comes twice in autumn is told apart by its offset', () => {
   expect(local).toEqual(['2026-10-25T02:30:00+02:00', '2026-10-25T02:30:00+01:00']);
 });
 
-test.each(['=1+1', '+1', '-1', '@SUM(A1)', '\t=1', '\r=1'])('%j is never a formula', (outcome) => {
-  const shown = cells(lines([decision({ outcome })])[1]).outcome;
-  expect(shown).toBe(`'${outcome}`);
+test.each(['=1+1', '+1', '-1', '@SUM(A1)', '\t=1', '\r=1', ' =1', '\n=1', '\uff1d1', '\u200b=1'])(
+  '%j is never a formula',
+  (outcome) => {
+    const shown = cells(lines([decision({ outcome })])[1]).outcome;
+    expect(shown).toBe(`'${outcome}`);
+  },
+);
+
+test('what turns the direction of reading is shown as replaced', () => {
+  expect(cells(lines([decision({ outcome: 'a \u202e txt.exe' })])[1]).outcome).toBe('a \ufffd txt.exe');
 });
 
 test('commas, quotes and line ends stay within their cell', () => {

@@ -1,9 +1,10 @@
 /**
  * A month of decisions as CSV, oldest first, streamed.
  */
+
+import { csvLine } from '@wattward/broker/wire/csv';
 import { reasonText } from '@wattward/broker/wire/reasons';
 import type { SiteDescription } from '@wattward/broker/wire/site';
-import { csvLine } from '../csv.ts';
 import { localTime } from '../history/day.ts';
 import type { HistoryStore, StoredDecision } from '../history/store.ts';
 import { actuatorName } from './decision-pages.ts';

@@ -3,7 +3,7 @@
  * kept. *wide* is one row an instant with a column for the mean of each field, *tidy* one row a value with mean, low
  * and high, *line* InfluxDB line protocol of the means.
  */
-import { csvLine } from '../csv.ts';
+import { csvLine } from '@wattward/broker/wire/csv';
 import type { HistorySeries, HistoryStore } from './store.ts';
 
 export const EXPORT_FORMATS = ['wide', 'tidy', 'line'] as const;

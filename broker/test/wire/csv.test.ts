@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { csvCell } from '../../server/csv.ts';
+import { csvCell } from '../../src/wire/csv.ts';
 
 test.each([
   ['plain', 'plain'],
