@@ -32,13 +32,14 @@ const LOOK_ALIKE: Readonly<Record<string, string>> = Object.fromEntries(
 
 /**
  * What a name looks like: two names with the same look are taken for each other. Without case, accents, blanks and
- * signs, with letters of other scripts as the Latin ones they look like.
+ * signs, with letters of other scripts as the Latin ones they look like. Vowels that a script writes as marks stay:
+ * without them two Indian names would be one.
  */
 export function lookOf(name: string): string {
   const letters = name
     .normalize('NFKD')
     .toLowerCase()
-    .replace(/[^\p{L}\p{N}]/gu, '');
+    .replace(/[^\p{L}\p{N}\p{M}]|\p{Script=Inherited}/gu, '');
   return [...letters]
     .map((letter) => LOOK_ALIKE[letter] ?? letter)
     .join('')

@@ -93,6 +93,11 @@ export const PROBLEMS = {
     title: 'Name and e-mail are too long together',
     remedy: 'Use a shorter name: together they have at most 117 characters, the e-mail at most 100.',
   },
+  'name-taken': {
+    status: 409,
+    title: 'This name looks like that of somebody else here',
+    remedy: 'Add what tells you apart, such as a second name or an initial.',
+  },
   'signer-refused': {
     status: 409,
     title: 'The signing process refuses',

@@ -4,6 +4,7 @@ import type { InviteInput, Me, Person, PortalRole, SetupInput } from '../../cont
 import { record } from '../audit.ts';
 import type { LinkTable, PortalDatabase } from '../database/schema.ts';
 import { ALL_SITES, permissionsAnywhere } from '../permissions.ts';
+import { lookOf } from '../plain-text.ts';
 import { ProblemError } from '../problem.ts';
 import { fitsTheWire, normalEmail, whoIs } from './identity.ts';
 import { knownPlace } from './known-places.ts';
@@ -82,7 +83,7 @@ export async function makeLink(
 /**
  * Uses up a link: makes the person and the memberships.
  * @returns the person's id.
- * @throws ProblemError `link-invalid`, `name-too-long`, `weak-password`, `email-taken`, `busy`.
+ * @throws ProblemError `link-invalid`, `name-too-long`, `name-taken`, `weak-password`, `email-taken`, `busy`.
  */
 export async function acceptLink(
   db: PortalDatabase,
@@ -93,7 +94,7 @@ export async function acceptLink(
   const key = sha256Hex(input.token);
   const email = normalEmail(input.email);
   await usableLink(db, key, input.kind, nowMs);
-  const name = input.name.trim();
+  const { name } = input;
   if (!fitsTheWire({ name, email })) throw new ProblemError('name-too-long');
   checkPassword(input.password, { name, email });
   const lane = { name: `link ${key}`, known: true };
@@ -105,6 +106,7 @@ export async function acceptLink(
     }
     const taken = await trx.selectFrom('person').select('id').where('email', '=', email).executeTakeFirst();
     if (taken) throw new ProblemError('email-taken');
+    await checkLook(trx, link.org_id, name);
     const id = randomUUID();
     const times = { created_ms: nowMs, last_seen_ms: nowMs };
     await trx
@@ -137,6 +139,19 @@ export async function acceptLink(
     );
     return id;
   });
+}
+
+/** Two people of an organisation whose names look the same would be taken for each other in audit and approvals. */
+async function checkLook(db: PortalDatabase, org: string, name: string): Promise<void> {
+  const members = await db
+    .selectFrom('person')
+    .innerJoin('membership', 'membership.person_id', 'person.id')
+    .select('person.name')
+    .distinct()
+    .where('membership.org_id', '=', org)
+    .execute();
+  const alike = members.find((member) => lookOf(member.name) === lookOf(name));
+  if (alike) throw new ProblemError('name-taken', `name: looks like "${alike.name}" of this organisation`);
 }
 
 async function usableLink(db: PortalDatabase, key: string, kind: LinkTable['kind'], nowMs: number) {

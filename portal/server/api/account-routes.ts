@@ -8,6 +8,7 @@ import { rememberPlace } from '../accounts/known-places.ts';
 import { acceptLink, invite, meOf, peopleOf, signIn } from '../accounts/people.ts';
 import { callerOf, closeSession, openSession } from '../accounts/sessions.ts';
 import { ALL_SITES } from '../permissions.ts';
+import { plainName } from '../plain-text.ts';
 import { ProblemError } from '../problem.ts';
 import { setupLinkFile } from '../provision.ts';
 import type { OrganisationCall, PublicCall, SignedInCall } from './call.ts';
@@ -24,7 +25,7 @@ import {
 const email = z.string().trim().max(LONGEST_EMAIL).pipe(z.email());
 const setupInput = z.object({
   token: z.string().min(1).max(200),
-  name: z.string().trim().min(1).max(80),
+  name: plainName(),
   email,
   password: z.string().max(1000),
 });

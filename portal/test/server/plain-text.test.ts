@@ -59,6 +59,7 @@ test.each([
   ['Ann', 'Anna'],
   ['Max', 'Mex'],
   ['Home 2', 'Home 3'],
+  ['राम', 'रमा'],
 ])('%s and %s do not', (one, other) => {
   expect(lookOf(one)).not.toBe(lookOf(other));
 });

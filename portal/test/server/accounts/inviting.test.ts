@@ -62,3 +62,43 @@ test('name and e-mail are bounded where an account is made, so that every identi
   const { response: shorter } = await accept(invited, { name: 'N'.repeat(117 - email.length), email });
   expect(((await shorter.json()) as Me).name).toHaveLength(19);
 });
+
+test.each([
+  ['turns the direction of reading', 'Ina \u202egnaW'],
+  ['has two lines', 'Ina\nWang'],
+  ['is invisible in part', 'Ina\u200bWang'],
+  ['stands for a part of the system', 'box'],
+  ['looks like a part of the system', 'b\u043ex'],
+  ['holds another identity', 'Ina <ina@example.org>'],
+  ['mixes alphabets', 'In\u0430'],
+])('a name that %s is refused where the account is made', async (_, name) => {
+  const email = 'odd-name@example.org';
+  const { response } = await accept(await invite({ email, roles: ['owner'] }), { name, email });
+  expect(await problem(response)).toMatchObject({
+    status: 400,
+    code: 'bad-request',
+    detail: expect.stringContaining('name'),
+  });
+});
+
+test('nobody gets a name that looks like another person of the organisation', async () => {
+  const join = async (name: string, email: string) =>
+    accept(await invite({ email, roles: ['owner'] }), { name, email });
+  expect((await join('Aca Hope', 'aca@example.org')).response.status).toBe(200);
+  // The last one is Cyrillic from the first letter to the last.
+  for (const name of ['Aca Hope', 'aca  hope', 'Áca Hope', '\u0410\u0441\u0430 \u041d\u043e\u0440\u0435']) {
+    const { response } = await join(name, 'other@example.org');
+    const refused = await problem(response);
+    expect([name, refused.status, refused.code]).toEqual([name, 409, 'name-taken']);
+    expect(refused.remedy).not.toBe('');
+  }
+  expect((await join('Aca M. Hope', 'other@example.org')).response.status).toBe(200);
+});
+
+test('whose name is taken in one organisation may have it in another', async () => {
+  const email = 'far@example.org';
+  const far = await at.person('admin', { org: 'south' });
+  const invited = await far.post('/orgs/south/people', { email, roles: ['owner'] });
+  const { response } = await accept(invited, { name: 'Aca Hope', email });
+  expect(response.status).toBe(200);
+});
