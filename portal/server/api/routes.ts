@@ -28,7 +28,7 @@ import {
   siteAccess,
 } from './call.ts';
 import { exportDecisions, exportRange, listDecisions, showDay, showRange } from './history-routes.ts';
-import { checkSameSite, json } from './http.ts';
+import { checkSameSite, json, sessionToken } from './http.ts';
 import {
   actOnProposal,
   listAudit,
@@ -42,7 +42,8 @@ import {
 const VERSION = '0.1.0';
 /** Of one person at the same time: each question holds up everybody else's for a moment. */
 const MOST_OF_PERSON = 16;
-const MOST_OF_ALL = 1000;
+/** Each counts for its session and for its person. */
+const MOST_OF_ALL = 2000;
 const admission = new Admission({ ofKey: MOST_OF_PERSON, weight: MOST_OF_ALL });
 
 interface Base {
@@ -142,13 +143,23 @@ async function route(portal: Portal, request: Request): Promise<Response> {
 
 async function handle(route: Route, call: PublicCall): Promise<Response> {
   if (route.needs === 'nothing') return route.handle(call);
-  const signed = await signedIn(call);
-  const leave = admission.enter(signed.caller.id);
+  const token = sessionToken(call.request.headers);
+  if (token === null) throw new ProblemError('signed-out');
+  // Before anybody is looked up: to turn somebody away must cost next to nothing.
+  return admitted(`session ${token}`, async () => {
+    const signed = await signedIn(call);
+    return admitted(`person ${signed.caller.id}`, () => handleSignedIn(route, signed));
+  });
+}
+
+/** @throws ProblemError `too-many-requests`. */
+async function admitted(key: string, work: () => Promise<Response>): Promise<Response> {
+  const leave = admission.enter(key);
   if (typeof leave === 'string') throw new ProblemError('too-many-requests', undefined, { retryAfterS: 1 });
   try {
     // Those who asked at the same moment are counted before the first is answered: the database does not wait.
     await nextTurn();
-    return await handleSignedIn(route, signed);
+    return await work();
   } finally {
     leave();
   }

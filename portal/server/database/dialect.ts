@@ -2,7 +2,7 @@
  * Kysely over `node:sqlite`. One connection, handed out to one user at a time, so that a transaction never sees
  * statements of another.
  */
-import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import {
   CompiledQuery,
   type DatabaseConnection,
@@ -17,6 +17,7 @@ import {
 import { privateFile } from './private-file.ts';
 
 const BUSY_MS = 2000;
+const MOST_STATEMENTS = 200;
 
 export class NodeSqliteDialect implements Dialect {
   readonly #file: string;
@@ -87,6 +88,7 @@ class NodeSqliteDriver implements Driver {
 
 class NodeSqliteConnection implements DatabaseConnection {
   readonly #db: DatabaseSync;
+  readonly #statements = new Map<string, StatementSync>();
 
   constructor(file: string) {
     // Others may be at the file for a moment: a backup, the portal that is just ending.
@@ -95,7 +97,7 @@ class NodeSqliteConnection implements DatabaseConnection {
   }
 
   async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
-    const statement = this.#db.prepare(query.sql);
+    const statement = this.#prepared(query.sql);
     const parameters = query.parameters as readonly SQLInputValue[];
     if (statement.columns().length > 0) {
       // The rows have the columns that Kysely compiled the query for.
@@ -108,6 +110,17 @@ class NodeSqliteConnection implements DatabaseConnection {
   // biome-ignore lint/correctness/useYield: rows are few here; nothing streams
   async *streamQuery<R>(): AsyncIterableIterator<QueryResult<R>> {
     throw new Error('streaming is not supported by this dialect');
+  }
+
+  /** Texts come from our own code, with values as parameters: few and the same ones again and again. */
+  #prepared(sql: string): StatementSync {
+    let statement = this.#statements.get(sql);
+    if (!statement) {
+      if (this.#statements.size >= MOST_STATEMENTS) this.#statements.clear();
+      statement = this.#db.prepare(sql);
+      this.#statements.set(sql, statement);
+    }
+    return statement;
   }
 
   close(): void {

@@ -36,6 +36,8 @@ export function isLineError(error: unknown): error is LineError {
 
 /** Of measurement and tags as written; the boxes' own are below 200. */
 const MOST_HEAD_CHARS = 1000;
+/** Of a point; the boxes' own are below 50. */
+const MOST_FIELDS = 1000;
 
 /**
  * The one reader of a request: where a line ends, what is quoted and what is escaped is decided here and nowhere else.
@@ -45,7 +47,11 @@ const MOST_HEAD_CHARS = 1000;
  * @throws LineError at the first line that is not line protocol.
  */
 export function parseLines(text: string, precision: Precision, nowMs: number): LinePoint[] {
-  const points: LinePoint[] = [];
+  return [...readPoints(text, precision, nowMs)];
+}
+
+/** As `parseLines`, point by point. */
+export function* readPoints(text: string, precision: Precision, nowMs: number): Generator<LinePoint> {
   for (let at = lineStart(text, 0); at < text.length; at = lineStart(text, at)) {
     if (text[at] === '#') {
       at = lineBreak(text, at);
@@ -55,14 +61,13 @@ export function parseLines(text: string, precision: Precision, nowMs: number): L
     const { fields, end } = readFields(text, at, headEnd);
     const stampEnd = lineBreak(text, end);
     const stamp = text.slice(end, stampEnd).trim();
-    points.push({
+    yield {
       head: text.slice(at, headEnd),
       fields,
       atMs: stamp === '' ? nowMs : parseStamp(lineAt(text, at), stamp, precision),
-    });
+    };
     at = stampEnd;
   }
-  return points;
 }
 
 const BACKSLASH = 92;
@@ -126,6 +131,7 @@ function readFields(
     const name = fieldKey(text.slice(at, equals));
     fields.push(parseField(name, text.slice(equals + 1, end).trimEnd(), fail));
     if (text.charCodeAt(end) !== COMMA) return { fields, end };
+    if (fields.length >= MOST_FIELDS) throw fail(`more than ${MOST_FIELDS} fields`);
     at = end + 1;
   }
 }

@@ -12,6 +12,10 @@ export class WeightGate {
     this.#most = most;
   }
 
+  get isEmpty(): boolean {
+    return this.#count === 0 && this.#waiting.length === 0;
+  }
+
   /** @returns what to call when done, once. */
   async enter(weight: number): Promise<() => void> {
     if (this.#waiting.length > 0 || !this.#fits(weight)) {

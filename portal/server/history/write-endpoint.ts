@@ -7,8 +7,9 @@ import { Admission } from '../admission.ts';
 import type { PortalDatabase } from '../database/schema.ts';
 import { errorText, log } from '../log.ts';
 import { isOwnError, OwnError } from '../own-error.ts';
+import { inPieces } from '../pieces.ts';
 import type { WriteResult } from './embedded/writer.ts';
-import { isLineError, type LinePoint, PRECISIONS, type Precision, parseLines } from './line-protocol.ts';
+import { isLineError, type LinePoint, PRECISIONS, type Precision, readPoints } from './line-protocol.ts';
 import { WeightGate } from './weight-gate.ts';
 import {
   announcedBytes,
@@ -31,6 +32,8 @@ const MOST_HEAP_BYTES = 32_000_000;
 const TOO_MANY = 'too many requests';
 const admission = new Admission({ ofKey: MOST_OF_SITE, weight: MOST_INCOMING_BYTES });
 const gate = new WeightGate(MOST_HEAP_BYTES);
+const MOST_LANES = 1000;
+const lanes = new Map<string, WeightGate>();
 
 export interface PointSink {
   write(site: string, points: readonly LinePoint[]): Promise<WriteResult>;
@@ -119,14 +122,30 @@ interface Destination {
 async function writeBody(to: Destination, request: Request): Promise<WriteResult> {
   const body = await readWriteBody(request);
   if (typeof body === 'string') throw refusalOf(body);
+  // One of a site after the other: what one site sends too much, its own next request waits for.
+  const next = await laneOf(to.site).enter(1);
   const leave = await gate.enter(heapBytesOf(body.textBytes));
   try {
     const lines = await linesOf(body);
     if (typeof lines === 'string') throw refusalOf(lines);
-    return await to.sink.write(to.site, parseLines(lines.toString('utf8'), to.precision, to.nowMs));
+    const points: LinePoint[] = [];
+    await inPieces(readPoints(lines.toString('utf8'), to.precision, to.nowMs), (point) => points.push(point));
+    return await to.sink.write(to.site, points);
   } finally {
     leave();
+    next();
   }
+}
+
+/** Of sites that write at this moment. */
+function laneOf(site: string): WeightGate {
+  let lane = lanes.get(site);
+  if (!lane) {
+    if (lanes.size >= MOST_LANES) for (const [idle, gate] of lanes) if (gate.isEmpty) lanes.delete(idle);
+    lane = new WeightGate(1);
+    lanes.set(site, lane);
+  }
+  return lane;
 }
 
 const REFUSALS: Readonly<Record<Refused, { status: number; code: string; message: string }>> = {

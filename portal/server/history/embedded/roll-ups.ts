@@ -26,33 +26,34 @@ export class RollUps {
   }
 
   /**
-   * After the values were written.
+   * After the values were written; yields between two buckets.
    * @param knownUntilMs newest instant the site had told before; nothing of this write is later than itself.
    */
-  update(column: Column, knownUntilMs: number): void {
+  *update(column: Column, knownUntilMs: number): Generator<void> {
     const knownMinute = Math.floor(knownUntilMs / MINUTE_MS);
     const { series } = column;
-    const minutes = this.#minutes(column, knownMinute);
-    const quarters = this.#upper(series, minutes, { level: 1, knownMinute });
-    this.#upper(series, quarters, { level: 2, knownMinute });
+    const minutes = yield* this.#minutes(column, knownMinute);
+    const quarters = yield* this.#upper(series, minutes, { level: 1, knownMinute });
+    yield* this.#upper(series, quarters, { level: 2, knownMinute });
   }
 
-  #minutes(column: Column, knownMinute: number): Buckets {
+  *#minutes(column: Column, knownMinute: number): Generator<void, Buckets> {
     const { series } = column;
     const buckets: Buckets = new Map();
     for (const [minute, values] of valuesByMinute(column)) {
       const whole = values !== null && minute > knownMinute ? values : this.#rawValues(series, minute);
       if (whole.length > 0)
         buckets.set(minute, this.#store('roll_1', series, minute, summarise(series.kind, whole)));
+      yield;
     }
     return buckets;
   }
 
-  #upper(
+  *#upper(
     series: Series,
     below: Buckets,
     { level, knownMinute }: { readonly level: 1 | 2; readonly knownMinute: number },
-  ): Buckets {
+  ): Generator<void, Buckets> {
     const { table, minutes } = ROLLS[level];
     const parts = new Map<number, Summary[]>();
     for (const [at, summary] of below) {
@@ -65,6 +66,7 @@ export class RollUps {
     for (const [at, fresh] of parts) {
       const whole = at > knownMinute ? fresh : this.#stored(series, level, at);
       if (whole.length > 0) buckets.set(at, this.#store(table, series, at, combine(series.kind, whole)));
+      yield;
     }
     return buckets;
   }

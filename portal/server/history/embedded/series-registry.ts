@@ -1,5 +1,6 @@
 /** Which series a field of a line belongs to: made when new, refused when its type differs from the first one's. */
 import type { DatabaseSync } from 'node:sqlite';
+import { inPieces } from '../../pieces.ts';
 import { type LineField, parseHead } from '../line-protocol.ts';
 import { kindOf, type SeriesKind } from './summary.ts';
 
@@ -76,13 +77,21 @@ export class SeriesRegistry {
    * Looked at before anything of a request is written, so that one request does not use up for good what a site may
    * have. @returns how many of the fields are no series yet and why that is too many, or null.
    */
-  refusal(site: string, fields: Iterable<readonly [head: KnownHead, name: string]>): string | null {
+  async refusal(
+    site: string,
+    fields: Iterable<readonly [head: KnownHead, name: string]>,
+  ): Promise<string | null> {
+    const seen = new Map<KnownHead, Set<string>>();
     const added = new Set<string>();
-    for (const [head, name] of fields) {
-      if (head.fields.has(name)) continue;
+    await inPieces(fields, ([head, name]) => {
+      if (head.fields.has(name)) return;
+      const names = seen.get(head) ?? new Set();
+      seen.set(head, names);
+      if (names.has(name)) return;
+      names.add(name);
       const where = whereOf(head, name);
       if (!this.#statements.find.get(...where)) added.add(JSON.stringify(where));
-    }
+    });
     if (added.size === 0) return null;
     const before = Number(this.#statements.count.get(site)?.n);
     if (before + added.size <= MOST_SERIES_PER_SITE) return null;

@@ -1,16 +1,14 @@
 /**
  * Field values into the tables of raw values, with their roll-ups. Values are sorted by series before: what lies
- * together on disk is written together. Done in slices, so that reads and the live stream of the same process go on
- * in between.
+ * together on disk is written together.
  */
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
+import { inPieces } from '../../pieces.ts';
 import type { Retention } from './retention.ts';
 import { RollUps } from './roll-ups.ts';
 import type { Series, SeriesRegistry } from './series-registry.ts';
 import { MINUTE_MS } from './tables.ts';
 
-/** Field values written between two turns of the event loop. */
-const SLICE_VALUES = 4000;
 /** Rows of one statement, largest first. */
 const INSERT_ROWS = [48, 6, 1] as const;
 
@@ -33,7 +31,6 @@ export class TableWriter {
   readonly #rollUps: RollUps;
   readonly #retention: Retention;
   readonly #registry: SeriesRegistry;
-  #sliceLeft = SLICE_VALUES;
 
   constructor(db: DatabaseSync, registry: SeriesRegistry, retention: Retention) {
     this.#statements = prepare(db);
@@ -45,17 +42,18 @@ export class TableWriter {
   /** Inside a transaction. */
   async write(site: string, values: FieldValues): Promise<void> {
     const knownUntilMs = this.#retention.mark(site)?.newestMs ?? Number.NEGATIVE_INFINITY;
-    for (const column of this.#columns(site, values)) {
-      this.#putRaw(column);
-      this.#rollUps.update(column, knownUntilMs);
-      await this.#pause(column.at.length);
+    const columns = new Map<number, Column>();
+    await inPieces(this.#sort(columns, site, values));
+    for (const column of columns.values()) {
+      await inPieces(this.#putRaw(column));
+      await inPieces(this.#rollUps.update(column, knownUntilMs));
     }
   }
 
-  #columns(site: string, { series, at, values }: FieldValues): Iterable<Column> {
-    const columns = new Map<number, Column>();
+  *#sort(columns: Map<number, Column>, site: string, { series, at, values }: FieldValues): Generator<void> {
     for (const [i, id] of series.entries()) {
       const atMs = at[i] ?? 0;
+      yield;
       if (this.#isSummedUp(site, id, atMs)) continue;
       let column = columns.get(id);
       if (!column) {
@@ -65,7 +63,6 @@ export class TableWriter {
       column.at.push(atMs);
       column.values.push(values[i] ?? 0);
     }
-    return columns.values();
   }
 
   /** Told before: the finer values of its bucket are gone, their sum stands. */
@@ -78,7 +75,7 @@ export class TableWriter {
     return removed === 'minutes' && this.#statements.quarterOnly.get(series, quarter) !== undefined;
   }
 
-  #putRaw({ series: { id }, at, values }: Column): void {
+  *#putRaw({ series: { id }, at, values }: Column): Generator<void> {
     let from = 0;
     for (const rows of INSERT_ROWS) {
       const statement = this.#statements.putRaw[rows];
@@ -86,15 +83,9 @@ export class TableWriter {
         const cells: SQLInputValue[] = [];
         for (let i = from; i < from + rows; i += 1) cells.push(id, at[i] ?? 0, values[i] ?? 0);
         statement.run(...cells);
+        yield;
       }
     }
-  }
-
-  async #pause(values: number): Promise<void> {
-    this.#sliceLeft -= values;
-    if (this.#sliceLeft > 0) return;
-    this.#sliceLeft = SLICE_VALUES;
-    await new Promise((resolve) => setImmediate(resolve));
   }
 }
 

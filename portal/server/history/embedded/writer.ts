@@ -6,6 +6,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { setTimeout as delay } from 'node:timers/promises';
 import { errorText, log } from '../../log.ts';
+import { inPieces } from '../../pieces.ts';
 import type { LinePoint } from '../line-protocol.ts';
 import { DecisionTable } from './decision-table.ts';
 import { Inbox } from './inbox.ts';
@@ -13,11 +14,13 @@ import { Retention } from './retention.ts';
 import { type KnownHead, SeriesRegistry } from './series-registry.ts';
 import { TableWriter } from './table-writer.ts';
 
-/** Field values that share one commit, at most: bounds what a reader of the same process waits, and the log. */
-const MOST_SHARED_VALUES = 60_000;
+/** Field values that share one commit, at most: bounds what others wait for it, and the log. */
+const MOST_SHARED_VALUES = 20_000;
+/** A larger request is committed in parts, so that others come in between: a point that comes twice changes nothing. */
+const MOST_PART_VALUES = 5000;
 /** Ten minutes of a usual box. */
 const SETTLE_VALUES = 3000;
-const SITES_A_COMMIT = MOST_SHARED_VALUES / SETTLE_VALUES;
+const SITES_A_COMMIT = Math.floor(MOST_SHARED_VALUES / SETTLE_VALUES);
 /** How long a small write waits for others to share its commit: a sync of the disk stops the whole process. */
 const GATHER_MS = 10;
 const DECISION = 'decision';
@@ -42,7 +45,6 @@ interface Job {
 interface Batch {
   readonly site: string;
   readonly dropped: Map<string, number>;
-  refused?: string;
   readonly numbers: { readonly series: number[]; readonly at: number[]; readonly values: number[] };
   readonly texts: [series: number, atMs: number, text: string][];
   values: number;
@@ -74,7 +76,18 @@ export class HistoryWriter {
 
   /** Resolves once the points are committed. @throws LineError when a line's head is none: then nothing is written. */
   async write(site: string, points: readonly LinePoint[]): Promise<WriteResult> {
-    for (const { head } of points) this.#registry.head(site, head);
+    const refused = await this.#registry.refusal(site, this.#storedFields(site, points));
+    if (refused !== null) return { values: 0, dropped: new Map(), refused };
+    const sum = { values: 0, dropped: new Map<string, number>() };
+    for (const part of partsOf(points)) {
+      const { values, dropped } = await this.#writePart(site, part);
+      sum.values += values;
+      for (const [reason, count] of dropped) sum.dropped.set(reason, (sum.dropped.get(reason) ?? 0) + count);
+    }
+    return sum;
+  }
+
+  #writePart(site: string, points: readonly LinePoint[]): Promise<WriteResult> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ site, points, resolve, reject });
       if (this.#waiting.length === 1) void this.#inTurn(() => this.#writeWaiting());
@@ -111,8 +124,8 @@ export class HistoryWriter {
         for (const job of jobs) batches.push(await this.#write(job));
       });
       for (const [i, { resolve }] of jobs.entries()) {
-        const { values = 0, dropped = new Map<string, number>(), refused } = batches[i] ?? {};
-        resolve({ values, dropped, ...(refused === undefined ? {} : { refused }) });
+        const { values = 0, dropped = new Map<string, number>() } = batches[i] ?? {};
+        resolve({ values, dropped });
       }
     } catch (error) {
       for (const { reject } of jobs) reject(error);
@@ -182,9 +195,7 @@ export class HistoryWriter {
       firstMs: Number.POSITIVE_INFINITY,
       newestMs: Number.NEGATIVE_INFINITY,
     };
-    const refused = this.#registry.refusal(site, this.#storedFields(site, points));
-    if (refused !== null) return { ...batch, refused };
-    for (const point of points) this.#take(batch, this.#registry.head(site, point.head), point);
+    await inPieces(points, (point) => this.#take(batch, this.#registry.head(site, point.head), point));
     if (batch.values === 0) return batch;
     this.#inbox.put(site, batch);
     if (batch.values > LARGE_VALUES) await this.#settle(site);
@@ -194,7 +205,7 @@ export class HistoryWriter {
   async #settle(site: string): Promise<void> {
     const letter = this.#inbox.take(site);
     if (!letter) return;
-    for (const [series, atMs, text] of letter.texts) this.#statements.putText.run(series, atMs, text);
+    await inPieces(letter.texts, ([series, atMs, text]) => this.#statements.putText.run(series, atMs, text));
     await this.#tables.write(site, letter.numbers);
     this.#retention.advance(site, letter.firstMs, letter.newestMs);
   }
@@ -257,9 +268,21 @@ export class HistoryWriter {
   }
 }
 
-/** About so many: lines differ in their fields. */
 function valuesOf({ points }: Job): number {
-  return points.length * (points[0]?.fields.length ?? 0);
+  return points.reduce((sum, { fields }) => sum + fields.length, 0);
+}
+
+function* partsOf(points: readonly LinePoint[]): Generator<readonly LinePoint[]> {
+  let from = 0;
+  let values = 0;
+  for (const [i, { fields }] of points.entries()) {
+    if (i > from && values + fields.length > MOST_PART_VALUES) {
+      yield points.slice(from, i);
+      [from, values] = [i, 0];
+    }
+    values += fields.length;
+  }
+  if (from < points.length) yield points.slice(from);
 }
 
 function prepare(db: DatabaseSync): Readonly<Record<'putText', StatementSync>> {
