@@ -26,10 +26,19 @@ export interface BuiltServer {
   readonly log: () => readonly string[];
   /** Of the process, in MB of 1,000,000 bytes: now, or the most since its start. */
   readonly memoryMb: (what?: 'VmRSS' | 'VmHWM') => number;
+  /** What its main thread has had of the machine so far. */
+  readonly turn: () => ThreadTurn;
   /** True as long as it has not ended by itself. */
   readonly isAlive: () => boolean;
   /** In order, as a service manager ends it. */
   stop(): Promise<void>;
+}
+
+export interface ThreadTurn {
+  /** It computed. */
+  readonly cpuMs: number;
+  /** It would have computed, but the machine had other things to do. */
+  readonly keptWaitingMs: number;
 }
 
 export interface ServerPlace {
@@ -83,6 +92,7 @@ export async function startBuiltServer(place: ServerPlace): Promise<BuiltServer>
     pid: child.pid ?? 0,
     log: () => lines,
     memoryMb: (what = 'VmRSS') => memoryMb(child, what),
+    turn: () => threadTurn(child),
     isAlive: () => child.exitCode === null && child.signalCode === null,
     stop: () => end(child),
   };
@@ -112,6 +122,12 @@ async function end(child: ChildProcess): Promise<void> {
 function memoryMb(child: ChildProcess, what: 'VmRSS' | 'VmHWM'): number {
   const status = readFileSync(`/proc/${child.pid}/status`, 'utf8');
   return (Number(new RegExp(`${what}:\\s+(\\d+)`).exec(status)?.[1]) * 1024) / 1e6;
+}
+
+/** https://docs.kernel.org/scheduler/sched-stats.html: ns on a processor, and ns waiting for one. */
+function threadTurn({ pid }: ChildProcess): ThreadTurn {
+  const [ranNs, waitedNs] = readFileSync(`/proc/${pid}/task/${pid}/schedstat`, 'utf8').split(' ').map(Number);
+  return { cpuMs: (ranNs ?? Number.NaN) / 1e6, keptWaitingMs: (waitedNs ?? Number.NaN) / 1e6 };
 }
 
 export function freePort(): Promise<number> {

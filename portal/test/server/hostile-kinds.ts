@@ -14,6 +14,10 @@ export interface HostileKind {
 const site = '/api/v1/orgs/north/sites/home-1';
 const years = 'from=2016-01-01T00:00:00Z&to=2026-07-01T00:00:00Z';
 const fields = Array.from({ length: 24 }, (_, i) => ['gridPowerW', 'pvPowerW'][i % 2]).join(',');
+const week = Array.from({ length: 9999 }, (_, n) => {
+  const fields = ['gridImportWh', 'gridExportWh', 'pvWh', 'batteryChargedWh', 'batteryDischargedWh'];
+  return `site,site=home-1 ${fields.map((field) => `${field}=${n}`).join(',')} ${Date.parse('2026-06-10T00:00:00Z') + n * 60_000}`;
+}).join('\n');
 const lying = gzipSync(Buffer.alloc(60_000_000, 10));
 lying.writeUInt32LE(1000, lying.length - 4);
 
@@ -46,6 +50,11 @@ export const HOSTILE_KINDS: readonly HostileKind[] = [
   {
     kind: 'as many points as may be, packed',
     send: write(gzipSync('site,site=home-1 b=1\n'.repeat(9999)), true),
+  },
+  { kind: 'a week of minutes, each with five counters', send: write(gzipSync(week), true) },
+  {
+    kind: 'many points of many fields',
+    send: write(Buffer.from(`site,site=home-1 ${'b=1,'.repeat(900)}b=1\n`.repeat(65)), false),
   },
   {
     kind: 'one point of many fields',
