@@ -5,31 +5,23 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
 const PIECE_MS = 8;
+/** Steps between two looks at the clock: each is a matter of microseconds. */
+const STEPS = 32;
 let queue: Promise<unknown> = Promise.resolve();
-
-export class Pieces {
-  #sinceMs = performance.now();
-
-  /** True when the others have waited long enough: then `await rest()`. */
-  get isLong(): boolean {
-    return performance.now() - this.#sinceMs > PIECE_MS;
-  }
-
-  async rest(): Promise<void> {
-    queue = queue.then(() => nextTurn());
-    await queue;
-    this.#sinceMs = performance.now();
-  }
-}
 
 /** Takes all that work yields, piece by piece. */
 export async function inPieces<T>(
   work: Iterable<T>,
   take: (result: T) => void = () => undefined,
 ): Promise<void> {
-  const pieces = new Pieces();
+  let sinceMs = performance.now();
+  let steps = 0;
   for (const result of work) {
     take(result);
-    if (pieces.isLong) await pieces.rest();
+    steps += 1;
+    if (steps % STEPS !== 0 || performance.now() - sinceMs < PIECE_MS) continue;
+    queue = queue.then(() => nextTurn());
+    await queue;
+    sinceMs = performance.now();
   }
 }

@@ -15,9 +15,12 @@ import { type KnownHead, SeriesRegistry } from './series-registry.ts';
 import { TableWriter } from './table-writer.ts';
 
 /** Field values that share one commit, at most: bounds what others wait for it, and the log. */
-const MOST_SHARED_VALUES = 20_000;
-/** A larger request is committed in parts, so that others come in between: a point that comes twice changes nothing. */
-const MOST_PART_VALUES = 5000;
+const MOST_SHARED_VALUES = 48_000;
+/**
+ * A larger request (an hour of a usual box is below) is committed in parts, so that others come in between; a box that
+ * hears nothing sends it again, and a point that comes twice changes nothing.
+ */
+const MOST_PART_VALUES = 24_000;
 /** Ten minutes of a usual box. */
 const SETTLE_VALUES = 3000;
 const SITES_A_COMMIT = Math.floor(MOST_SHARED_VALUES / SETTLE_VALUES);
@@ -38,6 +41,7 @@ export interface WriteResult {
 interface Job {
   readonly site: string;
   readonly points: readonly LinePoint[];
+  readonly values: number;
   readonly resolve: (result: WriteResult) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -63,6 +67,7 @@ export class HistoryWriter {
   #waiting: Job[] = [];
   #turn: Promise<unknown> = Promise.resolve();
   #isSettling = false;
+  #wereSmall = false;
 
   constructor(db: DatabaseSync, nowMs: () => number) {
     this.#db = db;
@@ -89,7 +94,8 @@ export class HistoryWriter {
 
   #writePart(site: string, points: readonly LinePoint[]): Promise<WriteResult> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ site, points, resolve, reject });
+      const values = points.reduce((sum, { fields }) => sum + fields.length, 0);
+      this.#waiting.push({ site, points, values, resolve, reject });
       if (this.#waiting.length === 1) void this.#inTurn(() => this.#writeWaiting());
     });
   }
@@ -113,7 +119,7 @@ export class HistoryWriter {
   }
 
   async #writeWaiting(): Promise<void> {
-    if (this.#waiting.every((job) => valuesOf(job) <= LARGE_VALUES)) await delay(GATHER_MS);
+    if (this.#waiting.every(isSmall)) await delay(GATHER_MS);
     const jobs = this.#nextJobs();
     // Who comes from here on begins the next turn; who is left over has one already.
     if (this.#waiting.length > 0) void this.#inTurn(() => this.#writeWaiting());
@@ -133,11 +139,18 @@ export class HistoryWriter {
     this.#settleFull();
   }
 
+  /** Minutes before backlogs, every other time: nobody's minute waits for more than one commit. */
   #nextJobs(): Job[] {
+    const small = this.#wereSmall ? [] : this.#waiting.filter(isSmall);
+    this.#wereSmall = small.length > 0 && small.length < this.#waiting.length;
+    if (this.#wereSmall) {
+      this.#waiting = this.#waiting.filter((job) => !isSmall(job));
+      return small;
+    }
     let values = 0;
     let count = 0;
     for (const job of this.#waiting) {
-      values += valuesOf(job);
+      values += job.values;
       if (count > 0 && values > MOST_SHARED_VALUES) break;
       count += 1;
     }
@@ -268,8 +281,8 @@ export class HistoryWriter {
   }
 }
 
-function valuesOf({ points }: Job): number {
-  return points.reduce((sum, { fields }) => sum + fields.length, 0);
+function isSmall({ values }: Job): boolean {
+  return values <= LARGE_VALUES;
 }
 
 function* partsOf(points: readonly LinePoint[]): Generator<readonly LinePoint[]> {

@@ -99,6 +99,7 @@ test.each([
   ['site,site=home-1 gridPowerW=1 12x', 'bad timestamp'],
   ['site,site= gridPowerW=1 1', 'missing tag value'],
   [',site=home-1 gridPowerW=1 1', 'missing measurement'],
+  [`site,site=home-1 ${'gridPowerW=1,'.repeat(1000)}gridPowerW=1 1`, 'more than 1000 fields'],
 ])('a line that is none (%s) refuses the whole request and says why', async (bad, why) => {
   const before = await powers();
   const response = await write(`${line}\n${bad}\n`);
