@@ -44,6 +44,26 @@ historyContract('embedded history', async () => {
   return { store, write, baseMs, age };
 });
 
+test('a request of several commits is stored whole, and what it drops is counted over all of it', async () => {
+  const { store } = open();
+  const minutes = 9000;
+  const lines = Array.from(
+    { length: minutes },
+    (_, n) => `site,site=a gridPowerW=${n},pvPowerW=1,batteryPowerW=2 ${baseMs + n * 60_000}`,
+  );
+  const foreign = `site,site=b gridPowerW=1 ${baseMs}`;
+  const { values, dropped } = await store.write(
+    'a',
+    parseLines([foreign, ...lines, foreign].join('\n'), 'ms', 0),
+  );
+  expect(values).toBe(3 * minutes);
+  expect([...dropped]).toEqual([['tag site is not the site of the token', 2]]);
+  const range = { fromMs: baseMs, toMs: baseMs + minutes * 60_000, stepMs: 60_000 };
+  const found = await store.series({ site: 'a', fields: ['gridPowerW', 'pvPowerW'], ...range });
+  expect(found.get('gridPowerW')?.map(({ mean }) => mean)).toEqual(lines.map((_, n) => n));
+  expect(found.get('pvPowerW')).toHaveLength(minutes);
+});
+
 describe('days with a change of the clock', () => {
   test.each([
     ['2026-03-29', 23],
