@@ -113,8 +113,9 @@ test('the proposals of one person that wait at a site are bounded, however fast 
   );
   const statuses = answers.map(({ status }) => status);
   expect(statuses.filter((status) => status === 201)).toHaveLength(MOST_WAITING_OF_PERSON);
-  const refused = answers.find(({ status }) => status !== 201);
-  expect(refused && (await problem(refused))).toMatchObject({
+  // What came faster than one person may ask is told to come again; whoever does hears of the bound.
+  for (const status of statuses) expect([201, 409, 429]).toContain(status);
+  expect(await problem(await installer.post(`${SITE}/proposals`, PEAK))).toMatchObject({
     status: 409,
     code: 'too-many-waiting',
     detail: expect.stringContaining(String(MOST_WAITING_OF_PERSON)),
