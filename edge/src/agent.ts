@@ -74,6 +74,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const { site, core } = box;
   const cycleMs = cycleLengthMs(config.cycleMs, clock.speed);
   const outward = await openOutward({ ...box, software: SOFTWARE_VERSION, commit: SOFTWARE_COMMIT });
+  const lookAtDevices = watchDevices(devices, store, box.event);
   const cycle = new Cycle(
     {
       siteId: config.site,
@@ -93,6 +94,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
         box.newest.picture = picture;
         link?.show(stateOf(box, picture), recorder.alarms);
         outward.show(() => stateOf(box, picture));
+        lookAtDevices();
       },
     },
     box.state,
@@ -102,11 +104,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   buses.home.start();
   buses.cloud?.start();
   const ending = new AbortController();
-  const lookAtDevices = watchDevices(devices, store, box.event);
-  const done = keepPace(clock, cycleMs, ending.signal, async () => {
-    await outward.timed(() => cycle.run());
-    lookAtDevices();
-  });
+  const done = keepPace(clock, cycleMs, ending.signal, () => outward.timed(() => cycle.run()));
   done.catch((cause: unknown) => log.error({ err: cause }, 'the cycle broke; leases bring every relay home'));
   log.info({ site: config.site, cycleMs, settings: document.version }, 'control begins');
   const stop = async () => {
