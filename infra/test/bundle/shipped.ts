@@ -1,6 +1,6 @@
 /** The bundles as they reach a machine: copied alone into an empty folder outside the sources, started by their launchers. */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type Bundle, builtBundle } from '../../build/bundle.ts';
@@ -47,9 +47,11 @@ export class Shipped {
 
   /** @throws Error with what the program said, when it ends or says that it failed instead of being ready. */
   async start(launcher: string, args: readonly string[], uid?: number): Promise<Running> {
+    // Another user may not be let into the folder of the sources, where this Node is.
+    if (uid !== undefined) copyFileSync(process.execPath, path.join(this.dir, 'node'));
     const child = spawn(path.join(this.dir, launcher), args, {
       cwd: this.dir,
-      env: onlyNode(),
+      env: uid === undefined ? onlyNode() : { ...onlyNode(), PATH: `${this.dir}:/usr/bin:/bin` },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       ...(uid === undefined ? {} : { uid, gid: uid }),
     });
