@@ -51,3 +51,25 @@ export function retryAfterMs(answer: Answer): number | null {
   if (!/^\s*\d{1,9}\s*$/.test(answer.retryAfter)) return null;
   return Math.min(Number(answer.retryAfter) * 1000, MAX_RETRY_AFTER_MS);
 }
+
+/** Points the server has not kept because they are older than its bucket keeps any; the others it has stored. */
+export interface BeyondRetention {
+  readonly points: number;
+  /** Everything before this instant is refused alike; null when the answer does not say. */
+  readonly boundMs: number | null;
+}
+
+/** InfluxDB 2.7 and newer, and before. Whatever follows may hold names of the points: only the beginning is read. */
+const BEYOND_RETENTION =
+  /partial write: (?:dropped (\d+) points outside retention policy|points beyond retention policy dropped=(\d+))/;
+const RETENTION_BOUND = /violates a Retention Policy Lower Bound at (\d{4}-\d\d-\d\dT[\d:.]+Z)/;
+
+/** Null when the answer is about something else. */
+export function beyondRetention(answer: Answer): BeyondRetention | null {
+  if (answer.kind !== 'status') return null;
+  const found = BEYOND_RETENTION.exec(answer.body);
+  const points = Number(found?.[1] ?? found?.[2] ?? 0);
+  if (points === 0) return null;
+  const boundMs = Date.parse(RETENTION_BOUND.exec(answer.body)?.[1] ?? '');
+  return { points, boundMs: Number.isFinite(boundMs) ? boundMs : null };
+}

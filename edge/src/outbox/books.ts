@@ -36,7 +36,7 @@ export const EMPTY_LEDGER: Ledger = {
 
 /** Points lost, and why. */
 export interface Loss {
-  readonly why: 'damaged' | 'untimed' | 'full' | 'old' | 'quarantine-full' | 'overload';
+  readonly why: 'damaged' | 'untimed' | 'full' | 'old' | 'expired' | 'quarantine-full' | 'overload';
   readonly points: number;
 }
 

@@ -6,16 +6,16 @@
  * bag never holds up the street. Between two requests it looks whether something more urgent has come in.
  * Times are monotonic real milliseconds; chance is an argument (full jitter, so that a fleet does not stampede).
  */
-import { type Answer, retryAfterMs, verdictOf } from './answers.ts';
-import type { QuarantineRow } from './batch-store.ts';
+import { type Answer, type BeyondRetention, beyondRetention, retryAfterMs, verdictOf } from './answers.ts';
+import { answerText, type Bag, dropOldest, openBag, outcomeOf, sizeOf, splitPart } from './bag.ts';
 import { LANES, type Lane, type Picked, type Wish } from './lanes.ts';
 import type { Outcome } from './outbox.ts';
 
 export const MAX_LINES = 5000;
 const MIN_LINES = 100;
 const MIN_WAIT_MS = 200;
-const MAX_WAIT_MS = 300_000;
-const REFUSED_WAIT_MS = 300_000;
+/** New data waits all the time: however long an outage was, a minute after its end the present is seen again. */
+const MAX_WAIT_MS = 60_000;
 /** An outage longer than this is followed by a random wait before the backlog is sent. */
 const LONG_OUTAGE_MS = 600_000;
 const MAX_STAGGER_MS = 300_000;
@@ -42,20 +42,6 @@ export interface Trouble {
   readonly answer: string;
 }
 
-interface Bag {
-  readonly batch: Picked;
-  /** Parts still to be sent, `[from, to)` of the lines; the last is next. */
-  readonly parts: [number, number][];
-  readonly quarantined: QuarantineRow[];
-  delivered: number;
-  fails: number;
-  notBeforeMs: number;
-  /** What had got through in all when it last failed. */
-  deliveriesAtFail: number;
-  /** Failures although something else had got through since the one before. */
-  suspicions: number;
-}
-
 export interface CourierOptions {
   /** In [0, 1). */
   readonly random: () => number;
@@ -75,6 +61,10 @@ export class Courier {
   #backfillFromMs: number | null;
   #outageSinceMs: number | null = null;
   #deliveries = 0;
+  /** The server has taken what is new: its clock is not far ahead of ours. */
+  #takesLive = false;
+  /** The server keeps nothing from before, as it has said itself. */
+  #keptFromMs = Number.NEGATIVE_INFINITY;
   #trouble: Trouble | null = null;
 
   constructor({ random, staggerStart = false }: CourierOptions) {
@@ -100,7 +90,10 @@ export class Courier {
   next(nowMs: number): Step {
     this.#backfillFromMs ??= nowMs + this.#random() * MAX_STAGGER_MS;
     const done = this.#bags.findIndex((bag) => bag.parts.length === 0);
-    if (done >= 0) return settled(this.#bags.splice(done, 1)[0] as Bag);
+    if (done >= 0) {
+      const bag = this.#bags.splice(done, 1)[0] as Bag;
+      return { do: 'settle', id: bag.batch.id, outcome: outcomeOf(bag) };
+    }
     if (nowMs < this.#waitUntilMs) return { do: 'wait', untilMs: this.#waitUntilMs };
     if (this.#lookAtMs !== null && nowMs >= this.#lookAtMs) this.wake();
     const bag = this.#mostUrgent(nowMs);
@@ -121,16 +114,7 @@ export class Courier {
 
   fetched(batch: Picked | null): void {
     if (!batch) return;
-    this.#bags.push({
-      batch,
-      parts: [[0, batch.lines.length]],
-      quarantined: [],
-      delivered: 0,
-      fails: 0,
-      notBeforeMs: Number.NEGATIVE_INFINITY,
-      deliveriesAtFail: 0,
-      suspicions: 0,
-    });
+    this.#bags.push(openBag(batch, this.#keptFromMs));
   }
 
   /** What the server said to the last `send`, `tookMs` after it. */
@@ -145,16 +129,18 @@ export class Courier {
       case 'delivered':
         this.#delivered(bag, tookMs);
         return;
-      case 'bad-line':
-        this.#split(bag, answer);
+      case 'bad-line': {
+        const expired = beyondRetention(answer);
+        if (expired) this.#dropExpired(bag, expired, answer, nowMs);
+        else splitPart(bag, answer);
         return;
+      }
       case 'too-large':
         this.#lineLimit = Math.max(1, Math.floor(sizeOf(bag) / 2));
-        this.#split(bag, answer);
+        splitPart(bag, answer);
         return;
       case 'refused':
-        this.#failed(answer, 'refused', nowMs);
-        this.#waitUntilMs = nowMs + REFUSED_WAIT_MS * (0.8 + 0.4 * this.#random());
+        this.#refused(answer, nowMs);
         return;
       case 'busy':
         this.#busy(bag, answer, nowMs);
@@ -167,6 +153,7 @@ export class Courier {
     if (part) bag.delivered += part[1] - part[0];
     bag.fails = Math.min(bag.fails, FAILS_BEFORE_ASIDE);
     this.#deliveries++;
+    if (bag.batch.lane === 'live') this.#takesLive = true;
     if (tookMs > SLOW_MS) this.#lineLimit = Math.max(MIN_LINES, Math.floor(this.#lineLimit / 2));
     else if (tookMs < QUICK_MS) this.#lineLimit = Math.min(MAX_LINES, this.#lineLimit + 500);
   }
@@ -175,20 +162,35 @@ export class Courier {
   #gotThrough(nowMs: number): void {
     this.#trouble = null;
     this.#attempt = 0;
+    // What waits because of the server need not wait any more; what is suspected itself still does.
+    for (const bag of this.#bags) if (bag.suspicions === 0) bag.notBeforeMs = Number.NEGATIVE_INFINITY;
     if (this.#outageSinceMs !== null && nowMs - this.#outageSinceMs > LONG_OUTAGE_MS) {
       this.#backfillFromMs = nowMs + this.#random() * MAX_STAGGER_MS;
     }
     this.#outageSinceMs = null;
   }
 
-  #split(bag: Bag, answer: Answer): void {
-    const [from, to] = bag.parts.pop() as [number, number];
-    if (to - from === 1) {
-      bag.quarantined.push(quarantineRow(bag.batch.lines[from] ?? '', answer));
+  /**
+   * The server has dropped the oldest of what was sent and stored the rest. Asked again, it would say the same of each
+   * of them. Where it says so of what was measured just now, its clock is wrong: then nothing is given up.
+   */
+  #dropExpired(bag: Bag, { points, boundMs }: BeyondRetention, answer: Answer, nowMs: number): void {
+    if (bag.batch.lane === 'live') {
+      this.#takesLive = false;
+      this.#refused(answer, nowMs);
       return;
     }
-    const middle = Math.ceil((from + to) / 2);
-    bag.parts.push([middle, to], [from, middle]);
+    if (!this.#takesLive) {
+      bag.notBeforeMs = nowMs + MAX_WAIT_MS;
+      return;
+    }
+    const newestMs = dropOldest(bag, points);
+    this.#keptFromMs = Math.max(this.#keptFromMs, boundMs ?? 0, newestMs + 1);
+  }
+
+  #refused(answer: Answer, nowMs: number): void {
+    this.#failed(answer, 'refused', nowMs);
+    this.#waitUntilMs = nowMs + MAX_WAIT_MS * (0.8 + 0.2 * this.#random());
   }
 
   #busy(bag: Bag, answer: Answer, nowMs: number): void {
@@ -202,7 +204,7 @@ export class Courier {
     bag.notBeforeMs = this.#waitUntilMs + this.#backOffMs(bag.fails);
     if (bag.suspicions === 0) return;
     if (sizeOf(bag) > 1 || bag.suspicions >= SUSPICIONS_BEFORE_QUARANTINE) {
-      this.#split(bag, answer);
+      splitPart(bag, answer);
       bag.suspicions = 0;
     }
     // Its other parts go first: if they get through, it is not the server.
@@ -243,30 +245,5 @@ export class Courier {
     const times = [...this.#bags.map((bag) => bag.notBeforeMs), this.#backfillFromMs ?? 0];
     const later = times.filter((timeMs) => timeMs > nowMs);
     return later.length > 0 ? Math.min(...later) : null;
-  }
-}
-
-function sizeOf(bag: Bag): number {
-  const part = bag.parts.at(-1);
-  return part ? part[1] - part[0] : 0;
-}
-
-function settled(bag: Bag): Step {
-  const outcome = { deliveredPoints: bag.delivered, quarantined: bag.quarantined };
-  return { do: 'settle', id: bag.batch.id, outcome };
-}
-
-function quarantineRow(line: string, answer: Answer): QuarantineRow {
-  return { line, status: answer.kind === 'status' ? answer.status : 0, answer: answerText(answer) };
-}
-
-function answerText(answer: Answer): string {
-  switch (answer.kind) {
-    case 'status':
-      return answer.body.slice(0, 500);
-    case 'silent':
-      return 'no answer in time';
-    case 'unreachable':
-      return answer.code;
   }
 }

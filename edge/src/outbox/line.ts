@@ -27,6 +27,11 @@ export function splitLine(line: string): SplitLine | null {
   return fields.length > 0 ? { series: line.slice(0, seriesEnd), fields, timeMs } : null;
 }
 
+/** The time of a line as it stands at its end; NaN when there is none. */
+export function timeOf(line: string): number {
+  return Number(line.slice(line.lastIndexOf(' ') + 1) || Number.NaN);
+}
+
 /** The line with `offsetMs` added to its time. */
 export function shiftLine(line: string, offsetMs: number): string {
   const timeStart = line.lastIndexOf(' ') + 1;

@@ -34,11 +34,15 @@ export interface NewRow {
 export interface Outcome {
   readonly deliveredPoints: number;
   readonly quarantined: readonly QuarantineRow[];
+  /** Points that are older than the history keeps any. */
+  readonly expiredPoints?: number;
 }
 
 export class Outbox {
   readonly #books: Books;
   readonly #lanes: Lanes;
+  #expiredUntold = 0;
+  #hasToldExpired = false;
 
   constructor(store: BatchStore, codec: BatchCodec, onLoss: (loss: Loss) => void) {
     this.#books = new Books(store, codec, onLoss);
@@ -84,18 +88,21 @@ export class Outbox {
       .flatMap((seq) => store.heads({ queue, from: seq, to: seq, limit: 1 }));
     const points = heads.reduce((sum, head) => sum + head.points, 0);
     const refused = Math.min(outcome.quarantined.length, points);
+    const expired = Math.min(outcome.expiredPoints ?? 0, points - refused);
     const kept = Math.min(refused, Math.max(0, MAX_QUARANTINED - ledger.quarantineRows));
     this.#books.book(
       {
-        delivered: ledger.delivered + points - refused,
+        delivered: ledger.delivered + points - refused - expired,
         quarantined: ledger.quarantined + kept,
         quarantineRows: ledger.quarantineRows + kept,
-        dropped: ledger.dropped + refused - kept,
+        dropped: ledger.dropped + refused - kept + expired,
         ...this.#books.done(queue, heads),
       },
       outcome.quarantined.slice(0, kept),
     );
     if (refused > kept) this.#books.onLoss({ why: 'quarantine-full', points: refused - kept });
+    this.#expiredUntold += expired;
+    if (!this.#hasToldExpired) this.#tellExpired();
     this.#lanes.release(id);
   }
 
@@ -123,6 +130,8 @@ export class Outbox {
 
   /** Takes the rows that are done off the disk. Rare on purpose: deleting each batch wears a card out. */
   purge(): void {
+    this.#hasToldExpired = false;
+    this.#tellExpired();
     const { acked } = this.#books.ledger;
     const boots = { ...this.#books.ledger.boots };
     if (this.pendingPoints() === 0) {
@@ -199,6 +208,14 @@ export class Outbox {
       },
     );
     return times.length > 0 ? Math.min(...times) : null;
+  }
+
+  /** At once, and then in sums from one purge to the next: a backlog of months has hundreds of batches. */
+  #tellExpired(): void {
+    if (this.#expiredUntold === 0) return;
+    this.#books.onLoss({ why: 'expired', points: this.#expiredUntold });
+    this.#expiredUntold = 0;
+    this.#hasToldExpired = true;
   }
 
   #dropBoot(boot: string): void {

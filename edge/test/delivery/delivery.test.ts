@@ -9,6 +9,7 @@ import {
   opened,
   removeFolder,
   sitePoint,
+  T0,
   tempFolder,
 } from '../store/opened-store.ts';
 import { type InfluxStub, type StubAnswer, startInfluxStub } from './influx-stub.ts';
@@ -152,6 +153,28 @@ test('bad lines go to quarantine with the answer, all others arrive', async () =
   await booked(() => store.stats().pendingPoints === 0);
   expect(store.stats()).toMatchObject({ acceptedPoints: 100, deliveredPoints: 98, quarantinedPoints: 2 });
   expect(isBalanced(store)).toBe(true);
+});
+
+test('points older than the retention of the bucket cost one request, and are told and counted once', async () => {
+  await record(1000);
+  await store.close();
+  const again = await opened(dir, { commitEveryMs: 1000, bootId: 'boot-2' });
+  store = again.store;
+  store.recordPoints([sitePoint(1)], at(1_300_000));
+  await store.flush();
+  const isOld = (line: string) => Number(line.split(' ').at(-1)) < T0 + 1_000_000;
+  stub.script = (lines) => {
+    const old = lines.filter(isOld).length;
+    const message = `failure writing points to database: partial write: dropped ${old} points outside retention policy of duration 720h0m0s`;
+    return old === 0 ? undefined : { status: 422, body: JSON.stringify({ message }) };
+  };
+  deliver();
+  await booked(() => store.stats().pendingPoints === 0);
+  expect(stub.requests.filter(({ lines }) => lines.some(isOld))).toHaveLength(1);
+  expect(store.stats()).toMatchObject({ acceptedPoints: 1001, deliveredPoints: 1, droppedPoints: 1000 });
+  expect(again.alarms).toEqual([
+    { code: 'outbox-dropped', severity: 'alarm', params: { why: 'expired', points: 1000 } },
+  ]);
 });
 
 test('ending does not wait for a server that does not answer', async () => {

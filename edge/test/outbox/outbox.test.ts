@@ -149,6 +149,27 @@ test('the quarantine keeps a thousand lines; more are dropped and counted', () =
   expect(losses).toEqual([{ why: 'quarantine-full', points: 20 }]);
 });
 
+test('what the history no longer keeps is dropped and counted, told at once and then in sums', () => {
+  const { outbox, losses, accept, next } = bench();
+  for (let i = 0; i < 5; i++) accept(100, 0);
+  const expire = (expiredPoints: number) => {
+    const batch = next(100_000, 100);
+    outbox.settle(batch?.id ?? '', { deliveredPoints: 100 - expiredPoints, quarantined: [], expiredPoints });
+  };
+  expire(100);
+  expect(losses).toEqual([{ why: 'expired', points: 100 }]);
+  for (const points of [100, 70]) expire(points);
+  expect(losses).toHaveLength(1);
+  expect(outbox.ledger).toMatchObject({ delivered: 30, dropped: 270, quarantined: 0 });
+  outbox.purge();
+  expect(losses.slice(1)).toEqual([{ why: 'expired', points: 170 }]);
+  expire(100);
+  outbox.purge();
+  outbox.purge();
+  expect(losses.slice(2)).toEqual([{ why: 'expired', points: 100 }]);
+  expect(isBalanced({ ledger: outbox.ledger, pendingPoints: outbox.pendingPoints() })).toBe(true);
+});
+
 test('points older than the bound are dropped and counted, those beyond thirty days are thinned', () => {
   const { outbox, accept } = bench();
   for (let i = 0; i < 120; i++) accept(60, 0);
