@@ -53,8 +53,10 @@ targeted('roll-up')
   .requiredOption('--from <time>', 'first instant, ISO 8601', instant)
   .requiredOption('--to <time>', 'end of the range, ISO 8601', instant)
   .action(async (options: RollUpOptions) => {
-    const days = await rollUpRange(await placeOf(options), { fromMs: options.from, toMs: options.to });
-    console.log(`rolled up ${days} days`);
+    const done = await rollUpRange(await placeOf(options), { fromMs: options.from, toMs: options.to });
+    console.log(`rolled up ${done.days} days from ${new Date(done.fromMs).toISOString()}`);
+    if (done.fromMs > options.from)
+      console.log('raw values from before are gone, or going: their roll-ups stay');
   });
 
 function targeted(name: string): Command {

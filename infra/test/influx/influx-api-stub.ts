@@ -72,7 +72,15 @@ export async function startInfluxApiStub(): Promise<InfluxApiStub> {
     return [204];
   };
   const retentionFault = (rules: unknown): Answer | null => {
-    for (const { type, everySeconds } of rules as { type: string; everySeconds: number }[]) {
+    for (const rule of rules as {
+      type: string;
+      everySeconds: number;
+      shardGroupDurationSeconds?: number;
+    }[]) {
+      const { type, everySeconds, shardGroupDurationSeconds, ...unknown } = rule;
+      if (Object.keys(unknown).length > 0) stub.violations.push(`${Object.keys(unknown)} is unknown`);
+      if (everySeconds > 0 && (shardGroupDurationSeconds ?? 0) > everySeconds)
+        return fault(422, 'unprocessable entity', 'shard-group duration must be at most the retention');
       if (type !== 'expire') return fault(400, 'invalid', `unknown retention type ${type}`);
       if (everySeconds !== 0 && everySeconds < 3600) {
         return fault(
@@ -87,9 +95,12 @@ export async function startInfluxApiStub(): Promise<InfluxApiStub> {
   const taskOf = async (flux: string): Promise<Record<string, unknown> | Answer> => {
     const [mistake] = await fluxMistakes(flux);
     if (mistake) return fault(400, 'invalid', `compilation failed: error @${mistake}`);
-    const option = /^option task = \{name: ("(?:[^"\\]|\\.)*"), every: (\w+), offset: (\w+)\}$/m.exec(flux);
+    const option =
+      /^option task = \{name: ("(?:[^"\\]|\\.)*"), (?:every: (\w+)|cron: ("[^"]+")), offset: (\w+)\}$/m.exec(
+        flux,
+      );
     if (!option) return fault(400, 'invalid', 'missing required options: name and every or cron');
-    return { flux, name: JSON.parse(option[1] ?? '""'), every: option[2], offset: option[3] };
+    return { flux, name: JSON.parse(option[1] ?? '""'), every: option[2] ?? option[3], offset: option[4] };
   };
 
   const routes: Record<string, (call: Call) => Answer | Promise<Answer>> = {

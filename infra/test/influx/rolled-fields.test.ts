@@ -4,10 +4,8 @@ import { sdm630 } from '@wattward/edge/registers/sdm630';
 import { rollUpTasks } from '@wattward/portal/history/tasks';
 
 const [task] = rollUpTasks({ bucket: 'wattward', org: 'house' });
-const patterns = [...(task?.flux.matchAll(/r\._field =~ \/(.+?)\/[) ]/g) ?? [])].map(
-  ([, text = '']) => new RegExp(text),
-);
-const [numbers = /^$/, counters = /^$/, money = /^$/] = patterns;
+const texts = [...(task?.flux.matchAll(/r\._field =~ \/(.+?)\/\)/g) ?? [])].map(([, text = '']) => text);
+const [numbers = /^$/, rising = /^$/, counters = /^$/] = [...new Set(texts)].map((text) => new RegExp(text));
 
 const SITE = `gridPowerW pvPowerW batteryPowerW houseLoadW managedLoadW batterySocPct demandWindowW gridImportWh
   gridExportWh pvWh batteryChargedWh batteryDischargedWh importPricePerKwh exportPricePerKwh carbonGPerKwh`;
@@ -29,12 +27,12 @@ test.each(['mode', 'cause', 'on', 'modelText', 'serialText', 'reasonJson'])('%s 
 });
 
 test.each([
-  ['gridImportWh', true, false],
-  ['switches', true, false],
-  ['unservedWh', true, false],
-  ['savingsMoney', false, true],
+  ['gridImportWh', true, true],
+  ['switches', true, true],
+  ['unservedWh', true, true],
+  ['savingsMoney', true, false],
   ['importPricePerKwh', false, false],
   ['gridPowerW', false, false],
-])('%s: counter %s, money %s', (field, isCounter, isMoney) => {
-  expect([counters.test(field), money.test(field)]).toEqual([isCounter, isMoney]);
+])('%s: has a rise %s, begins anew at zero %s', (field, isRising, isCounter) => {
+  expect([rising.test(field), counters.test(field)]).toEqual([isRising, isCounter]);
 });

@@ -8,6 +8,8 @@ import { type InfluxApiStub, startInfluxApiStub } from './influx-api-stub.ts';
 
 const MAIN = path.resolve(import.meta.dirname, '../../influx/main.ts');
 const DAY_S = 86_400;
+/** In shards of a quarter of a year. */
+const FOR_EVER = [{ type: 'expire', everySeconds: 0, shardGroupDurationSeconds: 91 * DAY_S }];
 let influx: InfluxApiStub;
 let directory: string;
 
@@ -43,31 +45,25 @@ const did = (run: Run, word: string) => run.out.split('\n').filter((line) => lin
 test('buckets, tasks and tokens are made, and a second run changes nothing', async () => {
   const first = await setup(sites);
   expect(first).toMatchObject({ code: 0, err: '' });
-  const kept = influx.buckets.map(({ name, retentionRules }) => [
-    name,
-    (retentionRules as { everySeconds: number }[])[0]?.everySeconds ?? 'for ever',
-  ]);
-  expect(kept).toEqual([
-    ['wattward', 30 * DAY_S],
-    ['wattward_1m', 90 * DAY_S],
-    ['wattward_15m', 'for ever'],
-    ['wattward_1h', 'for ever'],
+  expect(influx.buckets.map(({ name, retentionRules }) => [name, retentionRules])).toEqual([
+    ['wattward', [{ type: 'expire', everySeconds: 30 * DAY_S }]],
+    ['wattward_1m', [{ type: 'expire', everySeconds: 90 * DAY_S }]],
+    ['wattward_15m', FOR_EVER],
+    ['wattward_1h', FOR_EVER],
   ]);
   expect(influx.tasks.map(({ name, every, status }) => `${name} ${every} ${status}`)).toEqual([
     'wattward_1m fresh 15m active',
     'wattward_15m fresh 15m active',
-    'wattward_1h fresh 1h active',
-    'wattward_15m nightly 1d active',
-    'wattward_1h nightly 1d active',
-    'wattward_1m last 1d active',
-    'wattward decisions for ever 1h active',
+    'wattward_15m nightly "*/10 0-4 * * *" active',
+    'wattward_1m last "*/10 5 * * *" active',
+    'wattward decisions "*/10 0-4 * * *" active',
   ]);
   const changes = influx.changes.length;
   const second = await setup(sites);
   expect(second.code).toBe(0);
   expect(influx.changes).toHaveLength(changes);
   expect(did(second, 'unchanged')).toBe(did(first, 'created'));
-  expect(did(second, 'unchanged')).toBe(4 + 7 + 3);
+  expect(did(second, 'unchanged')).toBe(4 + 5 + 3);
 });
 
 test('a site may write the raw bucket and nothing else, the portal may read all four', async () => {
@@ -95,12 +91,16 @@ test('a site may write the raw bucket and nothing else, the portal may read all 
 
 test('what was changed by hand is put right, what is not ours is left alone', async () => {
   await setup(sites);
-  const [raw, , , hours] = influx.buckets;
+  const [raw, , quarterly, hours] = influx.buckets;
   const [minutes, quarters] = influx.tasks;
   Object.assign(raw ?? {}, { retentionRules: [{ type: 'expire', everySeconds: 7 * DAY_S }] });
   Object.assign(hours ?? {}, { retentionRules: [{ type: 'expire', everySeconds: 365 * DAY_S }] });
+  // As InfluxDB tells of a bucket that was made without a word about its shards.
+  Object.assign(quarterly ?? {}, {
+    retentionRules: [{ type: 'expire', everySeconds: 0, shardGroupDurationSeconds: 7 * DAY_S }],
+  });
   Object.assign(minutes ?? {}, { status: 'inactive' });
-  Object.assign(quarters ?? {}, { flux: String(quarters?.flux).replace('-3h', '-2h') });
+  Object.assign(quarters ?? {}, { flux: String(quarters?.flux).replace('- 3', '- 2') });
   const description = 'Wattward roll-up';
   influx.add('tasks', { name: 'wattward_5m fresh', description, flux: '', status: 'active' });
   influx.add('tasks', {
@@ -111,24 +111,24 @@ test('what was changed by hand is put right, what is not ours is left alone', as
   });
   influx.add('tasks', { name: 'wattward_b_1m fresh', description, flux: '', status: 'active' });
   const run = await setup(sites);
-  expect([did(run, 'changed'), did(run, 'removed'), did(run, 'created')]).toEqual([4, 1, 0]);
+  expect([did(run, 'changed'), did(run, 'removed'), did(run, 'created')]).toEqual([5, 1, 0]);
   expect(influx.buckets.map(({ retentionRules }) => retentionRules)).toEqual([
     [{ type: 'expire', everySeconds: 30 * DAY_S }],
     [{ type: 'expire', everySeconds: 90 * DAY_S }],
-    [],
-    [{ type: 'expire', everySeconds: 0 }],
+    FOR_EVER,
+    FOR_EVER,
   ]);
-  expect(influx.tasks).toHaveLength(7 + 2);
+  expect(influx.tasks).toHaveLength(5 + 2);
   expect(minutes).toMatchObject({ status: 'active' });
-  expect(quarters?.flux).toContain('-3h');
-  expect(did(await setup(sites), 'unchanged')).toBe(14);
+  expect(quarters?.flux).toContain('- 3');
+  expect(did(await setup(sites), 'unchanged')).toBe(12);
 });
 
 test('hundreds of tasks of others do not hide ours', async () => {
   for (let i = 0; i < 250; i += 1) influx.add('tasks', { name: `t${i}`, flux: '', status: 'active' });
   await setup(sites);
-  expect(did(await setup(sites), 'unchanged')).toBe(14);
-  expect(influx.tasks).toHaveLength(257);
+  expect(did(await setup(sites), 'unchanged')).toBe(12);
+  expect(influx.tasks).toHaveLength(255);
 });
 
 test('a token that was taken away, or whose bucket was made anew, is replaced, and the others stay', async () => {
@@ -164,7 +164,7 @@ test('a token file that is lost is written again, or is said to be lost where In
   await setup(sites);
   expect(token('home-1')).toBe(held);
   influx.tellsTokens = false;
-  expect(did(await setup(sites), 'unchanged')).toBe(14);
+  expect(did(await setup(sites), 'unchanged')).toBe(12);
   rmSync(file);
   const run = await setup(sites);
   expect(run.code).toBe(1);

@@ -1,9 +1,7 @@
 /** The history read from InfluxDB 2 by Flux. */
-import { InfluxDB, type QueryApi } from '@influxdata/influxdb-client';
 import * as z from 'zod';
-import { ProblemError } from '../../problem.ts';
 import type { InfluxSettings } from '../../settings.ts';
-import { combine, kindOf, rise, type Summary } from '../embedded/summary.ts';
+import { kindOf, rise } from '../embedded/summary.ts';
 import { readReason } from '../reason.ts';
 import {
   finePlan,
@@ -31,10 +29,11 @@ import {
   decisionsFlux,
   extentFlux,
   increasesFlux,
-  levelsFlux,
   peakFlux,
+  presenceFlux,
   seriesFlux,
 } from './flux-queries.ts';
+import { FluxRows } from './flux-rows.ts';
 
 const TIMEOUT_MS = 15_000;
 const RAW_STEP_MS = 10_000;
@@ -42,7 +41,6 @@ const MINUTE_MS = 60_000;
 /** How long it is believed that roll-ups are missing: they may be set up while the portal runs. */
 const LEVELS_AGAIN_MS = 10 * MINUTE_MS;
 
-const levelRow = z.object({ name: z.string() });
 const statRow = z.object({ _time: z.string(), _value: z.number(), _field: z.string(), stat: z.string() });
 const partRow = z.object({ _field: z.string(), _value: z.number().nullish(), part: z.string() });
 const peakRow = z.object({ _time: z.string(), _value: z.number() });
@@ -58,12 +56,18 @@ const decisionRow = z.object({
   homeMode: z.string().default(''),
 });
 
-/** @param nowMs what time it is where InfluxDB deletes what is past its retention. */
+export interface FluxHistoryOptions {
+  /** What time it is where InfluxDB deletes what is past its retention. */
+  readonly nowMs?: () => number;
+  /** Of a whole question. */
+  readonly timeoutMs?: number;
+}
+
 export function openFluxHistory(
-  { url, token, org, bucket }: InfluxSettings,
-  nowMs: () => number = Date.now,
+  settings: InfluxSettings,
+  { nowMs = Date.now, timeoutMs = TIMEOUT_MS }: FluxHistoryOptions = {},
 ): HistoryStore {
-  return new FluxHistory(new InfluxDB({ url, token, timeout: TIMEOUT_MS }).getQueryApi(org), bucket, nowMs);
+  return new FluxHistory(new FluxRows(settings, timeoutMs), settings.bucket, nowMs);
 }
 
 interface Parts {
@@ -75,13 +79,13 @@ interface Parts {
 }
 
 class FluxHistory implements HistoryStore {
-  readonly #api: QueryApi;
+  readonly #rows: FluxRows;
   readonly #bucket: string;
   readonly #nowMs: () => number;
   #levels: { readonly found: readonly Level[]; readonly askAgainMs: number } | null = null;
 
-  constructor(api: QueryApi, bucket: string, nowMs: () => number) {
-    this.#api = api;
+  constructor(rows: FluxRows, bucket: string, nowMs: () => number) {
+    this.#rows = rows;
     this.#bucket = bucket;
     this.#nowMs = nowMs;
   }
@@ -90,9 +94,18 @@ class FluxHistory implements HistoryStore {
     const { fromMs, stepMs, fields } = query;
     const found = new Map<string, Map<number, Parts>>(fields.map((field) => [field, new Map()]));
     const segments = seriesPlan(query, await this.#reach());
+    // Each time comes once for every field and statistic: it is read once.
+    const starts = new Map<string, number>();
+    const startOf = (time: string) => {
+      const known = starts.get(time);
+      if (known !== undefined) return known;
+      const atMs = fromMs + Math.floor((Date.parse(time) - fromMs) / stepMs) * stepMs;
+      starts.set(time, atMs);
+      return atMs;
+    };
     if (segments.length > 0 && fields.length > 0) {
-      for (const row of await this.#rows(seriesFlux(this.#bucket, query, segments), statRow)) {
-        const atMs = fromMs + Math.floor((Date.parse(row._time) - fromMs) / stepMs) * stepMs;
+      for (const row of await this.#rows.ask(seriesFlux(this.#bucket, query, segments), statRow)) {
+        const atMs = startOf(row._time);
         const buckets = found.get(row._field);
         const bucket = buckets?.get(atMs) ?? {
           sum: 0,
@@ -115,7 +128,10 @@ class FluxHistory implements HistoryStore {
     if (segments.length === 0 || query.fields.length === 0) return found;
     const [, rolled = null] = reach.rollUps;
     const parts = new Map<string, Map<string, number>>();
-    for (const row of await this.#rows(increasesFlux(this.#bucket, query, { segments, rolled }), partRow)) {
+    for (const row of await this.#rows.ask(
+      increasesFlux(this.#bucket, query, { segments, rolled }),
+      partRow,
+    )) {
       if (row._value === null || row._value === undefined) continue;
       const ofField = parts.get(row._field) ?? new Map<string, number>();
       ofField.set(row.part, row._value);
@@ -129,7 +145,7 @@ class FluxHistory implements HistoryStore {
     const segments = finePlan(query, await this.#reach());
     if (segments.length === 0) return null;
     let highest: Peak | null = null;
-    for (const row of await this.#rows(peakFlux(this.#bucket, query, segments), peakRow)) {
+    for (const row of await this.#rows.ask(peakFlux(this.#bucket, query, segments), peakRow)) {
       const atMs = Math.floor(Date.parse(row._time) / MINUTE_MS) * MINUTE_MS;
       if (!highest || row._value > highest.value) highest = { value: row._value, atMs };
     }
@@ -140,7 +156,10 @@ class FluxHistory implements HistoryStore {
     const segments = finePlan(query, await this.#reach());
     if (segments.length === 0) return 0;
     let minutes = 0;
-    for (const { part, _value } of await this.#rows(coverageFlux(this.#bucket, query, segments), countRow)) {
+    for (const { part, _value } of await this.#rows.ask(
+      coverageFlux(this.#bucket, query, segments),
+      countRow,
+    )) {
       minutes += _value * Math.max(1, (segments[Number(part)]?.level.stepMs ?? 0) / MINUTE_MS);
     }
     return minutes;
@@ -152,7 +171,7 @@ class FluxHistory implements HistoryStore {
 
   async extent(site: string): Promise<{ readonly firstMs: number; readonly lastMs: number } | null> {
     const { rollUps } = await this.#reach();
-    const rows = await this.#rows(extentFlux(this.#bucket, site, rollUps.at(-1) ?? null), timeRow);
+    const rows = await this.#rows.ask(extentFlux(this.#bucket, site, rollUps.at(-1) ?? null), timeRow);
     if (rows.length === 0) return null;
     const times = rows.map((row) => Date.parse(row._time));
     return { firstMs: Math.min(...times), lastMs: Math.max(...times) };
@@ -163,7 +182,7 @@ class FluxHistory implements HistoryStore {
     const found: StoredDecision[] = [];
     for (const segment of decisionSegments({ ...query, after }, await this.#reach())) {
       const page = { site: query.site, actuator: query.actuator, after, limit: query.limit - found.length };
-      const rows = await this.#rows(decisionsFlux(this.#bucket, page, segment), decisionRow);
+      const rows = await this.#rows.ask(decisionsFlux(this.#bucket, page, segment), decisionRow);
       found.push(...rows.map(decisionOf));
       if (found.length >= query.limit) break;
     }
@@ -175,23 +194,17 @@ class FluxHistory implements HistoryStore {
   async #reach(): Promise<Reach> {
     const nowMs = this.#nowMs();
     if (!this.#levels || nowMs >= this.#levels.askAgainMs) {
-      const names = new Set((await this.#rows(levelsFlux(this.#bucket), levelRow)).map(({ name }) => name));
-      const found = ROLL_UPS.filter(({ suffix }) => names.has(this.#bucket + suffix));
-      const isWhole = found.length === ROLL_UPS.length;
+      // Each by its name: InfluxDB's list of buckets comes in pages that end early for a token that sees few of them.
+      const there = await Promise.all(
+        ROLL_UPS.map(({ suffix }) => this.#rows.finds(presenceFlux(this.#bucket + suffix))),
+      );
+      const isWhole = there.every(Boolean);
       this.#levels = {
-        found: isWhole ? found : [],
+        found: isWhole ? ROLL_UPS : [],
         askAgainMs: isWhole ? Number.POSITIVE_INFINITY : nowMs + LEVELS_AGAIN_MS,
       };
     }
     return { rollUps: this.#levels.found, nowMs };
-  }
-
-  async #rows<T>(flux: string, schema: z.ZodType<T>): Promise<T[]> {
-    try {
-      return z.array(schema).parse(await this.#api.collectRows(flux));
-    } catch (cause) {
-      throw new ProblemError('history-unavailable', undefined, { cause });
-    }
   }
 }
 
@@ -212,18 +225,17 @@ function inOrder(buckets: ReadonlyMap<number, Parts>): HistoryBucket[] {
 /** @param parts as `increasesFlux` names them. */
 function increaseOf(field: string, parts: ReadonlyMap<string, number>, segments: number): number | null {
   const kind = kindOf(field);
-  const sums: Summary[] = [];
+  let before = parts.get('before raw') ?? parts.get('before rolled');
+  let total: number | null = null;
   for (let i = 0; i < segments; i += 1) {
-    const first = parts.get(`${i} first`);
     const last = parts.get(`${i} last`);
-    if (first === undefined || last === undefined) continue;
-    const up = (parts.get(`${i} up`) ?? 0) + (parts.get(`${i} gaps`) ?? 0);
-    sums.push({ n: 0, sum: 0, min: first, max: first, first, last, up });
+    if (last === undefined) continue;
+    const first = parts.get(`${i} first`);
+    const stepIn = first === undefined || before === undefined ? 0 : rise(kind, before, first);
+    total = (total ?? 0) + stepIn + (parts.get(`${i} up`) ?? 0);
+    before = last;
   }
-  if (sums.length === 0) return null;
-  const total = combine(kind, sums);
-  const before = parts.get('before raw') ?? parts.get('before rolled');
-  return total.up + (before === undefined ? 0 : rise(kind, before, total.first));
+  return total;
 }
 
 function decisionOf(row: z.infer<typeof decisionRow>): StoredDecision {

@@ -5,7 +5,8 @@
  */
 import { fluxDateTime, fluxString } from '@influxdata/influxdb-client';
 import { kindOf } from '../embedded/summary.ts';
-import { RAW, ROLL_UPS, type Segment } from '../roll-ups/levels.ts';
+import { RAW, type Segment } from '../roll-ups/levels.ts';
+import { RISES } from '../roll-ups/rises.ts';
 import type { RangeQuery, SeriesQuery } from '../store.ts';
 
 type FieldQuery = Omit<RangeQuery, 'fields'> & { readonly field: string };
@@ -15,7 +16,6 @@ const LOOK_BACK_RAW_MS = 30 * 86_400_000;
 const LOOK_BACK_MS = 3 * 366 * 86_400_000;
 const EARLIEST_MS = Date.parse('2000-01-01T00:00:00Z');
 const LATEST_MS = Date.parse('2200-01-01T00:00:00Z');
-const BOTH = [true, false] as const;
 
 const text = (value: string): string => fluxString(value).toString();
 const time = (atMs: number): string => fluxDateTime(new Date(atMs).toISOString()).toString();
@@ -34,12 +34,11 @@ function onlyFields(fields: readonly string[]): string {
 
 const onlyStat = (stat: string): string => `|> filter(fn: (r) => r.stat == "${stat}")`;
 
-/** Which roll-ups there are: rows of `name`. */
-export function levelsFlux(bucket: string): string {
-  const any = ROLL_UPS.map(({ suffix }) => `r.name == ${text(bucket + suffix)}`).join(' or ');
-  return `buckets()
-  |> filter(fn: (r) => ${any})
-  |> keep(columns: ["name"])`;
+/** No row, or an error that the bucket is not there. */
+export function presenceFlux(bucket: string): string {
+  return `from(bucket: ${text(bucket)})
+  |> range(start: ${time(EARLIEST_MS)}, stop: ${time(EARLIEST_MS + 1)})
+  |> limit(n: 1)`;
 }
 
 /**
@@ -48,15 +47,16 @@ export function levelsFlux(bucket: string): string {
  */
 export function seriesFlux(bucket: string, query: SeriesQuery, segments: readonly Segment[]): string {
   const { fromMs, stepMs, fields, site } = query;
+  const offsetMs = ((fromMs % stepMs) + stepMs) % stepMs;
+  const offset = offsetMs === 0 ? '' : ` offset: ${offsetMs}ms,`;
   const isWhole = segments.length === 1 && segments[0]?.level === RAW;
   const windows = segments.flatMap((segment, i) => {
     const isRaw = segment.level === RAW;
     const stats = isWhole ? RAW_STATS : isRaw ? RAW_PARTS : ROLLED_PARTS;
+    // Roll-ups are floats and have their `stat` already: to set it again took half of the time of a year.
     return stats.map(
       ([fn, stat]) => `data${i}()${isRaw ? '' : ` ${onlyStat(stat)}`}
-  |> aggregateWindow(every: ${stepMs}ms, offset: ${((fromMs % stepMs) + stepMs) % stepMs}ms, fn: ${fn}, createEmpty: false, timeSrc: "_start")
-  |> toFloat()
-  |> set(key: "stat", value: "${stat}")
+  |> aggregateWindow(every: ${stepMs}ms,${offset} fn: ${fn}, createEmpty: false, timeSrc: "_start")${isRaw ? asStat(stat) : ''}
   |> keep(columns: ["_time", "_value", "_field", "stat"])`,
     );
   });
@@ -66,6 +66,10 @@ export function seriesFlux(bucket: string, query: SeriesQuery, segments: readonl
   );
   return `${data.join('\n')}\n\n${union(windows)}`;
 }
+
+const asStat = (stat: string): string => `
+  |> toFloat()
+  |> set(key: "stat", value: "${stat}")`;
 
 const RAW_STATS = [
   ['mean', 'mean'],
@@ -86,28 +90,26 @@ const ROLLED_PARTS = [
 ] as const;
 
 /**
- * Rows of `_field`, `part` and `_value`. A part is `<segment> first|last|up|gaps` (what rose within roll-ups, and from
- * one to the next), or `before raw|rolled`: the last value before the range.
+ * Rows of `_field`, `part` and `_value`. A part is `<segment> last|up`, of a raw segment also `<segment> first` (a
+ * roll-up's `up` begins with the last value before it, a raw segment's with its first), or `before raw|rolled`: the
+ * last value before the range, where that is needed.
  */
 export function increasesFlux(
   bucket: string,
   query: RangeQuery,
   { segments, rolled }: { readonly segments: readonly Segment[]; readonly rolled: Segment['level'] | null },
 ): string {
-  const parts = BOTH.flatMap((isCounter) => {
-    const fields = query.fields.filter((field) => (kindOf(field) === 'counter') === isCounter);
-    if (fields.length === 0) return [];
-    const data = (segment: Segment) => `${source(bucket, segment, query.site)}
+  const data = (segment: Segment, fields = query.fields) => `${source(bucket, segment, query.site)}
   ${onlyFields(fields)}`;
-    const rise = isCounter ? 'difference(nonNegative: true, initialZero: true)' : 'difference()';
-    return [
-      ...segments.flatMap((segment, i) =>
-        segment.level === RAW ? rawParts(data(segment), rise, i) : rolledParts(data(segment), rise, i),
-      ),
-      ...beforeParts(data, query.fromMs, rolled),
-    ];
-  });
-  return union(parts);
+  const parts = [
+    ...segments.flatMap((segment, i) =>
+      segment.level === RAW
+        ? rawParts((fields) => data(segment, fields), query.fields, i)
+        : rolledParts(data(segment), i),
+    ),
+    ...(segments[0]?.level === RAW ? beforeParts(data, query.fromMs, rolled) : []),
+  ];
+  return `${RISES}\n\n${union(parts)}`;
 }
 
 const part = (flux: string, name: string): string => `${flux}
@@ -115,34 +117,29 @@ const part = (flux: string, name: string): string => `${flux}
   |> keep(columns: ["_field", "_value"])
   |> set(key: "part", value: "${name}")`;
 
-function rawParts(data: string, rise: string, i: number): string[] {
+function rawParts(
+  data: (fields: readonly string[]) => string,
+  fields: readonly string[],
+  i: number,
+): string[] {
+  const isCounter = (field: string) => kindOf(field) === 'counter';
+  const ups = [
+    [fields.filter(isCounter), 'rises()'],
+    [fields.filter((field) => !isCounter(field)), 'difference(columns: ["_value"])'],
+  ] as const;
   return [
-    part(`${data} |> first()`, `${i} first`),
-    part(`${data} |> last()`, `${i} last`),
-    part(`${data} |> toFloat() |> ${rise} |> sum()`, `${i} up`),
+    part(`${data(fields)} |> first()`, `${i} first`),
+    part(`${data(fields)} |> last()`, `${i} last`),
+    ...ups
+      .filter(([some]) => some.length > 0)
+      .map(([some, rise]) => part(`${data(some)} |> toFloat() |> ${rise} |> sum()`, `${i} up`)),
   ];
 }
 
-function rolledParts(data: string, rise: string, i: number): string[] {
-  const first = `${data} ${onlyStat('first')}`;
-  const last = `${data} ${onlyStat('last')}`;
+function rolledParts(data: string, i: number): string[] {
   return [
-    part(`${first} |> first()`, `${i} first`),
-    part(`${last} |> last()`, `${i} last`),
+    part(`${data} ${onlyStat('last')} |> last()`, `${i} last`),
     part(`${data} ${onlyStat('up')} |> sum()`, `${i} up`),
-    // The last value of a roll-up is put behind its first; what then rises towards a first is the step between two.
-    part(
-      `union(tables: [
-  ${first} |> keep(columns: ["_time", "_field", "_value", "stat"]),
-  ${last} |> timeShift(duration: 1ms) |> keep(columns: ["_time", "_field", "_value", "stat"])
-])
-  |> group(columns: ["_field"])
-  |> sort(columns: ["_time"])
-  |> ${rise}
-  ${onlyStat('first')}
-  |> sum()`,
-      `${i} gaps`,
-    ),
   ];
 }
 

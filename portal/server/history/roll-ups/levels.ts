@@ -1,14 +1,17 @@
 /**
  * Which bucket answers what. Beside the raw bucket stand three of roll-ups (`wattward_1m`, `_15m`, `_1h`), made by
- * tasks in InfluxDB. A roll-up keeps measurement, tags and field and adds the tag `stat`: the `mean`, `min`, `max`,
- * `sum` and number `n` of the bucket's values at its start; of counters and money also their `first`, `last` and what
- * they rose `up` in between, so that totals are exact across resets however many buckets are put together.
+ * tasks in InfluxDB. A roll-up keeps measurement, tags and field and adds the tag `stat`: the `min`, `max`, `sum` and
+ * number `n` of the bucket's values at its start (the mean is `sum / n`, also over many buckets); of counters and money
+ * also the `last` value and what they rose `up` to it, from the last value before the bucket on: the rise over any run
+ * of buckets is the sum of their `up`, exact across resets and gaps.
  *
  * What is fresh is always read raw: tasks run behind, and a box that was cut off writes late. Everything older is read
  * from the coarsest roll-up that still gives the exact answer; a range is covered by segments without overlap.
  */
+export type LevelName = 'raw' | '1m' | '15m' | '1h';
+
 export interface Level {
-  readonly name: 'raw' | '1m' | '15m' | '1h';
+  readonly name: LevelName;
   /** What follows the name of the raw bucket. */
   readonly suffix: string;
   /** Width of its buckets; raw has none. */
@@ -29,14 +32,10 @@ export const ROLL_UPS: readonly Level[] = [
 ];
 const [MINUTES, QUARTERS] = ROLL_UPS;
 
-/** Statistics a roll-up holds of every series, and those it adds for what only its rise tells. */
-export const STATS = ['mean', 'min', 'max', 'sum', 'n'] as const;
-export const RISING_STATS = ['first', 'last', 'up'] as const;
-
 /** Charts and totals read the last two days raw, however coarse: older points that come late are in by next morning. */
 const FRESH_MS = 2 * DAY_MS;
 /** Near the end of its time raw data goes away shard by shard. */
-const RAW_SAFE_MS = 29 * DAY_MS;
+export const RAW_SAFE_MS = 29 * DAY_MS;
 
 export interface Segment {
   readonly level: Level;
@@ -70,11 +69,13 @@ export function seriesPlan(range: Range & { readonly stepMs: number }, reach: Re
   ]);
 }
 
-/** Segments of a total: coarse in the middle, fine at its edges, in order. */
+/** Segments of a total: coarse in the middle, fine at its edges, in order. Minutes stand in where nothing is raw. */
 export function totalPlan(range: Range, reach: Reach): Segment[] {
   const splitMs = clamp(hourBefore(reach.nowMs - FRESH_MS), range);
+  const isRawThere = range.fromMs >= hourBefore(reach.nowMs - RAW_SAFE_MS);
+  const levels = coarsestFirst(reach, range.fromMs).filter((level) => !isRawThere || level !== MINUTES);
   return present([
-    ...covered({ fromMs: range.fromMs, toMs: splitMs }, coarsestFirst(reach, range.fromMs)),
+    ...covered({ fromMs: range.fromMs, toMs: splitMs }, levels),
     { level: RAW, fromMs: splitMs, toMs: range.toMs },
   ]);
 }

@@ -23,7 +23,9 @@ beforeAll(async () => {
     request.on('end', () => {
       const { query } = JSON.parse(body) as { query: string };
       asked.push({ path: request.url ?? '', token: request.headers.authorization ?? '', query });
-      const given = query.startsWith('buckets()') && reply.status === 200 ? bucketsReply() : reply;
+      const [, asksFor] =
+        /^from\(bucket: "(\w+)"\)\s+\|> range\([^)]*\)[^)]*\)\)\s+\|> limit\(n: 1\)$/.exec(query) ?? [];
+      const given = asksFor === undefined || reply.status !== 200 ? reply : presenceReply(asksFor);
       const type = given.status === 200 ? 'text/csv' : 'application/json';
       response.writeHead(given.status, { 'content-type': type }).end(given.body);
     });
@@ -34,21 +36,17 @@ beforeAll(async () => {
 beforeEach(() => {
   buckets = [];
   nowMs = range.toMs;
-  store = openFluxHistory({ url, token: 'secret', org: 'house', bucket: 'wattward' }, () => nowMs);
+  store = openFluxHistory({ url, token: 'secret', org: 'house', bucket: 'wattward' }, { nowMs: () => nowMs });
 });
 afterAll(() => {
   server.close();
 });
 
 const csv = (...lines: string[]) => ({ status: 200, body: `${lines.join('\r\n')}\r\n\r\n` });
-const bucketsReply = () =>
-  csv(
-    '#datatype,string,long,string',
-    '#group,false,false,false',
-    '#default,_result,,',
-    ',result,table,name',
-    ...buckets.map((name) => `,,0,${name}`),
-  );
+const presenceReply = (bucket: string) =>
+  buckets.includes(bucket)
+    ? csv('')
+    : { status: 404, body: `{"code":"not found","message":"could not find bucket \\"${bucket}\\""}` };
 const ALL = ['wattward_1m', 'wattward_15m', 'wattward_1h'];
 const D = 86_400_000;
 const H = 3_600_000;
@@ -145,33 +143,39 @@ test('what lies back is read from roll-ups, what is fresh raw, and the parts of 
   ]);
 });
 
-test('a total over roll-ups counts what rose between its pieces, and a reset there', async () => {
+test.each([
+  ['raw values at its edges', 20, ['wattward', 'wattward_15m', 'wattward_1h', 'wattward']],
+  ['minutes where those are gone', 40, ['wattward_1m', 'wattward_15m', 'wattward_1h', 'wattward_1m']],
+])('a total over roll-ups reads %s', async (_what, ageDays, levels) => {
+  buckets = ALL;
+  nowMs = range.toMs + ageDays * D;
+  const fromMs = Math.floor(range.fromMs / H) * H + 7 * 60_000;
+  reply = csv(...partsHead);
+  await store.increases({ ...range, fromMs, toMs: fromMs + 5 * H, fields: ['gridImportWh'] });
+  const { query: flux } = asked.at(-1) ?? { query: '' };
+  const read = ranges(flux).filter((text) => Date.parse(text.split(' ')[1] ?? '') >= fromMs);
+  expect([...new Set(read)].map((text) => text.split(' ')[0])).toEqual(levels);
+});
+
+test('a total counts the step into raw values, and of roll-ups what they rose from the value before them', async () => {
   buckets = ALL;
   nowMs = range.toMs + 20 * D;
   const fromMs = Math.floor(range.fromMs / H) * H + 7 * 60_000;
   reply = csv(
     ...partsHead,
     ',,0,gridImportWh,990,before rolled',
-    // Minutes at the edge, quarters, hours, and the other way round.
+    // Raw, nothing in the quarters, hours, and raw again after a reset.
     ',,0,gridImportWh,1000,0 first',
     ',,0,gridImportWh,1008,0 last',
-    ',,0,gridImportWh,6,0 up',
-    ',,0,gridImportWh,2,0 gaps',
-    ',,0,gridImportWh,3,2 first',
+    ',,0,gridImportWh,8,0 up',
     ',,0,gridImportWh,50,2 last',
-    ',,0,gridImportWh,40,2 up',
-    ',,0,gridImportWh,7,2 gaps',
+    ',,0,gridImportWh,57,2 up',
+    ',,0,gridImportWh,3,3 first',
+    ',,0,gridImportWh,4,3 last',
+    ',,0,gridImportWh,1,3 up',
   );
   const found = await store.increases({ ...range, fromMs, toMs: fromMs + 5 * H, fields: ['gridImportWh'] });
-  expect(found.get('gridImportWh')).toBe(10 + 8 + 3 + 47);
-  const { query: flux } = asked.at(-1) ?? { query: '' };
-  const read = ranges(flux).filter((text) => Date.parse(text.split(' ')[1] ?? '') >= fromMs);
-  expect([...new Set(read)].map((text) => text.split(' ')[0])).toEqual([
-    'wattward_1m',
-    'wattward_15m',
-    'wattward_1h',
-    'wattward_1m',
-  ]);
+  expect(found.get('gridImportWh')).toBe(10 + 8 + 57 + 3 + 1);
 });
 
 test('without all roll-up buckets everything is read raw, and it is looked again after ten minutes', async () => {

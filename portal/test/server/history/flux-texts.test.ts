@@ -6,8 +6,8 @@ import {
   decisionsFlux,
   extentFlux,
   increasesFlux,
-  levelsFlux,
   peakFlux,
+  presenceFlux,
   seriesFlux,
 } from '../../../server/history/flux/flux-queries.ts';
 import { DAY_FIELDS } from '../../../server/history/history-day.ts';
@@ -53,7 +53,7 @@ test.each([
 
 /** Every shape of question: each resolution, ages of a range from now to two years, cut odd and even. */
 function questions(reach: Reach): Map<string, string> {
-  const texts = new Map<string, string>([['levels', levelsFlux(bucket)]]);
+  const texts = new Map<string, string>([['presence', presenceFlux(bucket)]]);
   const rolled = reach.rollUps.at(-1) ?? null;
   texts.set('extent', extentFlux(bucket, evil, rolled));
   for (const ageDays of [0, 1, 20, 40, 120, 700]) {
@@ -131,7 +131,15 @@ describe('tasks', () => {
   });
 
   test('no roll-up is made from a part of its values: ranges begin at whole hours', () => {
-    for (const { flux } of tasks) expect(flux).toMatch(/start = date\.truncate\(t: -\d+[hd], unit: 1h\)/);
+    for (const { flux } of tasks) expect(flux).toMatch(/^begin = time\(v: \(nowNs \/ (?:hour|day) - \w+\)/m);
+  });
+
+  test('no two results of a script have one name', () => {
+    for (const { flux } of tasks) {
+      const names = [...flux.matchAll(/yield\(name: "([^"]+)"\)/g)].map(([, name]) => name);
+      expect(names.length).toBeGreaterThan(0);
+      expect(new Set(names).size).toBe(names.length);
+    }
   });
 });
 
