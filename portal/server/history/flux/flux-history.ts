@@ -41,7 +41,7 @@ const MINUTE_MS = 60_000;
 /** How long it is believed that roll-ups are missing: they may be set up while the portal runs. */
 const LEVELS_AGAIN_MS = 10 * MINUTE_MS;
 
-const statRow = z.object({ _time: z.string(), _value: z.number(), _field: z.string(), stat: z.string() });
+const statRow = z.object({ _time: z.string(), _value: z.number(), _field: z.string(), result: z.string() });
 const partRow = z.object({ _field: z.string(), _value: z.number().nullish(), part: z.string() });
 const peakRow = z.object({ _time: z.string(), _value: z.number() });
 const countRow = z.object({ _value: z.number(), part: z.string() });
@@ -114,7 +114,7 @@ class FluxHistory implements HistoryStore {
           max: Number.NEGATIVE_INFINITY,
           mean: null,
         };
-        addStat(bucket, row.stat, row._value);
+        addStat(bucket, row.result, row._value);
         buckets?.set(atMs, bucket);
       }
     }
@@ -208,7 +208,9 @@ class FluxHistory implements HistoryStore {
   }
 }
 
-function addStat(bucket: Parts, stat: string, value: number): void {
+/** @param result `<stat> <segment>` */
+function addStat(bucket: Parts, result: string, value: number): void {
+  const stat = result.slice(0, result.indexOf(' '));
   if (stat === 'mean') bucket.mean = value;
   else if (stat === 'sum') bucket.sum += value;
   else if (stat === 'n') bucket.n += value;

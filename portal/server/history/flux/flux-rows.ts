@@ -3,12 +3,7 @@
  * answer that breaks off, that is no answer to the question or comes from somebody else) is one problem: the history
  * is unavailable. Nothing of it may read as "no data".
  */
-import {
-  chunksToLines,
-  createTextDecoderCombiner,
-  type FluxTableMetaData,
-  linesToTables,
-} from '@influxdata/influxdb-client';
+import { type FluxTableMetaData, linesToTables } from '@influxdata/influxdb-client';
 import * as z from 'zod';
 import { ProblemError } from '../../problem.ts';
 import type { InfluxSettings } from '../../settings.ts';
@@ -85,28 +80,51 @@ async function rowsOf(response: Response): Promise<unknown[]> {
     throw new TypeError(`answered with ${type}, not with CSV`);
   }
   const rows: unknown[] = [];
-  const lines = chunksToLines(
-    linesToTables({
-      next: (values, table) => {
-        rows.push(rowOf(values, table));
-      },
-      error: (error) => {
-        throw error;
-      },
-      complete: () => undefined,
-    }),
-    createTextDecoderCombiner(),
-  );
-  for await (const chunk of response.body) lines.next(chunk);
-  lines.complete();
+  const tables = linesToTables({
+    next: (values, table) => {
+      rows.push(rowOf(values, table));
+    },
+    error: (error) => {
+      throw error;
+    },
+    complete: () => undefined,
+  });
+  await eachLine(response.body, (line) => tables.next(line));
+  tables.complete();
   return rows;
 }
 
-function rowOf(values: readonly string[], table: FluxTableMetaData): Readonly<Record<string, unknown>> {
+/**
+ * The client's own splitter goes through an answer byte by byte, a third of the work of a year. A line break between
+ * quotes belongs to its value [RFC 4180, 2.6].
+ */
+async function eachLine(body: ReadableStream<Uint8Array>, next: (line: string) => void): Promise<void> {
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  let rest = '';
+  let open = '';
+  const take = (part: string) => {
+    const line = open + part;
+    if (part.includes('"') && line.split('"').length % 2 === 0) open = `${line}\n`;
+    else if (open !== '' && !part.includes('"')) open = `${line}\n`;
+    else {
+      open = '';
+      next(line.endsWith('\r') ? line.slice(0, -1) : line);
+    }
+  };
+  for await (const chunk of body) {
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) take(line);
+  }
+  rest += decoder.decode();
+  if (open + rest !== '') next(open + rest);
+}
+
+function rowOf(values: string[], table: FluxTableMetaData): Readonly<Record<string, unknown>> {
   if (values.length !== table.columns.length) throw new TypeError('a row breaks off');
-  const row = table.toObject([...values]);
+  const row = table.toObject(values);
   // What goes wrong after the answer has begun comes as a table of its own.
   if ('error' in row && 'reference' in row) throw new TypeError(`InfluxDB says: ${row.error}`);
-  if (Object.values(row).some(Number.isNaN)) throw new TypeError('a value that is no number');
+  for (const key in row) if (Number.isNaN(row[key])) throw new TypeError('a value that is no number');
   return row;
 }

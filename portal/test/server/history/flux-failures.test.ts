@@ -11,11 +11,11 @@ afterEach(() => {
 });
 
 const CSV = [
-  '#datatype,string,long,dateTime:RFC3339,double,string,string',
-  '#group,false,false,false,false,true,true',
-  '#default,_result,,,,,',
-  ',result,table,_time,_value,_field,stat',
-  ',,0,2026-06-10T00:00:00Z,1.5,gridPowerW,mean',
+  '#datatype,string,long,dateTime:RFC3339,double,string',
+  '#group,false,false,false,false,true',
+  '#default,mean 0,,,,',
+  ',result,table,_time,_value,_field',
+  ',,0,2026-06-10T00:00:00Z,1.5,gridPowerW',
   '',
 ].join('\r\n');
 const ERROR_TABLE = [

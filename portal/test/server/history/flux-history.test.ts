@@ -55,19 +55,19 @@ const [from, next] = [new Date(range.fromMs).toISOString(), new Date(range.fromM
 
 test('means, lows and highs of several fields become buckets in order', async () => {
   const head = [
-    '#datatype,string,long,dateTime:RFC3339,double,string,string',
-    '#group,false,false,false,false,true,true',
-    '#default,_result,,,,,',
-    ',result,table,_time,_value,_field,stat',
+    '#datatype,string,long,dateTime:RFC3339,double,string',
+    '#group,false,false,false,false,true',
+    '#default,_result,,,,',
+    ',result,table,_time,_value,_field',
   ];
   reply = csv(
     ...head,
-    `,,0,${next},2,gridPowerW,mean`,
-    `,,0,${from},1.5,gridPowerW,mean`,
-    `,,1,${from},1,gridPowerW,min`,
-    `,,1,${next},2,gridPowerW,min`,
-    `,,2,${from},2,gridPowerW,max`,
-    `,,2,${next},2,gridPowerW,max`,
+    `,mean 0,0,${next},2,gridPowerW`,
+    `,mean 0,0,${from},1.5,gridPowerW`,
+    `,min 0,1,${from},1,gridPowerW`,
+    `,min 0,1,${next},2,gridPowerW`,
+    `,max 0,2,${from},2,gridPowerW`,
+    `,max 0,2,${next},2,gridPowerW`,
   );
   const found = await store.series({ ...range, fields: ['gridPowerW', 'pvPowerW'], stepMs: 60_000 });
   expect(found.get('gridPowerW')).toEqual([
@@ -119,13 +119,13 @@ test('what lies back is read from roll-ups, what is fresh raw, and the parts of 
   const fromMs = Date.parse('2026-06-02T00:00:00Z');
   const split = '2026-06-08T12:00:00.000Z';
   const head = [
-    '#datatype,string,long,dateTime:RFC3339,double,string,string',
-    '#group,false,false,false,false,true,true',
-    '#default,_result,,,,,',
-    ',result,table,_time,_value,_field,stat',
+    '#datatype,string,long,dateTime:RFC3339,double,string',
+    '#group,false,false,false,false,true',
+    '#default,_result,,,,',
+    ',result,table,_time,_value,_field',
   ];
   const part = (at: string, stats: Record<string, number>) =>
-    Object.entries(stats).map(([stat, value]) => `,,0,${at},${value},gridPowerW,${stat}`);
+    Object.entries(stats).map(([stat, value]) => `,${stat} 0,0,${at},${value},gridPowerW`);
   reply = csv(
     ...head,
     ...part('2026-06-08T00:00:00.000Z', { sum: 600, n: 6, min: 90, max: 120 }),
@@ -217,6 +217,24 @@ test('a peak is the highest of its segments; a quarter that is all that is left 
     ',,0,7,2',
   );
   expect(await store.coveredMinutes(query)).toBe(4 * 15 + 30 + 7);
+});
+
+test('a value may hold commas, quotes and line breaks', async () => {
+  const outcome = 'off,\n"for now"\n\nthen, on';
+  reply = csv(
+    '#datatype,string,long,dateTime:RFC3339,string,string,long',
+    '#group,false,false,false,false,false,false',
+    '#default,_result,,,,,',
+    ',result,table,_time,actuator,outcome,seq',
+    `,,0,${from},load:pool,"${outcome.replaceAll('"', '""')}",12`,
+    `,,0,${from},load:ev,on,13`,
+  );
+  nowMs = range.toMs;
+  const found = await store.decisions({ site: 'home-1', limit: 2 });
+  expect(found.map((decision) => [decision.actuator, decision.outcome])).toEqual([
+    ['load:pool', outcome],
+    ['load:ev', 'on'],
+  ]);
 });
 
 test('decisions are read with their reasons', async () => {
