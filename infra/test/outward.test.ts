@@ -11,6 +11,7 @@ import { parse, stringify } from 'yaml';
 import { eventually, HomeRig } from './home-rig.ts';
 
 const installed = spawnSync('mosquitto_sub', ['--help']).error === undefined;
+const QUIET_MS = 1000;
 let rig: HomeRig;
 let metricsPort: number;
 let assistant: { readonly id: string; readonly secret: string };
@@ -87,7 +88,7 @@ test('Prometheus scrapes the box: every line is of its text format, every name h
   await eventually('further cycles', async () => cycles(await scrape()) > cycles(text));
 });
 
-/** What mosquitto_sub prints until `enough`. */
+/** What mosquitto_sub prints until `enough`, and no further topic for a second: a broker may send what it keeps in any order. */
 async function listen(
   filters: readonly string[],
   enough: (heard: ReadonlyMap<string, string>) => boolean,
@@ -111,9 +112,15 @@ async function listen(
         }),
     );
   try {
+    let known = 0;
+    let sinceMs = performance.now();
     return await eventually('what Home Assistant is told', () => {
       const now = heard();
-      return enough(now) && now;
+      if (now.size > known) {
+        known = now.size;
+        sinceMs = performance.now();
+      }
+      return enough(now) && performance.now() - sinceMs > QUIET_MS && now;
     });
   } finally {
     child.kill();

@@ -32,12 +32,12 @@ export const RECORD_MUTANTS: readonly Mutant[] = [
   {
     id: 'a server that refuses us is asked every second',
     file: `${OUTBOX}/courier.ts`,
-    find: 'this.#waitUntilMs = nowMs + REFUSED_WAIT_MS * (0.8 + 0.4 * this.#random());',
-    replace: 'this.#waitUntilMs = nowMs + 1000 * (0.8 + 0.4 * this.#random());',
+    find: 'this.#waitUntilMs = nowMs + MAX_WAIT_MS * (0.8 + 0.2 * this.#random());',
+    replace: 'this.#waitUntilMs = nowMs + 1000 * (0.8 + 0.2 * this.#random());',
   },
   {
     id: 'a bad line takes its batch along',
-    file: `${OUTBOX}/courier.ts`,
+    file: `${OUTBOX}/bag.ts`,
     find: 'if (to - from === 1) {',
     replace: 'if (to - from >= 1) {',
   },
