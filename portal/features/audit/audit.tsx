@@ -26,7 +26,7 @@ export function Audit() {
     <>
       <PageHeading title={t('title')} lead={t('lead')} />
       {query.error && <FailureNotice error={query.error} />}
-      {query.isLoading && <Skeleton height={240} radius="lg" aria-label={t('title')} />}
+      {query.isLoading && <Skeleton height={240} radius="lg" role="status" aria-label={t('title')} />}
       {rows?.length === 0 && <Notice tone="neutral" title={t('none')} />}
       {rows && rows.length > 0 && (
         <Panel flush>
