@@ -34,8 +34,8 @@ const TAGS = { site: 'home-1', device: 'Cellar, left' } as const;
 const SMALL_BYTES = 24_000;
 const ROOMY_BYTES = 64 * 1024 * 1024;
 const MAX_RETRY_AFTER_MS = 600_000;
-/** A server that refuses us is asked again after five minutes, a fifth more or less. */
-const REFUSED_MS = 240_000;
+/** A server that refuses us is asked again after a minute, or up to a fifth less. */
+const REFUSED_MS = 48_000;
 /** Classes that may hinder any single request. */
 const HINDRANCES = [
   'history-errors',
