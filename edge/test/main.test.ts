@@ -118,7 +118,8 @@ describe('the box as a process', () => {
       return readFileSync(stdout.trim(), 'utf8');
     };
     let csv = await rows();
-    for (let i = 0; i < 20 && csv.trim().split('\n').length < 2; i++) csv = await rows();
+    const giveUpMs = performance.now() + 45_000;
+    while (csv.trim().split('\n').length < 2 && performance.now() < giveUpMs) csv = await rows();
     expect(csv).toContain('2026-01-14T11:45:00.000Z,2026-01-14T12:45:00+01:00,');
     first.child.kill('SIGKILL');
     await first.ended;
@@ -133,7 +134,7 @@ describe('the box as a process', () => {
     // 300 W for what was left of the quarter of an hour.
     expect(importWh).toBeGreaterThan(1);
     expect(importWh).toBeLessThan(300 / 60);
-  }, 60_000);
+  }, 120_000);
 
   test('check tells that both files are in order, or all that is wrong with them', async () => {
     const box = withKey(await home());

@@ -17,6 +17,8 @@ const isOn = (board: { relays: readonly { channel: number; on: boolean }[] }, ch
 describe.each(['tasmota', 'shelly', 'esphome'] as const)('a %s board over a real broker', (kind) => {
   test('is switched on and off, and its echo is heard', async () => {
     const { driver, board, events } = await boughtBench(kind, open);
+    // An order to a board that is not there yet may be told as unheard, and rightly.
+    await until('the board', () => driver.presence() === 'present');
     driver.order(2, ON);
     await until('the relay on', () => isOn(board, 2));
     await until('the echo', () => driver.channel(2)?.reported?.on === true);

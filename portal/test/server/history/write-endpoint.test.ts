@@ -178,7 +178,8 @@ test('a quote in a tag is a character like any other: the lines around it are ke
 
 test('a body above the limit is refused, packed small or not', async () => {
   expect((await write(new Uint8Array(MOST_BODY_BYTES + 1))).status).toBe(413);
-  expect((await packed(Buffer.alloc(60_000_000, 10).toString())).status).toBe(413);
+  // Neither lines nor fields: only its size speaks against it.
+  expect((await packed('x'.repeat(60_000_000))).status).toBe(413);
 });
 
 test('a packed body that says it is smaller than it is, is refused at that size', async () => {
