@@ -1,6 +1,6 @@
 import { redirect } from 'next/navigation';
 import { homeOf } from '@/features/account/sign-in-outcome';
-import { currentMe } from '@/server/session';
+import { currentMe } from '@/server/pages/session';
 
 /** The front door: on to the person's organisation, or to sign-in. */
 export default async function FrontDoor() {

@@ -1,9 +1,10 @@
 /** Starts everything when the web server starts, and ends it in order. */
-import { log } from './log.ts';
+
 import { startPortal } from './portal.ts';
+import { log } from './problems/log.ts';
+import { isStartError } from './problems/start-error.ts';
 import { running, setRunning } from './running.ts';
 import { readSettings } from './settings.ts';
-import { isStartError } from './start-error.ts';
 import { mendRequests } from './what-next-cannot-take.ts';
 
 const ORDERLY_MS = 2500;

@@ -1,17 +1,17 @@
 /** Everything the server holds while it runs, put together once. */
 import { Passwords, type ScryptCost } from './accounts/passwords.ts';
+import { applyProvision, offerSetup, readProvision } from './accounts/provision.ts';
 import { openDatabase } from './database/open.ts';
 import type { PortalDatabase } from './database/schema.ts';
 import { EmbeddedHistory } from './history/embedded/embedded-history.ts';
 import { openFluxHistory } from './history/flux/flux-history.ts';
+import type { PointSink } from './history/point-sink.ts';
 import type { HistoryStore } from './history/store.ts';
-import type { PointSink } from './history/write-endpoint.ts';
 import { type BrokerLink, linkToBroker } from './live/broker-link.ts';
 import { keepContacts } from './live/contacts.ts';
 import { LiveHub } from './live/hub.ts';
 import { keepEvents } from './live/site-events.ts';
 import { Viewers } from './live/viewers.ts';
-import { applyProvision, offerSetup, readProvision } from './provision.ts';
 import { Delivery } from './setpoints/delivery.ts';
 import { Proposals } from './setpoints/proposals.ts';
 import { signerAt } from './setpoints/signer-client.ts';

@@ -2,22 +2,16 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import * as z from 'zod';
-import { approverWaitMs } from './accounts/approver-wait.ts';
-import { StartError } from './start-error.ts';
-
-export interface InfluxSettings {
-  readonly url: string;
-  readonly token: string;
-  readonly org: string;
-  readonly bucket: string;
-}
+import type { InfluxAccess } from './history/flux/influx-access.ts';
+import { StartError } from './problems/start-error.ts';
+import { approverWaitMs } from './rights/approver-wait.ts';
 
 export interface PortalSettings {
   /** Directory of the portal's own data; made when missing. */
   readonly dataDir: string;
   readonly provisionFile: string | null;
   readonly broker: { readonly url: string; readonly id: string; readonly secret: string } | null;
-  readonly influx: InfluxSettings | null;
+  readonly influx: InfluxAccess | null;
   readonly signerSocket: string;
   /** Where people reach the portal; the base of one-time links. */
   readonly publicUrl: string;
@@ -93,7 +87,7 @@ function readBroker(
 function readInflux(
   env: Readonly<Record<string, string | undefined>>,
   problems: string[],
-): InfluxSettings | null {
+): InfluxAccess | null {
   const { INFLUX_URL: url, INFLUX_TOKEN: token, INFLUX_ORG: org } = env;
   if (!url) return null;
   if (!URL.canParse(url)) problems.push('INFLUX_URL must be an address such as http://127.0.0.1:8086');

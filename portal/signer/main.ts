@@ -1,7 +1,7 @@
 /** `node portal/signer/main.ts --data DIR`: holds the set-point key, signs over `DIR/signer.sock`. */
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { approverWaitMs } from '../server/accounts/approver-wait.ts';
+import { approverWaitMs } from '../server/rights/approver-wait.ts';
 import { loadKey, PUBLIC_KEY_FILE } from './key-file.ts';
 import { serveSigning } from './signing-server.ts';
 

@@ -1,10 +1,10 @@
 /** The people of the portal as the signer looks them up itself, in the portal's database, which it never writes. */
 import { DatabaseSync } from 'node:sqlite';
 import { ROLES } from '../contract/api.ts';
-import { type Account, type Lineage, LONGEST_LINEAGE } from '../server/accounts/kinship.ts';
 import { IDLE_MS, LONGEST_MS } from '../server/accounts/sessions.ts';
 import { sha256Hex } from '../server/accounts/tokens.ts';
-import type { Grant } from '../server/permissions.ts';
+import { type Account, type Lineage, LONGEST_LINEAGE } from '../server/rights/kinship.ts';
+import type { Grant } from '../server/rights/permissions.ts';
 
 export interface Member extends Account {
   readonly name: string;

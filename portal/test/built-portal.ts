@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { PortalRole } from '../contract/api.ts';
 import { makeLink } from '../server/accounts/people.ts';
+import { applyProvision } from '../server/accounts/provision.ts';
 import { sha256Hex } from '../server/accounts/tokens.ts';
 import { openDatabase } from '../server/database/open.ts';
 import type { PortalDatabase } from '../server/database/schema.ts';
-import { applyProvision } from '../server/provision.ts';
 import { type BuiltServer, freePort, startBuiltServer } from './built-server.ts';
 
 export const PASSWORD = 'correct horse battery';

@@ -2,8 +2,8 @@ import type { ReactNode } from 'react';
 import { initially } from '@/features/shell/initial';
 import { LeaveForSignIn } from '@/features/shell/leave-for-sign-in';
 import { Shell } from '@/features/shell/shell';
-import { loadSites } from '@/server/pages';
-import { currentMe } from '@/server/session';
+import { loadSites } from '@/server/pages/pages';
+import { currentMe } from '@/server/pages/session';
 
 interface Props {
   readonly children: ReactNode;

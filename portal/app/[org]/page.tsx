@@ -2,8 +2,8 @@ import type { Metadata } from 'next';
 import { getTranslations } from 'next-intl/server';
 import { initially } from '@/features/shell/initial';
 import { SiteList } from '@/features/sites/site-list';
-import { loadSites } from '@/server/pages';
-import { currentMe } from '@/server/session';
+import { loadSites } from '@/server/pages/pages';
+import { currentMe } from '@/server/pages/session';
 
 interface Props {
   readonly params: Promise<{ org: string }>;

@@ -4,17 +4,17 @@ import { Button } from '@mantine/core';
 import { useTranslations } from 'next-intl';
 import { useState } from 'react';
 import type { Proposal } from '../../contract/api.ts';
+import { personName } from '../format/person-name.ts';
 import { useQuantities } from '../format/use-quantities.ts';
 import { useLiveSite } from '../live/live-site.tsx';
+import { useValueText } from '../live/value-text.ts';
 import { FailureNotice } from '../shell/failure-notice.tsx';
 import { Tag } from '../shell/panel.tsx';
 import classes from './approvals.module.css';
-import { personName } from './person-name.ts';
 import { STATUS_LOOK } from './proposal-groups.ts';
 import { ReasonDialog } from './reason-dialog.tsx';
 import { useStuckText } from './stuck-text.ts';
 import { type ProposalAct, useAct } from './use-proposals.ts';
-import { useValueText } from './value-text.ts';
 import { useWhyText } from './why-text.ts';
 
 /** One proposal with all that happened to it, and what the person looking may do. */

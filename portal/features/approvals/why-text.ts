@@ -3,8 +3,8 @@
 import { useTranslations } from 'next-intl';
 import type { Proposal } from '../../contract/api.ts';
 import type { Quantities } from '../format/quantity.ts';
+import { unitOf, withUnits } from '../format/refusal-numbers.ts';
 import { useParameters } from '../format/use-parameters.ts';
-import { unitOf, withUnits } from './refusal-numbers.ts';
 
 /** Why a proposal ended as it did: the box's refusal in words with its numbers, or what the person wrote. */
 export function useWhyText(

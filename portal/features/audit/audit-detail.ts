@@ -1,7 +1,7 @@
 /** What an audit row holds beside who and when, sorted into what the page says in words and what it only lists. */
 import { SETPOINT_KINDS, SETPOINT_VALUES } from '@wattward/broker/wire/setpoint';
 import { type AuditRow, KINSHIPS, type Kinship, type Proposal } from '../../contract/api.ts';
-import { unitOf, withUnits } from '../approvals/refusal-numbers.ts';
+import { unitOf, withUnits } from '../format/refusal-numbers.ts';
 
 export interface AuditDetail {
   /** The set-point it is about. */

@@ -2,10 +2,10 @@
 
 import Link from 'next/link';
 import { useTranslations } from 'next-intl';
-import { personName } from '../approvals/person-name.ts';
-import { useValueText } from '../approvals/value-text.ts';
+import { personName } from '../format/person-name.ts';
 import type { Quantities } from '../format/quantity.ts';
 import { useLiveSite } from '../live/live-site.tsx';
+import { useValueText } from '../live/value-text.ts';
 import { useSitePlace } from '../shell/place.ts';
 import classes from './cockpit.module.css';
 

@@ -3,6 +3,7 @@
 import type { SiteState } from '@wattward/broker/wire/site';
 import { useLocale, useTranslations } from 'next-intl';
 import { useState } from 'react';
+import { unbroken } from '../format/prose.ts';
 import { useQuantities } from '../format/use-quantities.ts';
 import { LiveBadge, useFreshness } from '../live/live-badge.tsx';
 import { LiveNotices } from '../live/live-notices.tsx';
@@ -15,7 +16,7 @@ import { NowCards, TodayPanel } from './figure-cards.tsx';
 import { FlowPicture } from './flow-picture.tsx';
 import { LoadList } from './load-list.tsx';
 import { PeakBanner, PeakGauge } from './peak-watch.tsx';
-import { becauseOf, sentenceOf, unbroken } from './sentence.ts';
+import { becauseOf, sentenceOf } from './sentence.ts';
 
 const EVERYTHING = { pv: true, battery: true, ev: false, phases: 3 } as const;
 

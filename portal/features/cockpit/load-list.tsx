@@ -3,11 +3,11 @@
 import { reasonText } from '@wattward/broker/wire/reasons';
 import type { LoadState } from '@wattward/broker/wire/site';
 import { useLocale, useTranslations } from 'next-intl';
+import { asSentence } from '../format/prose.ts';
 import type { Quantities } from '../format/quantity.ts';
 import { Tag } from '../shell/panel.tsx';
 import { loadCondition } from './load-condition.ts';
 import classes from './load-list.module.css';
-import { asSentence } from './sentence.ts';
 
 export interface LoadListProps {
   readonly loads: readonly LoadState[];

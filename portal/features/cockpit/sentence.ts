@@ -6,6 +6,7 @@
 import { reasonText } from '@wattward/broker/wire/reasons';
 import type { Allocation, SiteState } from '@wattward/broker/wire/site';
 import type messages from '../../messages/en.json';
+import { asSentence } from '../format/prose.ts';
 import type { Quantities } from '../format/quantity.ts';
 
 export type SentenceKey = keyof (typeof messages)['sentence'];
@@ -95,15 +96,4 @@ function peakSentence(state: SiteState, { language, translate, quantities }: Spe
   const above = demandW !== null && demandW > thresholdW;
   if (names.length > 0) return translate(above ? 'peak-shed' : 'peak-waiting', values);
   return translate(above ? 'peak-above' : 'peak-ending', values);
-}
-
-/** A number and its unit stay on one line. */
-export function unbroken(text: string): string {
-  return text.replace(/(\d) (kW|%|s\b)/g, '$1\u00a0$2');
-}
-
-/** A reason as a sentence of its own. */
-export function asSentence(text: string): string {
-  const first = text.charAt(0).toUpperCase() + text.slice(1);
-  return /[.!?]$/.test(first) ? first : `${first}.`;
 }

@@ -3,7 +3,7 @@
 import { reasonText } from '@wattward/broker/wire/reasons';
 import { useLocale, useTranslations } from 'next-intl';
 import type { DecisionRow } from '../../contract/api.ts';
-import { asSentence } from '../cockpit/sentence.ts';
+import { asSentence } from '../format/prose.ts';
 import type { Quantities } from '../format/quantity.ts';
 import { type BadgeTone, Tag } from '../shell/panel.tsx';
 import classes from './decisions.module.css';

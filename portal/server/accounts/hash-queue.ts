@@ -4,7 +4,7 @@
  * longest lane gives way, not the newcomer. What is turned away has cost nothing and counts for nothing.
  */
 import { availableParallelism } from 'node:os';
-import { ProblemError } from '../problem.ts';
+import { ProblemError } from '../problems/problem.ts';
 
 export interface Lane {
   readonly name: string;

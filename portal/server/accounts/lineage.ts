@@ -1,6 +1,6 @@
 /** Who made an account, who made that one, ... as it stands in the table. */
 import type { PortalDatabase } from '../database/schema.ts';
-import { type Account, type Lineage, LONGEST_LINEAGE } from './kinship.ts';
+import { type Account, type Lineage, LONGEST_LINEAGE } from '../rights/kinship.ts';
 
 export async function lineageOf(db: PortalDatabase, personId: string): Promise<Lineage> {
   const found: Account[] = [];

@@ -3,7 +3,7 @@
  * exhaust memory. Cost after the OWASP password storage cheat sheet (N=2^15, r=8, p=3: 32 MiB).
  */
 import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
-import { ProblemError } from '../problem.ts';
+import { ProblemError } from '../problems/problem.ts';
 import { COMMON_PASSWORDS } from './common-passwords.ts';
 import { HashQueue } from './hash-queue.ts';
 

@@ -1,11 +1,11 @@
 /** People of an organisation: how the first one comes in, how others are invited, who they are. */
 import { randomUUID } from 'node:crypto';
 import type { InviteInput, Me, Person, PortalRole, SetupInput } from '../../contract/api.ts';
-import { record } from '../audit.ts';
+import { record } from '../audit/audit.ts';
+import { lookOf } from '../bounds/plain-text.ts';
 import type { LinkTable, PortalDatabase } from '../database/schema.ts';
-import { ALL_SITES, permissionsAnywhere } from '../permissions.ts';
-import { lookOf } from '../plain-text.ts';
-import { ProblemError } from '../problem.ts';
+import { ProblemError } from '../problems/problem.ts';
+import { ALL_SITES, permissionsAnywhere } from '../rights/permissions.ts';
 import { fitsTheWire, normalEmail, whoIs } from './identity.ts';
 import { knownPlace } from './known-places.ts';
 import { checkPassword, type Passwords } from './passwords.ts';

@@ -5,7 +5,7 @@
 import type { PortalRole } from '../../contract/api.ts';
 import { ROLES } from '../../contract/api.ts';
 import type { PortalDatabase } from '../database/schema.ts';
-import type { Grant } from '../permissions.ts';
+import type { Grant } from '../rights/permissions.ts';
 import { newToken, sha256Hex } from './tokens.ts';
 
 export const IDLE_MS = 12 * 3_600_000;

@@ -4,7 +4,7 @@
  * has a count of its own. On disk, so that a restart does not help; rows end after a quiet day, and are bounded.
  */
 import type { PortalDatabase } from '../database/schema.ts';
-import { ProblemError } from '../problem.ts';
+import { ProblemError } from '../problems/problem.ts';
 import { sha256Hex } from './tokens.ts';
 
 export const FREE_FAILURES = 4;

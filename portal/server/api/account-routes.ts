@@ -6,11 +6,11 @@ import { ROLES } from '../../contract/api.ts';
 import { LONGEST_EMAIL } from '../accounts/identity.ts';
 import { rememberPlace } from '../accounts/known-places.ts';
 import { acceptLink, invite, meOf, peopleOf, signIn } from '../accounts/people.ts';
+import { setupLinkFile } from '../accounts/provision.ts';
 import { callerOf, closeSession, openSession } from '../accounts/sessions.ts';
-import { ALL_SITES } from '../permissions.ts';
-import { plainName } from '../plain-text.ts';
-import { ProblemError } from '../problem.ts';
-import { setupLinkFile } from '../provision.ts';
+import { plainName } from '../bounds/plain-text.ts';
+import { ProblemError } from '../problems/problem.ts';
+import { ALL_SITES } from '../rights/permissions.ts';
 import type { OrganisationCall, PublicCall, SignedInCall } from './call.ts';
 import {
   clientAddress,

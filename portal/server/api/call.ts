@@ -2,9 +2,9 @@
 
 import type { Permission } from '../../contract/api.ts';
 import { type Caller, callerOf } from '../accounts/sessions.ts';
-import { ALL_SITES, permissionsAt } from '../permissions.ts';
 import type { Portal } from '../portal.ts';
-import { ProblemError } from '../problem.ts';
+import { ProblemError } from '../problems/problem.ts';
+import { ALL_SITES, permissionsAt } from '../rights/permissions.ts';
 import type { Actor } from '../setpoints/proposals.ts';
 import { sessionToken } from './http.ts';
 

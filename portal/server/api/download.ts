@@ -1,7 +1,7 @@
 /** A file, made while it is being sent: what is not fetched costs a piece of memory and a place, for a minute. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { Admission } from '../admission.ts';
-import { ProblemError } from '../problem.ts';
+import { Admission } from '../bounds/admission.ts';
+import { ProblemError } from '../problems/problem.ts';
 
 const MOST_OF_PERSON = 4;
 const MOST_OF_ALL = 64;

@@ -6,7 +6,7 @@ import { EXPORT_FORMATS, exportedPieces } from '../history/export.ts';
 import { DAY_FIELDS, historyDay } from '../history/history-day.ts';
 import { historyRange, type RangeInput } from '../history/history-range.ts';
 import { parseDecisionCursor } from '../history/store.ts';
-import { ProblemError } from '../problem.ts';
+import { ProblemError } from '../problems/problem.ts';
 import type { SiteCall } from './call.ts';
 import { fileResponse } from './download.ts';
 import { json } from './http.ts';

@@ -1,7 +1,7 @@
 /** What HTTP adds to a call: the session cookie, the guard against requests forged by other sites, bodies. */
 import type * as z from 'zod';
-import { boundedBody } from '../history/write-body.ts';
-import { ProblemError } from '../problem.ts';
+import { boundedBody } from '../bounds/bounded-body.ts';
+import { ProblemError } from '../problems/problem.ts';
 
 const COOKIE = 'wattward';
 /** Outlives the session: says that somebody has signed in here before, and opens nothing. */

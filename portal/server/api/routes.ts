@@ -4,10 +4,10 @@
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Permission } from '../../contract/api.ts';
-import { Admission } from '../admission.ts';
-import { errorText, log } from '../log.ts';
+import { Admission } from '../bounds/admission.ts';
 import type { Portal } from '../portal.ts';
-import { isProblem, ProblemError, problemResponse } from '../problem.ts';
+import { errorText, log } from '../problems/log.ts';
+import { isProblem, ProblemError, problemResponse } from '../problems/problem.ts';
 import {
   acceptInvitation,
   beginSignIn,

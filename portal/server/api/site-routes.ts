@@ -4,15 +4,15 @@ import { SETPOINT_KINDS, SETPOINT_VALUES } from '@wattward/broker/wire/setpoint'
 import * as z from 'zod';
 import type { ProposalInput } from '../../contract/api.ts';
 import { callerOf } from '../accounts/sessions.ts';
-import { auditOf } from '../audit.ts';
+import { auditOf } from '../audit/audit.ts';
+import { plainNote } from '../bounds/plain-text.ts';
 import { liveResponse } from '../live/live-stream.ts';
-import { permissionsAt } from '../permissions.ts';
-import { plainNote } from '../plain-text.ts';
-import { ProblemError } from '../problem.ts';
+import { ProblemError } from '../problems/problem.ts';
+import { permissionsAt } from '../rights/permissions.ts';
 import { PROPOSAL_ACTIONS } from '../setpoints/proposals.ts';
-import { sitePage, siteRows } from '../sites.ts';
 import type { OrganisationCall, SiteCall } from './call.ts';
 import { json, readBody } from './http.ts';
+import { sitePage, siteRows } from './sites.ts';
 
 const LONGEST_MINUTES = 30 * 24 * 60;
 

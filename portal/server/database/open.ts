@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Kysely, Migrator } from 'kysely';
-import { StartError } from '../start-error.ts';
+import { StartError } from '../problems/start-error.ts';
 import { NodeSqliteDialect } from './dialect.ts';
 import { MIGRATIONS } from './migrations.ts';
 import type { PortalDatabase, PortalTables } from './schema.ts';

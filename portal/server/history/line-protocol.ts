@@ -3,7 +3,7 @@
  * https://docs.influxdata.com/influxdb/v2/reference/syntax/line-protocol/
  */
 
-import { isOwnError, OwnError } from '../own-error.ts';
+import { isOwnError, OwnError } from '../problems/own-error.ts';
 
 export const PRECISIONS = ['ns', 'us', 'ms', 's'] as const;
 export type Precision = (typeof PRECISIONS)[number];

@@ -4,6 +4,7 @@
  */
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
+import { boundedBody } from '../bounds/bounded-body.ts';
 
 export const MOST_BODY_BYTES = 4_000_000;
 const MOST_TEXT_BYTES = 4_000_000;
@@ -12,7 +13,6 @@ export const MOST_LINES = 10_000;
 export const MOST_PAIRS = 60_000;
 /** A box behind a thin line sends its minute in seconds. */
 const MOST_BODY_MS = 60_000;
-const MOST_DRAINED_BYTES = 16_000_000;
 const unzip = promisify(gunzip);
 
 /** What a body can cost at the worst, taken apart: some 60 times its text, and no more than the most points. */
@@ -85,20 +85,4 @@ async function inTime<T>(body: Promise<T>): Promise<T | 'too-slow'> {
   } finally {
     clearTimeout(timer);
   }
-}
-
-/**
- * The body, or null when it is longer than allowed, whatever its header said. The rest is read and thrown away up to a
- * bound: who is cut off while sending sees a broken connection instead of the answer, and sends the same again.
- */
-export async function boundedBody(request: Request, mostBytes: number): Promise<Buffer | null> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of request.body ?? []) {
-    bytes += chunk.byteLength;
-    if (bytes <= mostBytes) chunks.push(chunk);
-    else if (bytes <= mostBytes + MOST_DRAINED_BYTES) chunks.length = 0;
-    else return null;
-  }
-  return bytes > mostBytes ? null : Buffer.concat(chunks);
 }

@@ -3,13 +3,13 @@
  * https://docs.influxdata.com/influxdb/v2/api/#operation/PostWrite
  */
 import { sha256Hex } from '../accounts/tokens.ts';
-import { Admission } from '../admission.ts';
+import { Admission } from '../bounds/admission.ts';
+import { inPieces } from '../bounds/pieces.ts';
 import type { PortalDatabase } from '../database/schema.ts';
-import { errorText, log } from '../log.ts';
-import { isOwnError, OwnError } from '../own-error.ts';
-import { inPieces } from '../pieces.ts';
-import type { WriteResult } from './embedded/writer.ts';
+import { errorText, log } from '../problems/log.ts';
+import { isOwnError, OwnError } from '../problems/own-error.ts';
 import { isLineError, type LinePoint, PRECISIONS, type Precision, readPoints } from './line-protocol.ts';
+import type { PointSink, WriteResult } from './point-sink.ts';
 import { WeightGate } from './weight-gate.ts';
 import {
   announcedBytes,
@@ -34,10 +34,6 @@ const admission = new Admission({ ofKey: MOST_OF_SITE, weight: MOST_INCOMING_BYT
 const gate = new WeightGate(MOST_HEAP_BYTES);
 const MOST_LANES = 1000;
 const lanes = new Map<string, WeightGate>();
-
-export interface PointSink {
-  write(site: string, points: readonly LinePoint[]): Promise<WriteResult>;
-}
 
 /** Everything the endpoint needs of the portal. */
 export interface WriteContext {

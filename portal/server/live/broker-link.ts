@@ -2,8 +2,8 @@
 import { encodeMessage, type Message, parseMessage } from '@wattward/broker/wire/message';
 import { type Ids, parseTopic, TOPICS, type TopicName, topic } from '@wattward/broker/wire/topics';
 import { connect, type MqttClient } from 'mqtt';
-import { log } from '../log.ts';
-import { isProblem, ProblemError } from '../problem.ts';
+import { log } from '../problems/log.ts';
+import { isProblem, ProblemError } from '../problems/problem.ts';
 import type { LiveHub } from './hub.ts';
 
 const PUBLISH_TIMEOUT_MS = 5000;
@@ -28,7 +28,7 @@ export interface BrokerAccess {
   readonly secret: string;
 }
 
-/** Connects, and keeps connecting with growing pauses for as long as the process lives. */
+/** Connects, and tries again a second after each failure for as long as the process lives. */
 export function linkToBroker(access: BrokerAccess, hub: LiveHub): BrokerLink {
   const client = connect(access.url, {
     protocolVersion: 4,

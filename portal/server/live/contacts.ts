@@ -1,6 +1,6 @@
 /** Remembers on disk when each box was last heard of, so that a restart of the portal does not forget. */
 import type { PortalDatabase } from '../database/schema.ts';
-import { errorText, log } from '../log.ts';
+import { errorText, log } from '../problems/log.ts';
 import type { LiveHub } from './hub.ts';
 
 const WRITE_EVERY_MS = 60_000;

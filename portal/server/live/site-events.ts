@@ -1,7 +1,7 @@
 /** Takes over the events of the boxes: once one lies in the table, its box is told that it may forget it. */
 import type { SiteEvent } from '@wattward/broker/wire/site';
 import type { PortalDatabase } from '../database/schema.ts';
-import { errorText, log } from '../log.ts';
+import { errorText, log } from '../problems/log.ts';
 import type { BrokerLink } from './broker-link.ts';
 import type { LiveHub } from './hub.ts';
 

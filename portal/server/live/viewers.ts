@@ -4,8 +4,8 @@
  * when its session does, and within a sweep when a role is lost.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { errorText, log } from '../log.ts';
-import { ProblemError } from '../problem.ts';
+import { errorText, log } from '../problems/log.ts';
+import { ProblemError } from '../problems/problem.ts';
 
 export const MOST_STREAMS = { session: 8, person: 16, site: 200, process: 1000 } as const;
 /** A right that is gone is noticed within this and the time of one walk through all streams. */

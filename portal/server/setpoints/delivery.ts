@@ -6,10 +6,10 @@
 import type { SetpointAck } from '@wattward/broker/wire/setpoint';
 import type { SiteDescription } from '@wattward/broker/wire/site';
 import type { ProposalStatus } from '../../contract/api.ts';
-import { record } from '../audit.ts';
+import { record } from '../audit/audit.ts';
 import type { OutgoingTable } from '../database/schema.ts';
 import type { LiveHub } from '../live/hub.ts';
-import { errorText, log } from '../log.ts';
+import { errorText, log } from '../problems/log.ts';
 import { ENDING, IN_FORCE, OPEN, UNDERWAY } from './lifecycle.ts';
 import { type OutgoingContext, OutgoingMessages } from './outgoing.ts';
 import { asRow, move, type ProposalRow, proposalsIn, type Step } from './proposal-rows.ts';

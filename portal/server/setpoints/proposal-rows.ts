@@ -1,7 +1,7 @@
 /** Proposals as they lie in the table, and the one way to move them on: row, transition and audit together. */
 import type { SetpointKind } from '@wattward/broker/wire/setpoint';
 import { KINSHIPS, type Permission, type Proposal, type ProposalStatus } from '../../contract/api.ts';
-import { record } from '../audit.ts';
+import { record } from '../audit/audit.ts';
 import type { PortalDatabase, ProposalTable } from '../database/schema.ts';
 import { isOpen, mayDo, mayFollow } from './lifecycle.ts';
 

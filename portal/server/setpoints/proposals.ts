@@ -4,12 +4,12 @@ import { breachOf } from '@wattward/broker/wire/allowance';
 import type { SiteDescription } from '@wattward/broker/wire/site';
 import type { Kinship, Permission, Proposal, ProposalInput, ProposalStatus } from '../../contract/api.ts';
 import { whoIs } from '../accounts/identity.ts';
-import { kinshipOf } from '../accounts/kinship.ts';
 import { lineageOf } from '../accounts/lineage.ts';
-import { record } from '../audit.ts';
+import { record } from '../audit/audit.ts';
 import type { PortalDatabase } from '../database/schema.ts';
 import type { LiveHub } from '../live/hub.ts';
-import { ProblemError } from '../problem.ts';
+import { ProblemError } from '../problems/problem.ts';
+import { kinshipOf } from '../rights/kinship.ts';
 import type { Delivery } from './delivery.ts';
 import { ENDING, IN_FORCE, mayDo, OPEN } from './lifecycle.ts';
 import {

@@ -2,7 +2,7 @@
 import { connect } from 'node:net';
 import type { Setpoint, UnsignedSetpoint } from '@wattward/broker/wire/setpoint';
 import { type SigningRequest, signingAnswer } from '../../signer/requests.ts';
-import { ProblemError } from '../problem.ts';
+import { ProblemError } from '../problems/problem.ts';
 
 const PATIENCE_MS = 3000;
 

@@ -4,7 +4,7 @@ import { expect, test } from '@jest/globals';
 import { SETPOINT_REFUSALS } from '@wattward/broker/wire/setpoint';
 import { BATTERY_MODES, HOME_MODES, LOAD_KINDS } from '@wattward/broker/wire/site';
 import { PROPOSAL_STATUSES, ROLES } from '../../contract/api.ts';
-import { PROBLEMS } from '../../server/problem.ts';
+import { PROBLEMS } from '../../server/problems/problem.ts';
 
 type Messages = Record<string, Record<string, string>>;
 

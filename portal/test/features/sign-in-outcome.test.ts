@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { outcomeOf, retryAfterMs, safeNext } from '../../features/account/sign-in-outcome.ts';
 import type { ApiFailure } from '../../features/shell/api-client.ts';
-import { type ProblemCode, ProblemError, problemOf } from '../../server/problem.ts';
+import { type ProblemCode, ProblemError, problemOf } from '../../server/problems/problem.ts';
 
 const problem = (code: ProblemCode, retryAfterS?: number): ApiFailure => ({
   kind: 'problem',

@@ -7,11 +7,11 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import type { PortalRole } from '../../contract/api.ts';
 import { makeLink } from '../../server/accounts/people.ts';
+import { applyProvision } from '../../server/accounts/provision.ts';
 import { sha256Hex } from '../../server/accounts/tokens.ts';
 import { answer } from '../../server/api/routes.ts';
 import { answerWrite } from '../../server/history/write-endpoint.ts';
 import { type Portal, startPortal } from '../../server/portal.ts';
-import { applyProvision } from '../../server/provision.ts';
 import type { PortalSettings } from '../../server/settings.ts';
 
 export const PASSWORD = 'correct horse battery';

@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react';
 import { LiveSite } from '@/features/live/live-site';
-import { loadSitePage } from '@/server/pages';
-import { currentMe } from '@/server/session';
+import { loadSitePage } from '@/server/pages/pages';
+import { currentMe } from '@/server/pages/session';
 
 interface Props {
   readonly children: ReactNode;

@@ -2,8 +2,8 @@ import type { Metadata } from 'next';
 import { getTranslations } from 'next-intl/server';
 import { People } from '@/features/people/people';
 import { initially } from '@/features/shell/initial';
-import { loadPeople } from '@/server/pages';
-import { currentMe } from '@/server/session';
+import { loadPeople } from '@/server/pages/pages';
+import { currentMe } from '@/server/pages/session';
 
 interface Props {
   readonly params: Promise<{ org: string }>;

@@ -1,9 +1,10 @@
 /** The history kept by the portal itself, in `<dataDir>/history.db`. */
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
-import { errorText, log } from '../../log.ts';
-import { StartError } from '../../start-error.ts';
+import { errorText, log } from '../../problems/log.ts';
+import { StartError } from '../../problems/start-error.ts';
 import type { LinePoint } from '../line-protocol.ts';
+import type { WriteResult } from '../point-sink.ts';
 import { readReason } from '../reason.ts';
 import {
   type DecisionQuery,
@@ -17,7 +18,7 @@ import {
 } from '../store.ts';
 import { HistoryReader } from './reader.ts';
 import { openForReading, openForWriting } from './tables.ts';
-import { HistoryWriter, type WriteResult } from './writer.ts';
+import { HistoryWriter } from './writer.ts';
 
 const PRUNE_EVERY_MS = 10 * 60_000;
 const RAW_STEP_MS = 10_000;

@@ -1,8 +1,8 @@
 /** Ranges out of the tables: each query reads the coarsest level that still gives the exact answer. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { HistoryBucket, Peak } from '../store.ts';
+import { combine, kindOf, rise, type SeriesKind, type Summary, summarise } from '../summary.ts';
 import { summaryOf } from './roll-ups.ts';
-import { combine, kindOf, rise, type SeriesKind, type Summary, summarise } from './summary.ts';
 import { MINUTE_MS, ROLLS, type RollTable } from './tables.ts';
 
 const MINUTE_STEPS = ROLLS.map(({ table, minutes }) => ({ table, stepMs: minutes * MINUTE_MS })).reverse();

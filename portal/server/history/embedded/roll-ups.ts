@@ -5,8 +5,8 @@
  * read back.
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { combine, type Summary, summarise } from '../summary.ts';
 import type { Series } from './series-registry.ts';
-import { combine, type Summary, summarise } from './summary.ts';
 import { MINUTE_MS, ROLLS, type RollTable } from './tables.ts';
 
 /** Values of one series, in the order they came. */

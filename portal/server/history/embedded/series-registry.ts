@@ -1,8 +1,8 @@
 /** Which series a field of a line belongs to: made when new, refused when its type differs from the first one's. */
 import type { DatabaseSync } from 'node:sqlite';
-import { inPieces } from '../../pieces.ts';
+import { inPieces } from '../../bounds/pieces.ts';
 import { type LineField, parseHead } from '../line-protocol.ts';
-import { kindOf, type SeriesKind } from './summary.ts';
+import { kindOf, type SeriesKind } from '../summary.ts';
 
 /** Bounds what one site can make of us. */
 export const MOST_SERIES_PER_SITE = 5000;

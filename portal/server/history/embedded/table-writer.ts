@@ -3,7 +3,7 @@
  * together on disk is written together.
  */
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
-import { inPieces } from '../../pieces.ts';
+import { inPieces } from '../../bounds/pieces.ts';
 import type { Retention } from './retention.ts';
 import { RollUps } from './roll-ups.ts';
 import type { Series, SeriesRegistry } from './series-registry.ts';

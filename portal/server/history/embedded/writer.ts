@@ -5,9 +5,10 @@
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { setTimeout as delay } from 'node:timers/promises';
-import { errorText, log } from '../../log.ts';
-import { inPieces } from '../../pieces.ts';
+import { inPieces } from '../../bounds/pieces.ts';
+import { errorText, log } from '../../problems/log.ts';
 import type { LinePoint } from '../line-protocol.ts';
+import type { WriteResult } from '../point-sink.ts';
 import { DecisionTable } from './decision-table.ts';
 import { Inbox } from './inbox.ts';
 import { Retention } from './retention.ts';
@@ -29,14 +30,6 @@ const GATHER_MS = 10;
 const DECISION = 'decision';
 /** More than the minute a box sends: a backlog gains nothing in the inbox. */
 const LARGE_VALUES = 2500;
-
-export interface WriteResult {
-  readonly values: number;
-  /** Points that were not taken, by reason as InfluxDB words it. */
-  readonly dropped: ReadonlyMap<string, number>;
-  /** Why nothing of the request was written. */
-  readonly refused?: string;
-}
 
 interface Job {
   readonly site: string;

@@ -1,7 +1,5 @@
 /** The history read from InfluxDB 2 by Flux. */
 import * as z from 'zod';
-import type { InfluxSettings } from '../../settings.ts';
-import { kindOf, rise } from '../embedded/summary.ts';
 import { readReason } from '../reason.ts';
 import {
   finePlan,
@@ -23,6 +21,7 @@ import {
   type SeriesQuery,
   type StoredDecision,
 } from '../store.ts';
+import { kindOf, rise } from '../summary.ts';
 import { decisionSegments } from './decision-segments.ts';
 import {
   coverageFlux,
@@ -34,6 +33,7 @@ import {
   seriesFlux,
 } from './flux-queries.ts';
 import { FluxRows } from './flux-rows.ts';
+import type { InfluxAccess } from './influx-access.ts';
 
 const TIMEOUT_MS = 15_000;
 const RAW_STEP_MS = 10_000;
@@ -64,7 +64,7 @@ export interface FluxHistoryOptions {
 }
 
 export function openFluxHistory(
-  settings: InfluxSettings,
+  settings: InfluxAccess,
   { nowMs = Date.now, timeoutMs = TIMEOUT_MS }: FluxHistoryOptions = {},
 ): HistoryStore {
   return new FluxHistory(new FluxRows(settings, timeoutMs), settings.bucket, nowMs);

@@ -4,10 +4,10 @@
  * works them out where the data lies; a source is a function, since one that is shared is read into Flux first.
  */
 import { fluxDateTime, fluxString } from '@influxdata/influxdb-client';
-import { kindOf } from '../embedded/summary.ts';
 import { RAW, type Segment } from '../roll-ups/levels.ts';
 import { RISES } from '../roll-ups/rises.ts';
 import type { RangeQuery, SeriesQuery } from '../store.ts';
+import { kindOf } from '../summary.ts';
 
 type FieldQuery = Omit<RangeQuery, 'fields'> & { readonly field: string };
 

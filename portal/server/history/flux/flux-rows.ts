@@ -5,8 +5,8 @@
  */
 import { type FluxTableMetaData, linesToTables } from '@influxdata/influxdb-client';
 import * as z from 'zod';
-import { ProblemError } from '../../problem.ts';
-import type { InfluxSettings } from '../../settings.ts';
+import { ProblemError } from '../../problems/problem.ts';
+import type { InfluxAccess } from './influx-access.ts';
 
 const DIALECT = { header: true, delimiter: ',', annotations: ['datatype', 'group', 'default'] };
 
@@ -18,7 +18,7 @@ export class FluxRows {
   readonly #timeoutMs: number;
 
   /** @param timeoutMs of a whole question. */
-  constructor({ url, token, org }: Omit<InfluxSettings, 'bucket'>, timeoutMs: number) {
+  constructor({ url, token, org }: Omit<InfluxAccess, 'bucket'>, timeoutMs: number) {
     this.#url = `${url.replace(/\/+$/, '')}/api/v2/query?${new URLSearchParams({ org })}`;
     this.#token = token;
     this.#timeoutMs = timeoutMs;

@@ -3,7 +3,7 @@ import { request as httpRequest } from 'node:http';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { PortalRole, Problem } from '../../../contract/api.ts';
 import { ROUTES, type Route } from '../../../server/api/routes.ts';
-import { PROBLEMS } from '../../../server/problem.ts';
+import { PROBLEMS } from '../../../server/problems/problem.ts';
 import { type Browser, type BuiltPortal, startBuiltPortal } from '../../built-portal.ts';
 
 let at: BuiltPortal;

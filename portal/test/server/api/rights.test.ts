@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type PortalRole, ROLES } from '../../../contract/api.ts';
 import { ROUTES, type Route } from '../../../server/api/routes.ts';
-import { RIGHTS } from '../../../server/permissions.ts';
+import { RIGHTS } from '../../../server/rights/permissions.ts';
 import { type Browser, type BuiltPortal, startBuiltPortal } from '../../built-portal.ts';
 
 let at: BuiltPortal;

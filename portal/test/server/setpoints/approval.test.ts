@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { startBroker } from '@wattward/broker/server/start-broker';
 import type { AuditRow, Problem, Proposal, ProposalStatus } from '../../../contract/api.ts';
-import { firstBrokenRow } from '../../../server/audit.ts';
+import { firstBrokenRow } from '../../../server/audit/audit.ts';
 import { loadKey } from '../../../signer/key-file.ts';
 import { serveSigning } from '../../../signer/signing-server.ts';
 import { type Browser, type RunningPortal, runPortal, until } from '../running-portal.ts';

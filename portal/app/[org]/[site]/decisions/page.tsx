@@ -2,8 +2,8 @@ import type { Metadata } from 'next';
 import { getTranslations } from 'next-intl/server';
 import { Decisions } from '@/features/decisions/decisions';
 import { initially } from '@/features/shell/initial';
-import { loadDecisions } from '@/server/pages';
-import { currentMe } from '@/server/session';
+import { loadDecisions } from '@/server/pages/pages';
+import { currentMe } from '@/server/pages/session';
 
 interface Props {
   readonly params: Promise<{ org: string; site: string }>;

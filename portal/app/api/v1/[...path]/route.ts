@@ -1,5 +1,5 @@
 import { answer } from '../../../../server/api/routes.ts';
-import { ProblemError, problemResponse } from '../../../../server/problem.ts';
+import { ProblemError, problemResponse } from '../../../../server/problems/problem.ts';
 import { running } from '../../../../server/running.ts';
 
 export const dynamic = 'force-dynamic';

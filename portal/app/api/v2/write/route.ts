@@ -1,5 +1,5 @@
 import { answerWrite } from '../../../../server/history/write-endpoint.ts';
-import { ProblemError, problemResponse } from '../../../../server/problem.ts';
+import { ProblemError, problemResponse } from '../../../../server/problems/problem.ts';
 import { running } from '../../../../server/running.ts';
 
 export const dynamic = 'force-dynamic';

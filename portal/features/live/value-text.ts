@@ -3,7 +3,7 @@
 import type { SetpointValue } from '@wattward/broker/wire/setpoint';
 import { useTranslations } from 'next-intl';
 import type { Quantities } from '../format/quantity.ts';
-import { useLiveSite } from '../live/live-site.tsx';
+import { useLiveSite } from './live-site.tsx';
 
 /** `7.0 kW`, `20 %`, `Pool heater: on`, `Holding its charge`. */
 export function useValueText(quantities: Quantities): (value: SetpointValue) => string {

@@ -2,7 +2,7 @@
  * Who may do what: one table. A grant is a role in an organisation, for one site or (`*`) for all of them; what
  * somebody may do at a site is the union over the grants that cover it. Who lacks a right is told "not found".
  */
-import { PERMISSIONS, type Permission, type PortalRole } from '../contract/api.ts';
+import { PERMISSIONS, type Permission, type PortalRole } from '../../contract/api.ts';
 
 export const ALL_SITES = '*';
 

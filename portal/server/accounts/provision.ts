@@ -6,11 +6,11 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ID_PATTERN } from '@wattward/broker/wire/topics';
 import * as z from 'zod';
-import { makeLink, SETUP_MS } from './accounts/people.ts';
-import type { PortalDatabase } from './database/schema.ts';
-import { ALL_SITES } from './permissions.ts';
-import { plainName } from './plain-text.ts';
-import { StartError } from './start-error.ts';
+import { plainName } from '../bounds/plain-text.ts';
+import type { PortalDatabase } from '../database/schema.ts';
+import { StartError } from '../problems/start-error.ts';
+import { ALL_SITES } from '../rights/permissions.ts';
+import { makeLink, SETUP_MS } from './people.ts';
 
 const id = z.string().regex(ID_PATTERN);
 const zone = z.string().refine(isZone, 'is no IANA time zone such as Europe/Berlin');

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { sql } from 'kysely';
-import { firstBrokenRow, record } from '../../server/audit.ts';
-import { type BuiltPortal, startBuiltPortal } from '../built-portal.ts';
+import { firstBrokenRow, record } from '../../../server/audit/audit.ts';
+import { type BuiltPortal, startBuiltPortal } from '../../built-portal.ts';
 
 let at: BuiltPortal;
 beforeAll(async () => {

@@ -4,9 +4,9 @@
  */
 import { createHash } from 'node:crypto';
 import { canonicalJson } from '@wattward/broker/wire/canonical-json';
-import type { AuditRow } from '../contract/api.ts';
-import type { AuditTable, PortalDatabase } from './database/schema.ts';
-import { ALL_SITES } from './permissions.ts';
+import type { AuditRow } from '../../contract/api.ts';
+import type { AuditTable, PortalDatabase } from '../database/schema.ts';
+import { ALL_SITES } from '../rights/permissions.ts';
 
 export interface AuditEntry {
   readonly org: string;

@@ -1,5 +1,5 @@
 /** Every error the API can answer, as RFC 9457 problem details: one table of codes, each with what to do about it. */
-import type { Problem } from '../contract/api.ts';
+import type { Problem } from '../../contract/api.ts';
 import { isOwnError, OwnError } from './own-error.ts';
 
 interface ProblemKind {

@@ -1,10 +1,10 @@
 /** Who is asking, for server components. Route handlers get the same from their call. */
 import { cookies, headers } from 'next/headers';
-import type { Me } from '../contract/api.ts';
-import { meOf } from './accounts/people.ts';
-import { type Caller, callerOf } from './accounts/sessions.ts';
-import { sessionToken } from './api/http.ts';
-import { running } from './running.ts';
+import type { Me } from '../../contract/api.ts';
+import { meOf } from '../accounts/people.ts';
+import { type Caller, callerOf } from '../accounts/sessions.ts';
+import { sessionToken } from '../api/http.ts';
+import { running } from '../running.ts';
 
 /** The caller behind the session cookie of this request; null when nobody is signed in. */
 export async function currentCaller(): Promise<Caller | null> {

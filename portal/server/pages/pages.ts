@@ -11,17 +11,17 @@ import type {
   Proposal,
   SitePage,
   SiteRow,
-} from '../contract/api.ts';
-import { peopleOf } from './accounts/people.ts';
-import type { Caller } from './accounts/sessions.ts';
-import { actorAt, inOrganisation, type SiteAccess, siteAccess } from './api/call.ts';
-import { decisionPage } from './decisions/decision-pages.ts';
-import { historyDay } from './history/history-day.ts';
-import type { Portal } from './portal.ts';
-import { isProblem } from './problem.ts';
-import { running } from './running.ts';
+} from '../../contract/api.ts';
+import { peopleOf } from '../accounts/people.ts';
+import type { Caller } from '../accounts/sessions.ts';
+import { actorAt, inOrganisation, type SiteAccess, siteAccess } from '../api/call.ts';
+import { sitePage, siteRows } from '../api/sites.ts';
+import { decisionPage } from '../decisions/decision-pages.ts';
+import { historyDay } from '../history/history-day.ts';
+import type { Portal } from '../portal.ts';
+import { isProblem } from '../problems/problem.ts';
+import { running } from '../running.ts';
 import { currentCaller } from './session.ts';
-import { sitePage, siteRows } from './sites.ts';
 
 export async function loadSites(org: string): Promise<readonly SiteRow[]> {
   const { portal, caller } = await inOrg(org, 'view');

@@ -1,9 +1,9 @@
 /** Sites as lists and pages show them. */
-import type { SitePage, SiteRow } from '../contract/api.ts';
-import type { Caller } from './accounts/sessions.ts';
-import { actorAt, type SiteAccess } from './api/call.ts';
-import { permissionsAt } from './permissions.ts';
-import type { Portal } from './portal.ts';
+import type { SitePage, SiteRow } from '../../contract/api.ts';
+import type { Caller } from '../accounts/sessions.ts';
+import type { Portal } from '../portal.ts';
+import { permissionsAt } from '../rights/permissions.ts';
+import { actorAt, type SiteAccess } from './call.ts';
 
 /** The sites of an organisation that the caller may see. */
 export async function siteRows(portal: Portal, caller: Caller, org: string): Promise<SiteRow[]> {

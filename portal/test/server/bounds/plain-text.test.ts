@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { lookOf, nameProblem, plainName, plainNote } from '../../server/plain-text.ts';
+import { lookOf, nameProblem, plainName, plainNote } from '../../../server/bounds/plain-text.ts';
 
 test.each([
   'Ann',
