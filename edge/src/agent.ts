@@ -38,8 +38,9 @@ import {
 import { siteStateOf } from './link/site-state.ts';
 import { openOutward } from './outward/outward.ts';
 import { coreSettings } from './settings/core-settings.ts';
+import type { SettingsDocument } from './settings/settings-version.ts';
 import type { SiteSettings } from './settings/site-settings.ts';
-import { holdingSettings, type SettingsDocument } from './settings-document.ts';
+import { holdingSettings } from './settings-document.ts';
 import { openStore } from './store/open-store.ts';
 import type { EventRecord, Stamp, Store } from './store/store.ts';
 

@@ -8,6 +8,7 @@ import { LIMIT_KINDS, SETPOINT_KINDS, type SetpointKind } from '@wattward/broker
 import { ID_PATTERN } from '@wattward/broker/wire/topics';
 import { LineCounter, parseDocument } from 'yaml';
 import * as z from 'zod';
+import { StartError } from './start-error.ts';
 
 const id = z
   .string()
@@ -115,19 +116,6 @@ export type EdgeConfig = z.infer<typeof edgeConfig>;
 /** A key that may send nothing but limits; one of these opens the operator's topics. */
 export function isOperatorKey({ kinds }: EdgeConfig['setpointKeys'][number]): boolean {
   return kinds.every((kind) => LIMIT_KINDS.includes(kind));
-}
-
-/** A mistake that ends the start: what, where and how to mend it. */
-export class StartError extends Error {
-  readonly code: string;
-  readonly remedy: string;
-
-  constructor(code: string, message: string, remedy: string, cause?: unknown) {
-    super(message, { cause });
-    this.name = 'StartError';
-    this.code = code;
-    this.remedy = remedy;
-  }
 }
 
 /** The checked configuration in `file`, its paths made absolute. @throws StartError */

@@ -2,8 +2,9 @@
  * Where devices are reached from this machine. The site settings say it for the home; `addresses` of `edge.yaml`
  * counts before them, so that the same settings serve behind another router, or beside a simulator on other ports.
  */
-import { type EdgeConfig, StartError } from './config.ts';
+import type { EdgeConfig } from './config.ts';
 import type { SiteSettings } from './settings/site-settings.ts';
+import { StartError } from './start-error.ts';
 
 /** The settings with the addresses of `edge.yaml` in place. @throws StartError for a device that is not there. */
 export function withAddresses(site: SiteSettings, addresses: EdgeConfig['addresses']): SiteSettings {

@@ -1,8 +1,9 @@
 /** The modules that the devices of a home need besides the box itself: one that is missing is told at the start. */
-import { StartError } from './config.ts';
+
 import { failureOf } from './devices/failure.ts';
 import { loadSerialModule } from './devices/serial-port.ts';
 import type { SiteSettings } from './settings/site-settings.ts';
+import { StartError } from './start-error.ts';
 
 /** @throws StartError with the name of the module, why it does not load, and what to do. */
 export async function loadDeviceModules({ devices }: SiteSettings): Promise<void> {

@@ -10,11 +10,12 @@ import { type ExplainOptions, explain } from './commands/explain.ts';
 import { clearPlan, setPlan } from './commands/plan.ts';
 import { type ReplayOptions, replay } from './commands/replay.ts';
 import { status } from './commands/status.ts';
-import { loadConfig, readSecret, readText, StartError } from './config.ts';
+import { loadConfig, readSecret, readText } from './config.ts';
 import { withAddresses } from './device-addresses.ts';
 import { loadDeviceModules } from './device-modules.ts';
 import { exportLedger, exportMonth, type MonthOf } from './journal/monthly-export.ts';
 import { checkedSettings } from './settings-document.ts';
+import { StartError } from './start-error.ts';
 import type { LogReader } from './store/log-reader.ts';
 import { readKeyFile } from './verify-ed25519.ts';
 

@@ -3,21 +3,13 @@
  * changes it becomes the next version. Every version stays readable under its own key.
  */
 import { createHash } from 'node:crypto';
-import { StartError } from './config.ts';
 import { undrivable } from './cycle/devices.ts';
 import { checkSiteSettings, parseSiteSettings } from './settings/parse-site-settings.ts';
 import { problemSentence } from './settings/settings-problem.ts';
+import type { SettingsDocument } from './settings/settings-version.ts';
 import type { SiteSettings } from './settings/site-settings.ts';
+import { StartError } from './start-error.ts';
 import type { Store } from './store/store.ts';
-
-export interface SettingsDocument {
-  readonly version: number;
-  /** ISO 8601 UTC, when this version began to hold. */
-  readonly since: string;
-  /** SHA-256 of the `site.yaml` it came from. */
-  readonly seedSha256: string;
-  readonly settings: SiteSettings;
-}
 
 const CURRENT = 'settings';
 

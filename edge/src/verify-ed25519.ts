@@ -2,7 +2,8 @@
 import { createPublicKey, type KeyObject, verify } from 'node:crypto';
 import { canonicalJson } from '@wattward/broker/wire/canonical-json';
 import type { Setpoint } from '@wattward/broker/wire/setpoint';
-import { readText, StartError } from './config.ts';
+import { readText } from './config.ts';
+import { StartError } from './start-error.ts';
 
 /** The public key that the configuration names `id`, SPKI in PEM. @throws StartError */
 export function readKeyFile({ id, file }: { readonly id: string; readonly file: string }): KeyObject {

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { stringify } from 'yaml';
-import { loadConfig, readSecret, StartError } from '../src/config.ts';
+import { loadConfig, readSecret } from '../src/config.ts';
+import { StartError } from '../src/start-error.ts';
 
 const dir = mkdtempSync(path.join(tmpdir(), 'edge-config-'));
 afterAll(() => rmSync(dir, { recursive: true }));

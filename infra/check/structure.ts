@@ -1,15 +1,16 @@
 /**
- * Holds the code against the table of rooms: forbidden imports, circles, vague names, overgrown files, strangers at
- * the top level. Imports are read as text, so it needs no compiler and takes well under a second.
+ * Holds the code against the table of rooms: forbidden imports, circles of files and of rooms, server code in a
+ * browser, folders without a room, vague names, overgrown files, strangers at the top level.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { DATA_TABLES, MAX_LINES, ROOMS, type Room, TOP_LEVEL, VAGUE_NAMES } from './rooms.ts';
-
-export interface Import {
-  readonly specifier: string;
-  readonly typeOnly: boolean;
-}
+import { circles } from './circles.ts';
+import { clientBreaches } from './client-side.ts';
+import { DATA_TABLES, MAX_LINES, TOP_LEVEL, VAGUE_NAMES } from './conventions.ts';
+import { type Import, importsOf } from './imports.ts';
+import { SERVER_ONLY } from './portal-rooms.ts';
+import type { Room } from './room.ts';
+import { ROOMS } from './rooms.ts';
 
 export interface SourceTree {
   /** Paths below the root, with `/`. */
@@ -22,45 +23,40 @@ export interface SourceTree {
   >;
 }
 
-const IMPORT = /^\s*(import|export)\s+(type\s+)?(?:[^'";]*?\sfrom\s+)?['"]([^'"]+)['"]/gm;
-const DYNAMIC_IMPORT = /\bimport\(\s*['"]([^'"]+)['"]\s*\)/g;
-
-/** The imports of a source text; `import { type A }` counts as an import of values. */
-export function importsOf(source: string): Import[] {
-  const found: Import[] = [];
-  for (const [, , type, specifier] of source.matchAll(IMPORT)) {
-    if (specifier) found.push({ specifier, typeOnly: type !== undefined });
-  }
-  for (const [, specifier] of source.matchAll(DYNAMIC_IMPORT)) {
-    if (specifier) found.push({ specifier, typeOnly: false });
-  }
-  return found;
-}
-
 /** Every breach in the tree, one sentence each, empty when all is well. */
-export function breaches(tree: SourceTree): string[] {
+export function breaches(tree: SourceTree, rooms: readonly Room[] = ROOMS): string[] {
   const sources = tree.files.filter(
     (file) => /\.tsx?$/.test(file) && !isTest(file) && !file.endsWith('.d.ts'),
   );
   const known = new Set(tree.files);
   const graph = new Map<string, string[]>();
-  const problems = [...strangers(tree.files), ...vagueNames(sources)];
+  const values = new Map<string, string[]>();
+  const problems = [...strangers(tree.files), ...vagueNames(sources), ...roomless(sources, rooms)];
   for (const file of sources) {
     const text = tree.read(file);
-    problems.push(...overgrown(file, text));
+    const room = roomOf(file, rooms);
+    problems.push(...overgrown(file, text, room));
     const targets: string[] = [];
+    const valuesOf: string[] = [];
     for (const used of importsOf(text)) {
       const target = resolveImport(file, used.specifier, tree, known);
       if (target.kind === 'missing') problems.push(`${file}: "${used.specifier}" ${target.why}`);
-      if (target.kind === 'package') problems.push(...packageBreach(file, used.specifier));
+      if (target.kind === 'package') problems.push(...packageBreach(file, room, used.specifier));
       if (target.kind === 'file') {
         targets.push(target.path);
-        problems.push(...roomBreach(file, target.path, used));
+        problems.push(...roomBreach(file, target.path, used, rooms));
       }
+      if (!used.typeOnly) valuesOf.push(target.kind === 'file' ? target.path : used.specifier);
     }
     graph.set(file, targets);
+    values.set(file, valuesOf);
   }
-  return [...problems, ...circles(graph)];
+  return [
+    ...problems,
+    ...circles(graph).map((circle) => `a circle: ${circle}`),
+    ...circles(arrowsOf(rooms)).map((circle) => `the table of rooms allows a circle: ${circle}`),
+    ...clientBreaches({ read: tree.read, values, serverOnly: SERVER_ONLY }),
+  ];
 }
 
 type Target = { kind: 'file'; path: string } | { kind: 'package' } | { kind: 'missing'; why: string };
@@ -96,13 +92,17 @@ function resolveImport(
   return { kind: 'missing', why: `is no door of ${scope}/${name}` };
 }
 
-function roomOf(file: string): Room | undefined {
-  return ROOMS.filter((room) => file.startsWith(room.path)).sort((a, b) => b.path.length - a.path.length)[0];
+function roomOf(file: string, rooms: readonly Room[]): Room | undefined {
+  return rooms.filter((room) => file.startsWith(room.path)).sort((a, b) => b.path.length - a.path.length)[0];
 }
 
-function roomBreach(from: string, to: string, used: Import): string[] {
-  const room = roomOf(from);
-  const target = roomOf(to);
+function arrowsOf(rooms: readonly Room[]): Map<string, readonly string[]> {
+  return new Map(rooms.map(({ path, mayImport, typesOnly = [] }) => [path, [...mayImport, ...typesOnly]]));
+}
+
+function roomBreach(from: string, to: string, used: Import, rooms: readonly Room[]): string[] {
+  const room = roomOf(from, rooms);
+  const target = roomOf(to, rooms);
   if (!room || !target || room === target) return [];
   if (room.mayImport.includes(target.path)) return [];
   if (room.typesOnly?.includes(target.path)) {
@@ -111,10 +111,19 @@ function roomBreach(from: string, to: string, used: Import): string[] {
   return [`${from}: ${room.path} may not import from ${target.path} ("${used.specifier}")`];
 }
 
-function packageBreach(from: string, specifier: string): string[] {
-  const room = roomOf(from);
+function packageBreach(from: string, room: Room | undefined, specifier: string): string[] {
   if (!room?.pure || room.packages?.includes(specifier)) return [];
   return [`${from}: ${room.path} is pure and may not import "${specifier}"`];
+}
+
+/** Files that no row holds, and files in folders that no row names where every folder has a row of its own. */
+function roomless(files: readonly string[], rooms: readonly Room[]): string[] {
+  return files
+    .filter((file) => {
+      const room = roomOf(file, rooms);
+      return !room || (room.flat === true && file.slice(room.path.length).includes('/'));
+    })
+    .map((file) => `${file}: its folder is no room; name it and what it may import in infra/check`);
 }
 
 function strangers(files: readonly string[]): string[] {
@@ -130,35 +139,15 @@ function vagueNames(files: readonly string[]): string[] {
     .map((file) => `${file}: the name says nothing; name it after what it holds`);
 }
 
-function overgrown(file: string, text: string): string[] {
+function overgrown(file: string, text: string, room: Room | undefined): string[] {
   const lines = text.split('\n').length;
-  if (lines <= MAX_LINES || DATA_TABLES.some((prefix) => file.startsWith(prefix))) return [];
-  return [`${file}: ${lines} lines, at most ${MAX_LINES}; split it by concept`];
+  const most = room?.mostLines ?? MAX_LINES;
+  if (lines <= most || DATA_TABLES.some((prefix) => file.startsWith(prefix))) return [];
+  return [`${file}: ${lines} lines, at most ${most}; split it by concept`];
 }
 
 function isTest(file: string): boolean {
   return /(^|\/)(test|bench|browser)\//.test(file);
-}
-
-/** Circles of files, each named once by its members. */
-function circles(graph: ReadonlyMap<string, readonly string[]>): string[] {
-  const done = new Set<string>();
-  const found: string[] = [];
-  const trail: string[] = [];
-  const visit = (file: string): void => {
-    const at = trail.indexOf(file);
-    if (at >= 0) {
-      found.push(`a circle: ${[...trail.slice(at), file].join(' -> ')}`);
-      return;
-    }
-    if (done.has(file)) return;
-    trail.push(file);
-    for (const next of graph.get(file) ?? []) visit(next);
-    trail.pop();
-    done.add(file);
-  };
-  for (const file of graph.keys()) visit(file);
-  return found;
 }
 
 /** The tree below `root`, made of `files` (paths below root). */

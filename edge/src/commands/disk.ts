@@ -1,7 +1,9 @@
 /** The box's disk and settings for commands that only look. */
 import { existsSync } from 'node:fs';
-import { type EdgeConfig, loadConfig, StartError } from '../config.ts';
-import { keptSettings, type SettingsDocument } from '../settings-document.ts';
+import { type EdgeConfig, loadConfig } from '../config.ts';
+import type { SettingsDocument } from '../settings/settings-version.ts';
+import { keptSettings } from '../settings-document.ts';
+import { StartError } from '../start-error.ts';
 import { type LogReader, openLogReader } from '../store/log-reader.ts';
 
 /** Where a box is looked for when no configuration is named: here, and the home that `npm start` runs. */

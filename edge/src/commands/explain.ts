@@ -1,10 +1,10 @@
 /** `edge explain`: why an actuator is as it is, worked out on the newest recorded cycle. */
 import { explanationText } from '@wattward/broker/wire/explanation';
 import { type Language, reasonText } from '@wattward/broker/wire/reasons';
-import { StartError } from '../config.ts';
 import { explainActuator } from '../core/explain/explain-actuator.ts';
 import { SOFTWARE_VERSION } from '../link/site-description.ts';
 import { newestCycle } from '../replay/replay-range.ts';
+import { StartError } from '../start-error.ts';
 import { lookingAt, newestMs } from './disk.ts';
 
 export interface ExplainOptions {

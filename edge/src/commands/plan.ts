@@ -1,8 +1,9 @@
 /** `edge plan`: gives the box a plan made elsewhere, checked before it is put there; or takes it away. */
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { loadConfig, readText, StartError } from '../config.ts';
+import { loadConfig, readText } from '../config.ts';
 import { checkedPlan, planFileOf } from '../cycle/plan-intake.ts';
+import { StartError } from '../start-error.ts';
 
 /** @returns what to print. @throws StartError when the plan is none, or of another site. */
 export function setPlan(configFile: string, file: string): string {

@@ -17,7 +17,7 @@ import * as z from 'zod';
 import { explainActuator } from '../core/explain/explain-actuator.ts';
 import type { DecidedCycle } from '../replay/cycle-recording.ts';
 import { type ReplaySource, replayRange } from '../replay/replay-range.ts';
-import type { SettingsDocument } from '../settings-document.ts';
+import type { SettingsDocument } from '../settings/settings-version.ts';
 import type { JournalRecord, Store } from '../store/store.ts';
 import { SOFTWARE_VERSION } from './site-description.ts';
 

@@ -5,7 +5,7 @@
 import { createServer } from 'node:http';
 import type { SiteState } from '@wattward/broker/wire/site';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import { StartError } from '../config.ts';
+import { StartError } from '../start-error.ts';
 
 export interface MetricsSource {
   readonly siteId: string;

@@ -1,6 +1,6 @@
 /** The decision journal in `log.db`: numbered, chained, never changed. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { type ChainAnchor, type Chained, chainHash, GENESIS, verifyChain } from '../journal/chain.ts';
+import { type ChainAnchor, type Chained, chainHash, GENESIS, verifyChain } from './chain.ts';
 import { isoTime } from './iso-time.ts';
 import type { DecisionQuery, DecisionRecord, JournalRecord, JournalVerdict, Stamp } from './store.ts';
 

@@ -1,8 +1,8 @@
 /** `log.db` opened: outbox, journal, events, snapshots, minutes and ledger, changed together in one transaction. */
 import type { DatabaseSync } from 'node:sqlite';
-import type { ChainAnchor } from '../journal/chain.ts';
 import { EMPTY_LEDGER, type Loss } from '../outbox/books.ts';
 import { Outbox } from '../outbox/outbox.ts';
+import type { ChainAnchor } from './chain.ts';
 import { openDatabase } from './database.ts';
 import { EVENT_SCHEMA, EventTable } from './event-table.ts';
 import { JOURNAL_SCHEMA, JournalTable } from './journal-table.ts';

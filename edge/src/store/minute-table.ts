@@ -4,8 +4,8 @@
  * year takes some 20 MB.
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { type ChainAnchor, chainHash, verifyChain } from '../journal/chain.ts';
 import { crc32c } from '../outbox/crc32c.ts';
+import { type ChainAnchor, chainHash, verifyChain } from './chain.ts';
 import { deflateCodec } from './row-codec.ts';
 import type { JournalVerdict, MinuteRecord, MinuteSummary, Stamp } from './store.ts';
 

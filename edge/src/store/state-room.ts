@@ -1,5 +1,5 @@
 /** `state.db` with its fall-back: what the disk does not take is kept in memory and written when it does again. */
-import type { ChainAnchor } from '../journal/chain.ts';
+import type { ChainAnchor } from './chain.ts';
 import { isDamage, openDatabase, setFileAside } from './database.ts';
 import type { LogMarks } from './log-db.ts';
 import { readableStates, STATE_SCHEMA, StateTable } from './state-db.ts';

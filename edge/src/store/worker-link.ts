@@ -5,7 +5,7 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import { StartError } from '../config.ts';
+import { StartError } from '../start-error.ts';
 import type { KeeperOptions, KeeperStats } from './keeper.ts';
 import type { StoreAlarm } from './store.ts';
 import type { Call, CallArgs, CallMethod, CallValue, FromWorker } from './worker-messages.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { type Chained, chainHash, GENESIS, verifyChain } from '../../src/journal/chain.ts';
+import { type Chained, chainHash, GENESIS, verifyChain } from '../../src/store/chain.ts';
 
 type Record = Chained & { readonly text: string };
 
