@@ -20,6 +20,7 @@ export function bomRows(schematic: Schematic): readonly BomRow[] {
   });
 }
 
+/** For the order forms of part dealers, which read it by machine: no text of it is anybody's but ours. */
 export function bomCsv(schematic: Schematic): string {
   const rows = bomRows(schematic).map((r) => [
     String(r.refs.length),

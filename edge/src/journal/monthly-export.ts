@@ -1,8 +1,8 @@
 /** The journal of a month, and its ledger, as files: read from the store, written whole. */
 import { join } from 'node:path';
-import { ledgerCsv } from '../core/ledger-csv.ts';
 import type { JournalRecord, Store } from '../store/store.ts';
 import { type CsvOptions, journalCsv } from './csv.ts';
+import { ledgerCsv } from './ledger-csv.ts';
 import { monthIn } from './month.ts';
 import { writeWhole } from './whole-file.ts';
 

@@ -29,7 +29,7 @@ export interface Recomputed {
 
 /** Parses the file and works everything out anew. `toleranceWh` and `toleranceMoney` are per row. */
 export function recompute(csv: string, battery: PlainBattery | null, toleranceWh = 0.01): Recomputed {
-  const [head = '', ...lines] = csv.trimEnd().split('\n');
+  const [head = '', ...lines] = csv.trimEnd().split(/\r?\n/);
   const names = head.split(',');
   const rows = lines.map((line) => {
     const cells = line.split(',');

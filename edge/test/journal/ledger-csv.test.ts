@@ -1,9 +1,9 @@
 import { expect, test } from '@jest/globals';
 import type { LedgerSlot } from '../../src/core/decision.ts';
 import { profitMoney } from '../../src/core/ledger.ts';
-import { LEDGER_COLUMNS, ledgerCsv } from '../../src/core/ledger-csv.ts';
-import { type HomeInput, home, Run, type World } from './home.ts';
-import { recompute } from './recompute-ledger.ts';
+import { LEDGER_COLUMNS, ledgerCsv } from '../../src/journal/ledger-csv.ts';
+import { type HomeInput, home, Run, type World } from '../core/home.ts';
+import { recompute } from '../core/recompute-ledger.ts';
 
 const BATTERY = {
   capacityWh: 10_000,
@@ -77,12 +77,12 @@ test.each([
   ['the plain battery', 'counterfactualStoredWh', 'the store of the plain home'],
 ])('a file in which %s was changed is found out', (_, column, what) => {
   const { rows } = twoDays(Date.UTC(2026, 5, 1, 0, 0, 0));
-  const lines = ledgerCsv(rows).split('\n');
+  const lines = ledgerCsv(rows).split('\r\n');
   const cells = (lines[100] ?? '').split(',');
   const at = LEDGER_COLUMNS.indexOf(column);
   cells[at] = String(Number(cells[at]) + 1);
   lines[100] = cells.join(',');
-  const { differences } = recompute(lines.join('\n'), BATTERY, 0.5);
+  const { differences } = recompute(lines.join('\r\n'), BATTERY, 0.5);
   expect(differences.some((line) => line.includes(what))).toBe(true);
 });
 
@@ -93,7 +93,7 @@ test.each([
   const { rows } = slotsOf({}, row.startMs, row.slots * 15, () => ({ gridW: 1000 }));
   expect(rows).toHaveLength(row.slots);
   const csv = ledgerCsv(rows);
-  const lines = csv.trimEnd().split('\n').slice(1);
+  const lines = csv.trimEnd().split('\r\n').slice(1);
   const starts = lines.map((line) => line.split(',')[1] ?? '');
   expect(new Set(starts).size).toBe(row.slots);
   expect(starts[0]).toMatch(/T00:00:00\+0[12]:00$/);
@@ -107,7 +107,7 @@ test('every column says its unit, unknown stores stay empty, west of Greenwich h
   const [first] = rows;
   if (!first) throw new Error('no slot closed');
   const row = { ...first, offsetMs: -12_600_000, storedWh: null, counterfactualStoredWh: null };
-  const [head = '', line = ''] = ledgerCsv([row]).split('\n');
+  const [head = '', line = ''] = ledgerCsv([row]).split('\r\n');
   for (const name of head.split(',')) expect(name).toMatch(/(Utc|Local|Wh|Money|PricePerKwh)$/);
   expect(line).toContain('2026-06-01T00:00:00.000Z,2026-05-31T20:30:00-03:30,');
   expect(line).toMatch(/,,,0\.08,0$/);

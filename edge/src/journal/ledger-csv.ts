@@ -4,8 +4,9 @@
  * Every column says its unit. Times stand twice, in UTC and in local time with its offset, so that the two hours of
  * an autumn night stay apart. Numbers are written in full: what is summed from the file is what the box has booked.
  */
-import type { LedgerSlot } from './decision.ts';
-import { emptyTotals, type LedgerTotals } from './ledger-state.ts';
+import { csvLine } from '@wattward/broker/wire/csv';
+import type { LedgerSlot } from '../core/decision.ts';
+import { emptyTotals, type LedgerTotals } from '../core/ledger-state.ts';
 
 const USED = Object.keys(emptyTotals()) as (keyof LedgerTotals)[];
 
@@ -23,9 +24,9 @@ export const LEDGER_COLUMNS: readonly string[] = [
   'owedMoney',
 ];
 
-/** Header and one line per slot, each ended by a line feed. Unknown values are empty. */
+/** Header and one line per slot. Unknown values are empty. */
 export function ledgerCsv(rows: readonly LedgerSlot[]): string {
-  return [LEDGER_COLUMNS, ...rows.map(cells)].map((line) => `${line.join(',')}\n`).join('');
+  return [LEDGER_COLUMNS, ...rows.map(cells)].map(csvLine).join('');
 }
 
 function cells(row: LedgerSlot): (string | number)[] {
