@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { startDelivery } from '../src/delivery/delivery.ts';
+import { startDelivery } from '../src/link/delivery.ts';
 import { openStore } from '../src/store/open-store.ts';
 import { pointsAt, recordThrough, stamp } from './days-of-points.ts';
 

@@ -11,6 +11,7 @@ import { once } from 'node:events';
 import net from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import modbus from 'modbus-serial';
+import { backOffMs } from '../delivery/back-off.ts';
 import { DeviceFailure } from './failure.ts';
 import { loadSerialModule, portFailure } from './serial-port.ts';
 
@@ -242,9 +243,10 @@ export class ModbusBus {
   #reconnectLater(): void {
     this.#drop();
     const { first, longest } = this.#options.backoffMs;
-    const waitMs = Math.min(longest, first * 2 ** Math.min(this.#failedConnects, 16));
+    const backOff = { firstMs: first, longestMs: longest, steady: 0.5 };
+    this.#nextConnectAtMs =
+      performance.now() + backOffMs(this.#failedConnects, backOff, this.#options.random());
     this.#failedConnects += 1;
-    this.#nextConnectAtMs = performance.now() + waitMs * (0.5 + this.#options.random() / 2);
   }
 
   #drop(): void {

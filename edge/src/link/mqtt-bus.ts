@@ -11,6 +11,7 @@ import { encodeMessage, type Message, parseMessage } from '@wattward/broker/wire
 import { type Ids, parseTopic, TOPICS, type TopicName, topic } from '@wattward/broker/wire/topics';
 import mqtt, { type IClientOptions, type MqttClient } from 'mqtt';
 import mqttPacket from 'mqtt-packet';
+import { backOffMs } from '../delivery/back-off.ts';
 import type { ForeignBus, ForeignHeard, Heard, HomeBus } from '../drive/ports.ts';
 
 // Otherwise the library keeps 65,536 buffers of two bytes ready: 9 MB for nothing at a few packets a second.
@@ -274,10 +275,11 @@ export class MqttBus implements HomeBus, ForeignBus {
     if (this.#ended) return;
     if (wasOnline) this.#say({ code: 'bus-lost', message: `${this.#options.url} closed the connection` });
     const { first, longest } = this.#options.backoffMs ?? { first: 500, longest: 30_000 };
-    const waitMs = Math.min(longest, first * 2 ** Math.min(this.#failures, 16));
-    this.#failures += 1;
     const random = this.#options.random ?? Math.random;
-    this.#retry = setTimeout(() => this.#connect(), waitMs * (0.5 + random() / 2));
+    const backOff = { firstMs: first, longestMs: longest, steady: 0.5 };
+    const waitMs = backOffMs(this.#failures, backOff, random());
+    this.#failures += 1;
+    this.#retry = setTimeout(() => this.#connect(), waitMs);
   }
 
   #setOnline(up: boolean): void {

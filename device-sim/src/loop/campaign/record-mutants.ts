@@ -1,6 +1,7 @@
 /** Bugs planted in the outbox and in what decides over set-points. */
 import type { Mutant } from './mutant.ts';
 
+const DELIVERY = 'edge/src/delivery';
 const OUTBOX = 'edge/src/outbox';
 const SETPOINT = 'edge/src/setpoint';
 
@@ -13,31 +14,31 @@ export const RECORD_MUTANTS: readonly Mutant[] = [
   },
   {
     id: 'Retry-After is taken for milliseconds',
-    file: `${OUTBOX}/answers.ts`,
+    file: `${DELIVERY}/answers.ts`,
     find: 'Number(answer.retryAfter) * 1000',
     replace: 'Number(answer.retryAfter)',
   },
   {
     id: 'the page of a captive portal counts as delivered',
-    file: `${OUTBOX}/answers.ts`,
+    file: `${DELIVERY}/answers.ts`,
     find: "204: 'delivered',",
     replace: "200: 'delivered',\n  204: 'delivered',",
   },
   {
     id: 'silence counts as delivered',
-    file: `${OUTBOX}/answers.ts`,
+    file: `${DELIVERY}/answers.ts`,
     find: "if (answer.kind !== 'status') return 'busy';",
     replace: "if (answer.kind !== 'status') return 'delivered';",
   },
   {
     id: 'a server that refuses us is asked every second',
-    file: `${OUTBOX}/courier.ts`,
+    file: `${DELIVERY}/courier.ts`,
     find: 'this.#waitUntilMs = nowMs + MAX_WAIT_MS * (0.8 + 0.2 * this.#random());',
     replace: 'this.#waitUntilMs = nowMs + 1000 * (0.8 + 0.2 * this.#random());',
   },
   {
     id: 'a bad line takes its batch along',
-    file: `${OUTBOX}/bag.ts`,
+    file: `${DELIVERY}/bag.ts`,
     find: 'if (to - from === 1) {',
     replace: 'if (to - from >= 1) {',
   },

@@ -2,7 +2,7 @@
  * A history server in memory: keeps points as InfluxDB does (same series and time: fields are joined, the newest
  * value wins) and gives every answer that one has been seen to give. It reads line protocol with a reader of its own.
  */
-import type { Answer } from '@wattward/edge/outbox/answers';
+import type { Answer } from '@wattward/edge/delivery/answers';
 import type { Random } from '../random.ts';
 
 /** What the server does with a request. */

@@ -3,8 +3,8 @@
  * the real courier carries it to a server. One request is under way at a time; a restart begins with what is on the
  * disk. Times: `nowMs` is the true time, the box's monotonic clock counts from its start.
  */
-import type { Answer } from '@wattward/edge/outbox/answers';
-import { Courier, MAX_LINES } from '@wattward/edge/outbox/courier';
+import type { Answer } from '@wattward/edge/delivery/answers';
+import { Courier, MAX_LINES } from '@wattward/edge/delivery/courier';
 import type { Lane } from '@wattward/edge/outbox/lanes';
 import { type NewRow, Outbox } from '@wattward/edge/outbox/outbox';
 import { encodeLine, type Point } from '@wattward/edge/outbox/point';

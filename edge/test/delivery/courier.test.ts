@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Answer } from '../../src/outbox/answers.ts';
-import { Courier } from '../../src/outbox/courier.ts';
+import type { Answer } from '../../src/delivery/answers.ts';
+import { Courier } from '../../src/delivery/courier.ts';
 import type { Lane, Picked, Wish } from '../../src/outbox/lanes.ts';
 
 const status = (code: number, retryAfter: string | null = null): Answer => ({

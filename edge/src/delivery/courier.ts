@@ -6,16 +6,18 @@
  * bag never holds up the street. Between two requests it looks whether something more urgent has come in.
  * Times are monotonic real milliseconds; chance is an argument (full jitter, so that a fleet does not stampede).
  */
+
+import { LANES, type Lane, type Picked, type Wish } from '../outbox/lanes.ts';
+import type { Outcome } from '../outbox/outbox.ts';
 import { type Answer, type BeyondRetention, beyondRetention, retryAfterMs, verdictOf } from './answers.ts';
+import { backOffMs } from './back-off.ts';
 import { answerText, type Bag, dropOldest, openBag, outcomeOf, sizeOf, splitPart } from './bag.ts';
-import { LANES, type Lane, type Picked, type Wish } from './lanes.ts';
-import type { Outcome } from './outbox.ts';
 
 export const MAX_LINES = 5000;
 const MIN_LINES = 100;
-const MIN_WAIT_MS = 200;
 /** New data waits all the time: however long an outage was, a minute after its end the present is seen again. */
 const MAX_WAIT_MS = 60_000;
+const BACK_OFF = { firstMs: 1000, longestMs: MAX_WAIT_MS, steady: 0, leastMs: 200 };
 /** An outage longer than this is followed by a random wait before the backlog is sent. */
 const LONG_OUTAGE_MS = 600_000;
 const MAX_STAGGER_MS = 300_000;
@@ -222,8 +224,7 @@ export class Courier {
   }
 
   #backOffMs(attempt: number): number {
-    const ceilingMs = Math.min(MAX_WAIT_MS, 1000 * 2 ** Math.min(attempt - 1, 20));
-    return Math.max(MIN_WAIT_MS, this.#random() * ceilingMs);
+    return backOffMs(attempt - 1, BACK_OFF, this.#random());
   }
 
   #mostUrgent(nowMs: number): Bag | undefined {

@@ -5,7 +5,7 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { HttpError, InfluxDB, RequestTimedOutError } from '@influxdata/influxdb-client';
-import type { Answer } from '../outbox/answers.ts';
+import type { Answer } from '../delivery/answers.ts';
 
 export interface InfluxTarget {
   readonly url: string;

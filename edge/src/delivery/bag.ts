@@ -1,9 +1,10 @@
 /** A batch on its way: what of it is still to be sent, and what became of the rest. */
+
+import type { QuarantineRow } from '../outbox/batch-store.ts';
+import type { Picked } from '../outbox/lanes.ts';
+import { timeOf } from '../outbox/line.ts';
+import type { Outcome } from '../outbox/outbox.ts';
 import type { Answer } from './answers.ts';
-import type { QuarantineRow } from './batch-store.ts';
-import type { Picked } from './lanes.ts';
-import { timeOf } from './line.ts';
-import type { Outcome } from './outbox.ts';
 
 export interface Bag {
   /** Lines in order of time. */

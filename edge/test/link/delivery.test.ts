@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { type Delivery, startDelivery } from '../../src/delivery/delivery.ts';
-import type { Trouble } from '../../src/outbox/courier.ts';
+import type { Trouble } from '../../src/delivery/courier.ts';
+import { type Delivery, startDelivery } from '../../src/link/delivery.ts';
 import type { Store } from '../../src/store/store.ts';
+import { type InfluxStub, type StubAnswer, startInfluxStub } from '../delivery/influx-stub.ts';
 import {
   at,
   decision,
@@ -12,7 +13,6 @@ import {
   T0,
   tempFolder,
 } from '../store/opened-store.ts';
-import { type InfluxStub, type StubAnswer, startInfluxStub } from './influx-stub.ts';
 
 let dir: string;
 let stub: InfluxStub;
