@@ -14,15 +14,15 @@ import { type Devices, openDevices } from './cycle/devices.ts';
 import { watchDevices } from './cycle/failure-watch.ts';
 import { lastState } from './cycle/last-state.ts';
 import { cycleLengthMs, keepPace, settledWithin } from './cycle/pace.ts';
-import { PlanIntake } from './cycle/plan-intake.ts';
 import { PointMaker } from './cycle/points.ts';
 import { Poller } from './cycle/poll.ts';
 import { Recorder } from './cycle/recorder.ts';
-import { allowanceOf } from './cycle/setpoint-allowance.ts';
-import { SetpointControl } from './cycle/setpoint-control.ts';
 import { withAddresses } from './device-addresses.ts';
 import { loadDeviceModules } from './device-modules.ts';
 import { Actor } from './drive/actor.ts';
+import { PlanIntake } from './intake/plan-intake.ts';
+import { allowanceOf } from './intake/setpoint-allowance.ts';
+import { SetpointControl } from './intake/setpoint-control.ts';
 import { ControlTime } from './latch/control-time.ts';
 import { Latch } from './latch/latch.ts';
 import { type Buses, openBuses } from './link/buses.ts';
@@ -42,7 +42,9 @@ import type { SettingsDocument } from './settings/settings-version.ts';
 import type { SiteSettings } from './settings/site-settings.ts';
 import { holdingSettings } from './settings-document.ts';
 import { openStore } from './store/open-store.ts';
+import { PlanFile } from './store/plan-file.ts';
 import type { EventRecord, Stamp, Store } from './store/store.ts';
+import { signedByKeys } from './verify-ed25519.ts';
 
 /** Where the box says what happens to it: pino, or anything like it. */
 export interface AgentLog {
@@ -101,7 +103,8 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     box.state,
   );
   const history = startHistory(config.history, store, box.event);
-  await plans.start();
+  const planFile = new PlanFile(config.dataDir, (text) => box.plans.offer(text));
+  await planFile.start();
   buses.home.start();
   buses.cloud?.start();
   const ending = new AbortController();
@@ -111,7 +114,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const stop = async () => {
     ending.abort();
     await done.catch(() => {});
-    plans.stop();
+    planFile.stop();
     await recorder.finish(cycle.state);
     await Promise.all([link?.close(), buses.home.end(), devices.close(), history?.stop(), outward.close()]);
     await store.close();
@@ -178,14 +181,15 @@ async function openBox({ config, log, openStore: open = openStore }: AgentOption
     {
       ...{ siteId: config.site, core, planPolicy: site.planPolicy, allowance, challenge, store },
       keys: config.setpointKeys,
+      isSigned: signedByKeys(config.setpointKeys, (keyFile, cause) =>
+        log.warn({ keyFile, err: cause }, 'a set-point key cannot be read'),
+      ),
       answer: async (ack, door) => (await link?.acknowledge(ack, door)) ?? false,
       onTaken: () => void link?.describe(),
-      onKeyProblem: (keyFile, cause) => log.warn({ keyFile, err: cause }, 'a set-point key cannot be read'),
     },
     now(),
   );
   const plans = new PlanIntake({
-    dataDir: config.dataDir,
     siteId: config.site,
     onPlan: (plan) => {
       log.info({ plan: plan?.id ?? null }, 'another plan holds');

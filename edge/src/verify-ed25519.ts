@@ -34,3 +34,23 @@ export function isSignedBy(key: KeyObject, message: Setpoint): boolean {
   const mark = Buffer.from(signature, 'base64url');
   return mark.length === 64 && verify(null, bytes, key, mark);
 }
+
+/**
+ * Whether the key that a set-point names has signed it. A key is read when a set-point names it, so that another key
+ * in its file needs no restart.
+ */
+export function signedByKeys(
+  keys: readonly { readonly id: string; readonly file: string }[],
+  onProblem: (file: string, cause: unknown) => void,
+): (message: Setpoint) => boolean {
+  return (message) => {
+    const key = keys.find(({ id }) => id === message.key);
+    if (!key) return false;
+    try {
+      return isSignedBy(readKeyFile(key), message);
+    } catch (cause) {
+      onProblem(key.file, cause);
+      return false;
+    }
+  };
+}

@@ -2,8 +2,9 @@
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { loadConfig, readText } from '../config.ts';
-import { checkedPlan, planFileOf } from '../cycle/plan-intake.ts';
+import { checkedPlan } from '../intake/plan-intake.ts';
 import { StartError } from '../start-error.ts';
+import { planFileOf } from '../store/plan-file.ts';
 
 /** @returns what to print. @throws StartError when the plan is none, or of another site. */
 export function setPlan(configFile: string, file: string): string {

@@ -10,6 +10,7 @@ import type { PriceSlot } from '../core/snapshot.ts';
 import type { State } from '../core/state.ts';
 import { siteTimeAt } from '../core/zone.ts';
 import type { Actor } from '../drive/actor.ts';
+import type { Effective } from '../intake/setpoint-control.ts';
 import type { ControlTime } from '../latch/control-time.ts';
 import type { Latch } from '../latch/latch.ts';
 import { meanSocPct } from '../link/site-state.ts';
@@ -19,7 +20,6 @@ import type { Stamp } from '../store/store.ts';
 import type { Devices } from './devices.ts';
 import type { Poller } from './poll.ts';
 import type { Recorder } from './recorder.ts';
-import type { Effective } from './setpoint-control.ts';
 
 /** What the newest decision was taken on, and what it is. */
 export interface Picture extends DecidedCycle {

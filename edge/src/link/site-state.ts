@@ -14,7 +14,8 @@ export interface StateInput {
   readonly snapshot: Snapshot;
   readonly decision: Decision;
   readonly stats: StoreStats;
-  readonly setpoints: SiteState['setpoints'];
+  /** Those that hold now. */
+  readonly setpoints: readonly SiteState['setpoints'][number][];
   /** Control time minus wall time, to turn instants of the core into those of the wall. */
   readonly controlAheadMs: number;
 }
@@ -48,7 +49,7 @@ export function siteStateOf(input: StateInput): SiteState {
       exportPricePerKwh: decision.exportPricePerKwh,
       currency: core.tariff.currency,
     },
-    setpoints,
+    setpoints: setpoints.map(({ id, kind, value, expires }) => ({ id, kind, value, expires })),
     outbox: {
       pendingPoints: stats.pendingPoints,
       oldestAgeS: stats.oldestAgeS,

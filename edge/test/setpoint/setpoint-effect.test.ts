@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { SETPOINT_KINDS, type SetpointKind, type SetpointValue } from '@wattward/broker/wire/setpoint';
-import { allowanceOf } from '../../src/cycle/setpoint-allowance.ts';
+import { allowanceOf } from '../../src/intake/setpoint-allowance.ts';
 import type { Held } from '../../src/setpoint/book.ts';
 import { foldedOf, ordersOf, policyOf } from '../../src/setpoint/setpoint-effect.ts';
 import { coreSettings } from '../../src/settings/core-settings.ts';

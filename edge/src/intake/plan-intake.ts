@@ -1,27 +1,16 @@
 /**
- * The plan the box holds: `plan.json` in its data directory, put there by whoever makes plans (`edge plan --set`,
- * checked there and here again). It is looked at every few seconds, so that a new one counts without a restart and
- * survives one. Whether it is followed is rule 9's and the plan policy's business.
+ * The plan the box holds, checked again as it comes in: it counts without a restart. Whether it is followed is rule 9's
+ * and the plan policy's business; where it lies is the caller's (`plan.json` in the data directory).
  */
-import { readFile, stat } from 'node:fs/promises';
-import path from 'node:path';
 import { parseMessage } from '@wattward/broker/wire/message';
 import type { Plan as WirePlan } from '@wattward/broker/wire/plan';
 import type { Plan } from '../core/plan.ts';
 
 export interface PlanIntakeOptions {
-  readonly dataDir: string;
   readonly siteId: string;
   /** Another plan holds now, or none. */
   readonly onPlan: (plan: WirePlan | null) => void;
   readonly onProblem: (problem: string) => void;
-}
-
-/** Real milliseconds between two looks. */
-const LOOK_EVERY_MS = 2_000;
-
-export function planFileOf(dataDir: string): string {
-  return path.join(dataDir, 'plan.json');
 }
 
 export type CheckedPlan =
@@ -38,15 +27,11 @@ export function checkedPlan(text: string, siteId: string): CheckedPlan {
 
 export class PlanIntake {
   readonly #options: PlanIntakeOptions;
-  readonly #file: string;
-  #seen = '';
   #told: WirePlan | null = null;
   #plan: Plan | null = null;
-  #timer: NodeJS.Timeout | undefined;
 
   constructor(options: PlanIntakeOptions) {
     this.#options = options;
-    this.#file = planFileOf(options.dataDir);
   }
 
   /** As it was told; null when there is none. */
@@ -59,30 +44,11 @@ export class PlanIntake {
     return this.#plan;
   }
 
-  /** Takes up what is there, and goes on looking. */
-  async start(): Promise<void> {
-    await this.look();
-    this.#timer = setInterval(() => void this.look(), LOOK_EVERY_MS);
-    this.#timer.unref();
-  }
-
-  stop(): void {
-    clearInterval(this.#timer);
-  }
-
-  async look(): Promise<void> {
-    const found = await stat(this.#file).catch(() => null);
-    const seen = found ? `${found.mtimeMs} ${found.size} ${found.ino}` : '';
-    if (seen === this.#seen) return;
-    this.#seen = seen;
-    const text = found ? await readFile(this.#file, 'utf8').catch(() => null) : null;
-    if (text === null) return this.#take(null);
-    const checked = checkedPlan(text, this.#options.siteId);
-    if (checked.ok) this.#take(checked.plan);
-    else {
-      this.#options.onProblem(checked.problem);
-      this.#take(null);
-    }
+  /** Another text lies where plans are put, or none. One that cannot be read ends the plan before it. */
+  offer(text: string | null): void {
+    const checked = text === null ? null : checkedPlan(text, this.#options.siteId);
+    if (checked && !checked.ok) this.#options.onProblem(checked.problem);
+    this.#take(checked?.ok ? checked.plan : null);
   }
 
   #take(told: WirePlan | null): void {

@@ -1,21 +1,24 @@
 /**
  * Set-points in control: what the desk holds is folded into the installer's settings before every decision, and the
- * sender hears what became of it. A key is read when a set-point names it, so that another key in its file needs no
- * restart.
+ * sender hears what became of it. Disk, link and signatures are ports.
  */
 import type { Allowance } from '@wattward/broker/wire/allowance';
 import { parseMessage } from '@wattward/broker/wire/message';
 import type { PlanPolicy, Setpoint, SetpointAck } from '@wattward/broker/wire/setpoint';
-import type { SiteState } from '@wattward/broker/wire/site';
-import type { EdgeConfig } from '../config.ts';
 import { effectiveSettings } from '../core/effective-settings.ts';
 import type { Settings } from '../core/settings.ts';
 import type { Order } from '../core/snapshot.ts';
+import type { BookNow, Held } from '../setpoint/book.ts';
 import { SetpointDesk } from '../setpoint/desk.ts';
 import { foldedOf, ordersOf, policyOf } from '../setpoint/setpoint-effect.ts';
-import type { Door } from '../setpoint/verify.ts';
-import type { Stamp, Store } from '../store/store.ts';
-import { isSignedBy, readKeyFile } from '../verify-ed25519.ts';
+import type { Door, KeyScope } from '../setpoint/verify.ts';
+
+/** Where the desk writes down what it holds. */
+export interface SetpointStore {
+  loadState(key: string): Promise<string | null>;
+  /** `durable` when no power cut can undo it any more. */
+  saveState(key: string, json: string): Promise<'durable' | 'memory'>;
+}
 
 export interface SetpointControlOptions {
   readonly siteId: string;
@@ -23,15 +26,16 @@ export interface SetpointControlOptions {
   /** The installer's. */
   readonly planPolicy: PlanPolicy;
   readonly allowance: Allowance;
-  /** Whose set-points are obeyed, and in what; the files hold public keys (SPKI, PEM). */
-  readonly keys: EdgeConfig['setpointKeys'];
+  /** Whose set-points are obeyed, and in what. */
+  readonly keys: readonly KeyScope[];
+  /** Whether the key that the message names has signed it. */
+  readonly isSigned: (message: Setpoint) => boolean;
   /** Drawn at this start of the box; a set-point must carry it. */
   readonly challenge: string;
-  readonly store: Pick<Store, 'loadState' | 'saveState'>;
+  readonly store: SetpointStore;
   readonly answer: (ack: SetpointAck, door: Door) => Promise<boolean>;
   /** A last sequence number has changed: the description must be told anew. */
   readonly onTaken: () => void;
-  readonly onKeyProblem: (file: string, cause: unknown) => void;
 }
 
 /** What holds at this moment: settings with the set-points folded in, orders for rule 8, who decides over plans. */
@@ -64,7 +68,7 @@ export class SetpointControl {
           const parsed = parseMessage('siteSetpoint', text);
           return parsed.ok ? { ok: true, message: parsed.message as Setpoint } : parsed;
         },
-        isSigned: (message) => this.#isSigned(message),
+        isSigned: options.isSigned,
         save: async (json) => (await options.store.saveState(STATE_KEY, json)) === 'durable',
         answer: options.answer,
       },
@@ -72,7 +76,7 @@ export class SetpointControl {
   }
 
   /** With what was held before the restart. */
-  static async open(options: SetpointControlOptions, now: Stamp): Promise<SetpointControl> {
+  static async open(options: SetpointControlOptions, now: BookNow): Promise<SetpointControl> {
     const control = new SetpointControl(options);
     control.#desk.restore(await options.store.loadState(STATE_KEY), now);
     control.#toldSeqs = control.#desk.lastSeqs;
@@ -84,13 +88,13 @@ export class SetpointControl {
     return Object.fromEntries(this.#options.keys.map(({ id }) => [id, this.#desk.lastSeqs[id] ?? 0]));
   }
 
-  /** What holds now, for the portal. */
-  get inForce(): SiteState['setpoints'] {
-    return this.#desk.inForce.map(({ id, kind, value, expires }) => ({ id, kind, value, expires }));
+  /** What holds now. */
+  get inForce(): readonly Held[] {
+    return this.#desk.inForce;
   }
 
   /** A message arrived. */
-  async receive(text: string, door: Door, now: Stamp): Promise<void> {
+  async receive(text: string, door: Door, now: BookNow): Promise<void> {
     await this.#desk.receive(text, door, now);
     this.#tellSeqs();
   }
@@ -101,7 +105,7 @@ export class SetpointControl {
   }
 
   /** Every cycle: what holds now. The same object while nothing changes. */
-  effective(now: Stamp): Effective {
+  effective(now: BookNow): Effective {
     this.#desk.tick(now);
     if (now.monoMs - this.#checkpointMonoMs >= CHECKPOINT_MS) {
       this.#checkpointMonoMs = now.monoMs;
@@ -125,16 +129,5 @@ export class SetpointControl {
     if (this.#desk.lastSeqs === this.#toldSeqs) return;
     this.#toldSeqs = this.#desk.lastSeqs;
     this.#options.onTaken();
-  }
-
-  #isSigned(message: Setpoint): boolean {
-    const key = this.#options.keys.find(({ id }) => id === message.key);
-    if (!key) return false;
-    try {
-      return isSignedBy(readKeyFile(key), message);
-    } catch (cause) {
-      this.#options.onKeyProblem(key.file, cause);
-      return false;
-    }
   }
 }
