@@ -125,7 +125,11 @@ class World {
     this.oracle = this.witness.oracle;
     const { check } = this.oracle;
     this.#history = new HistoryRig({ weather: this.weather, seed, startMs, check });
-    this.#remote = new RemoteRig({ weather: this.weather, seed, settings: this.loop.settings, check });
+    this.#remote = new RemoteRig({
+      ...{ weather: this.weather, seed, check },
+      settings: this.loop.settings,
+      planPolicy: site.site.planPolicy,
+    });
   }
 
   /** People, faults and the portal, before the box's cycle. */

@@ -1,17 +1,15 @@
 /**
- * Set-points in a campaign: a portal approves some every hour, the real desk of the box verifies, writes down, begins
- * and ends them, and what holds is folded into the decision as in the box.
+ * Set-points in a campaign: a portal approves some every hour, the box's own set-point control verifies, writes down,
+ * begins, ends and folds them into the settings; disk, link and the keys' owners are the campaign's.
  */
 import { verify } from 'node:crypto';
-import type { Allowance, AllowedNumber } from '@wattward/broker/wire/allowance';
 import { canonicalJson } from '@wattward/broker/wire/canonical-json';
-import { parseMessage } from '@wattward/broker/wire/message';
-import { LIMIT_KINDS, SETPOINT_KINDS, type Setpoint } from '@wattward/broker/wire/setpoint';
-import { effectiveSettings } from '@wattward/edge/core/effective-settings';
-import type { NumberBound, Settings } from '@wattward/edge/core/settings';
+import { LIMIT_KINDS, type PlanPolicy, SETPOINT_KINDS, type Setpoint } from '@wattward/broker/wire/setpoint';
+import type { Settings } from '@wattward/edge/core/settings';
 import type { Order } from '@wattward/edge/core/snapshot';
-import { SetpointDesk } from '@wattward/edge/setpoint/desk';
-import { foldedOf, ordersOf } from '@wattward/edge/setpoint/setpoint-effect';
+import { allowanceOf } from '@wattward/edge/intake/setpoint-allowance';
+import { SetpointControl } from '@wattward/edge/intake/setpoint-control';
+import type { BookNow } from '@wattward/edge/setpoint/book';
 import type { KeyScope } from '@wattward/edge/setpoint/verify';
 import type { TraceHash } from '../../trace-hash.ts';
 import type { FaultWeather } from '../fault-weather.ts';
@@ -24,6 +22,8 @@ export interface RemoteRigOptions {
   readonly weather: FaultWeather;
   readonly seed: number;
   readonly settings: Settings;
+  /** The installer's. */
+  readonly planPolicy: PlanPolicy;
   readonly check: Check;
 }
 
@@ -47,7 +47,6 @@ const KEYS: readonly KeyScope[] = [
   { id: 'operator', kinds: LIMIT_KINDS },
 ];
 const AGAIN_MS = 60_000;
-const CHECKPOINT_MS = 300_000;
 
 export class RemoteRig {
   readonly oracle: RemoteOracle;
@@ -56,8 +55,7 @@ export class RemoteRig {
   readonly #operator: Random;
   readonly #hasOperator: boolean;
   readonly #cloud: VirtualCloud;
-  readonly #allowance: Allowance;
-  #desk: SetpointDesk | null = null;
+  #control: SetpointControl | null = null;
   #saved: string | null = null;
   #savedAtMs = 0;
   #saves = 0;
@@ -65,7 +63,7 @@ export class RemoteRig {
   #bootAtMs = 0;
   #isTimeTold = false;
   #downSinceMs: number | null = null;
-  #checkpointMs = 0;
+  #wasOffline = false;
   /** What the portal has last read of the box. */
   #challenge = '';
   #unanswered: { readonly envelope: Envelope; readonly sentAtMs: number }[] = [];
@@ -74,7 +72,7 @@ export class RemoteRig {
   #offsetMs = 0;
   /** Nobody proposes anything any more. */
   #isQuiet = false;
-  #effective: Effective & { readonly key: string };
+  #effective: Effective;
 
   constructor(options: RemoteRigOptions) {
     this.#options = options;
@@ -82,42 +80,39 @@ export class RemoteRig {
     this.#operator = new Random(options.seed ^ 0x3c6ef372);
     this.#hasOperator = this.#operator.chance(0.5);
     this.#cloud = new VirtualCloud(this.#random, this.#operator);
-    this.#allowance = allowanceOf(options.settings);
     this.oracle = new RemoteOracle(options.check);
-    this.#effective = { key: '', settings: options.settings, orders: [] };
+    this.#effective = { settings: options.settings, orders: [] };
   }
 
   get effective(): Effective {
     return this.#effective;
   }
 
-  /** One cycle of portal and desk. Resolves when the desk has done what it was given. */
+  /** One cycle of portal and box. Resolves when the box has done what it was given. */
   cycle(nowMs: number, boxRuns: boolean, clockTrusted: boolean): Promise<void> | null {
     this.#nowMs = nowMs;
     this.#portal(nowMs);
     if (!boxRuns) {
-      this.#desk = null;
+      this.#control = null;
       this.#downSinceMs ??= nowMs;
       return null;
     }
     const wallMs = clockTrusted ? this.#wallMs(nowMs) : null;
-    const desk = this.#desk ?? this.#start(nowMs, wallMs);
-    if (wallMs !== null && !this.#isTimeTold) {
-      this.#isTimeTold = true;
-      this.oracle.timeTold(nowMs, wallMs);
-    }
+    const control = this.#control;
+    if (!control) return this.#start(nowMs, wallMs);
+    this.#tellTime(nowMs, wallMs);
     const due = this.#under.filter(({ atMs }) => atMs <= nowMs);
     if (due.length > 0) this.#under = this.#under.filter(({ atMs }) => atMs > nowMs);
     const now = { monoMs: nowMs - this.#bootAtMs, wallMs };
     const before = this.#saves;
-    desk.tick(now);
-    if (nowMs - this.#checkpointMs >= CHECKPOINT_MS) {
-      this.#checkpointMs = nowMs;
-      if (desk.inForce.length > 0) void desk.checkpoint(now);
-    }
+    const isBack = this.#wasOffline && !this.#isOffline();
+    this.#wasOffline = this.#isOffline();
+    if (isBack) control.flush();
+    control.effective(now);
     // The desk does its work after the call: let it, whenever it may have some.
-    if (due.length > 0 || this.#saves !== before || this.oracle.isBusy) return this.#work(desk, due, now);
-    this.#look(desk, nowMs);
+    if (due.length > 0 || this.#saves !== before || this.oracle.isBusy || isBack)
+      return this.#work(control, due, now);
+    this.#look(control, now);
     return null;
   }
 
@@ -130,7 +125,7 @@ export class RemoteRig {
   }
 
   reached(envelope: Envelope, nowMs: number): void {
-    this.oracle.reached(envelope, this.#desk?.inForce ?? [], nowMs);
+    this.oracle.reached(envelope, this.#control?.inForce ?? [], nowMs);
   }
 
   addTo(trace: TraceHash): void {
@@ -139,64 +134,65 @@ export class RemoteRig {
     trace.text(this.#saved ?? '');
   }
 
-  async #work(
-    desk: SetpointDesk,
-    due: readonly Post[],
-    now: { monoMs: number; wallMs: number | null },
-  ): Promise<void> {
+  async #work(control: SetpointControl, due: readonly Post[], now: BookNow): Promise<void> {
     const box = { challenge: `boot-${this.#boots}`, wallMs: now.wallMs };
     await turns();
     for (const { envelope } of due) {
       const may = this.oracle.mayTake(envelope, box);
       const before = this.#saves;
-      await desk.receive(envelope.text, envelope.door, now);
+      await control.receive(envelope.text, envelope.door, now);
       if (may && this.#saves !== before && now.wallMs !== null)
         this.oracle.taken(envelope, this.#nowMs, now.wallMs);
     }
     await turns();
-    desk.tick(now);
+    control.effective(now);
     await turns();
-    this.#look(desk, this.#nowMs);
+    this.#look(control, now);
   }
 
-  #look(desk: SetpointDesk, nowMs: number): void {
-    const { inForce } = desk;
-    this.oracle.look({ nowMs, inForce, onDisk: this.#saved ?? '' });
-    const key = inForce.map(({ id, order }) => `${order} ${id}`).join();
-    if (key === this.#effective.key) return;
-    const { settings } = this.#options;
-    this.#effective = {
-      key,
-      settings: effectiveSettings(settings, inForce.flatMap(foldedOf), 0),
-      orders: ordersOf(inForce),
-    };
-    this.oracle.followed(this.#effective.settings, settings, nowMs);
+  #look(control: SetpointControl, now: BookNow): void {
+    const { core, orders } = control.effective(now);
+    this.oracle.look({ nowMs: this.#nowMs, inForce: control.inForce, onDisk: this.#saved ?? '' });
+    if (core === this.#effective.settings && orders === this.#effective.orders) return;
+    this.#effective = { settings: core, orders };
+    this.oracle.followed(core, this.#options.settings, this.#nowMs);
   }
 
-  #start(nowMs: number, wallMs: number | null): SetpointDesk {
+  async #start(nowMs: number, wallMs: number | null): Promise<void> {
+    const { settings, planPolicy } = this.#options;
     this.#boots += 1;
     this.#bootAtMs = nowMs;
     this.#isTimeTold = false;
-    const desk = new SetpointDesk({
-      siteId: SITE_ID,
-      challenge: `boot-${this.#boots}`,
-      keys: KEYS,
-      allowance: () => this.#allowance,
-      ports: {
-        parse: (text) => {
-          const parsed = parseMessage('siteSetpoint', text);
-          return parsed.ok ? { ok: true, message: parsed.message as Setpoint } : parsed;
-        },
-        isSigned: (message) => this.#isSigned(message),
-        save: (json) => Promise.resolve(this.#save(json)),
-        answer: ({ id }, door) => Promise.resolve(this.#answer(id, door)),
-      },
-    });
     if (this.#downSinceMs !== null) this.oracle.restarted(nowMs - this.#savedAtMs, nowMs, wallMs === nowMs);
     this.#downSinceMs = null;
-    desk.restore(this.#saved, { monoMs: 0, wallMs });
-    this.#desk = desk;
-    return desk;
+    const now = { monoMs: 0, wallMs };
+    const control = await SetpointControl.open(
+      {
+        siteId: SITE_ID,
+        core: settings,
+        planPolicy,
+        allowance: allowanceOf(settings, planPolicy),
+        keys: KEYS,
+        isSigned: (message) => this.#isSigned(message),
+        challenge: `boot-${this.#boots}`,
+        store: {
+          loadState: () => Promise.resolve(this.#saved),
+          saveState: (_, json) => Promise.resolve(this.#save(json) ? 'durable' : 'memory'),
+        },
+        answer: ({ id }, door) => Promise.resolve(this.#answer(id, door)),
+        onTaken: () => {},
+      },
+      now,
+    );
+    this.#control = control;
+    this.#tellTime(nowMs, wallMs);
+    await this.#work(control, [], now);
+  }
+
+  #tellTime(nowMs: number, wallMs: number | null): void {
+    if (wallMs === null || this.#isTimeTold) return;
+    this.#isTimeTold = true;
+    this.oracle.timeTold(nowMs, wallMs);
   }
 
   #save(json: string): boolean {
@@ -223,7 +219,7 @@ export class RemoteRig {
 
   #portal(nowMs: number): void {
     const { weather } = this.#options;
-    if (!this.#isOffline() && this.#desk) this.#challenge = `boot-${this.#boots}`;
+    if (!this.#isOffline() && this.#control) this.#challenge = `boot-${this.#boots}`;
     if (!this.#isQuiet && this.#random.chance(PER_HOUR / 3600)) this.#send(this.#draw(nowMs), nowMs);
     if (weather.strikes('cloud-forged')) {
       this.#under.push({ envelope: this.#cloud.forge(this.#challenge, nowMs), atMs: nowMs });
@@ -295,28 +291,4 @@ export class RemoteRig {
 /** Lets everything that waits for a promise go on; there is nothing else to wait for. */
 async function turns(): Promise<void> {
   for (let i = 0; i < 12; i += 1) await null;
-}
-
-/** The installer's bounds, as the box offers them to the portal. */
-function allowanceOf({ bounds, batteries, loads }: Settings): Allowance {
-  const allowed = ({ min, max }: NumberBound, unit: string): AllowedNumber => ({
-    min,
-    max,
-    default: min,
-    unit,
-  });
-  const maxW = Math.max(...batteries.map((b) => Math.max(b.maxChargeW, b.maxDischargeW)));
-  return {
-    numbers: {
-      'peak-threshold': allowed(bounds.peakThresholdW, 'W'),
-      'import-limit': allowed(bounds.importLimitW, 'W'),
-      'battery-reserve': allowed(bounds.batteryReservePct, '%'),
-      'battery-mode.limitW': allowed({ min: 0, max: maxW }, 'W'),
-    },
-    choices: {
-      'battery-mode.battery': batteries.map(({ id }) => id),
-      'battery-mode.mode': ['self-consume', 'hold', 'idle', 'discharge-grid', 'charge-grid'],
-      'load.load': loads.map(({ id }) => id),
-    },
-  };
 }
