@@ -1,6 +1,6 @@
 /** What a home with eight loads records, day after day: made here, so that a benchmark of the disk needs no home. */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { DecisionRecord, Point, Stamp, Store } from '../src/store/store.ts';
+import type { DecisionRecord, Point, Stamp, Store } from '../src/record/store.ts';
 
 export const RECORD_MS = 10_000;
 const STATE_EVERY_MS = 300_000;

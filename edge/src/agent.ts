@@ -11,12 +11,8 @@ import { type EdgeConfig, isOperatorKey, readText } from './config.ts';
 import { restoreState } from './core/restore-state.ts';
 import { Cycle, type Picture } from './cycle/cycle.ts';
 import { type Devices, openDevices } from './cycle/devices.ts';
-import { watchDevices } from './cycle/failure-watch.ts';
-import { lastState } from './cycle/last-state.ts';
 import { cycleLengthMs, keepPace, settledWithin } from './cycle/pace.ts';
-import { PointMaker } from './cycle/points.ts';
 import { Poller } from './cycle/poll.ts';
-import { Recorder } from './cycle/recorder.ts';
 import { withAddresses } from './device-addresses.ts';
 import { loadDeviceModules } from './device-modules.ts';
 import { Actor } from './drive/actor.ts';
@@ -37,13 +33,19 @@ import {
 } from './link/site-description.ts';
 import { siteStateOf } from './link/site-state.ts';
 import { openOutward } from './outward/outward.ts';
+import { watchDevices } from './record/failure-watch.ts';
+import { lastState } from './record/last-state.ts';
+import { PointMaker } from './record/points.ts';
+import { CONTROL_STATE_KEY, Recorder } from './record/recorder.ts';
+import type { EventRecord, Stamp, Store } from './record/store.ts';
+import { CycleRecording } from './replay/cycle-recording.ts';
+import { replayedState } from './replay/replayed-state.ts';
 import { coreSettings } from './settings/core-settings.ts';
 import type { SettingsDocument } from './settings/settings-version.ts';
 import type { SiteSettings } from './settings/site-settings.ts';
 import { holdingSettings } from './settings-document.ts';
 import { openStore } from './store/open-store.ts';
 import { PlanFile } from './store/plan-file.ts';
-import type { EventRecord, Stamp, Store } from './store/store.ts';
 import { signedByKeys } from './verify-ed25519.ts';
 
 /** Where the box says what happens to it: pino, or anything like it. */
@@ -97,7 +99,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
         box.newest.picture = picture;
         link?.show(stateOf(box, picture), recorder.alarms);
         outward.show(() => stateOf(box, picture));
-        lookAtDevices();
+        lookAtDevices(performance.now());
       },
     },
     box.state,
@@ -155,14 +157,19 @@ async function openBox({ config, log, openStore: open = openStore }: AgentOption
   const site = withAddresses(document.settings, config.addresses);
   await loadDeviceModules(site);
   const core = coreSettings(config.site, site, cycleMs);
-  const state = restoreState(await lastState(store, config.dataDir), core);
+  const state = restoreState(
+    lastState(
+      await store.loadState(CONTROL_STATE_KEY),
+      await replayedState(config.dataDir, SOFTWARE_VERSION),
+    ),
+    core,
+  );
   const control = new ControlTime(clock, state.atMs);
   let link: CloudLink | null = null;
   const recorder = new Recorder({
     store,
     points: new PointMaker(),
-    boot,
-    software: SOFTWARE_VERSION,
+    cycles: new CycleRecording(boot, SOFTWARE_VERSION),
     recordMs: config.recordMs,
     onEvent: () => link?.eventsWait(),
   });

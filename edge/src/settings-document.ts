@@ -4,12 +4,12 @@
  */
 import { createHash } from 'node:crypto';
 import { undrivable } from './cycle/devices.ts';
+import type { Store } from './record/store.ts';
 import { checkSiteSettings, parseSiteSettings } from './settings/parse-site-settings.ts';
 import { problemSentence } from './settings/settings-problem.ts';
 import type { SettingsDocument } from './settings/settings-version.ts';
 import type { SiteSettings } from './settings/site-settings.ts';
 import { StartError } from './start-error.ts';
-import type { Store } from './store/store.ts';
 
 const CURRENT = 'settings';
 

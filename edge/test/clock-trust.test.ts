@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { clockOn, keepClock, openClock } from '../src/clock.ts';
 import { type ClockReaders, LONGEST_OFF_MS } from '../src/clock-trust.ts';
-import type { Stamp, Store } from '../src/store/store.ts';
+import type { Stamp, Store } from '../src/record/store.ts';
 import { drained, opened, removeFolder, sitePoint, tempFolder } from './store/opened-store.ts';
 
 const START_MS = Date.parse('2026-11-21T12:00:00.000Z');

@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Request, Response } from '@wattward/broker/wire/request';
 import * as z from 'zod';
-import type { Store } from '../store/store.ts';
+import type { Store } from '../record/store.ts';
 import { Bench, type BenchOptions } from './bench.ts';
 import { ClaimWindow } from './claim.ts';
 import { Finder } from './finder.ts';

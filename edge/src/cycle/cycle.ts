@@ -14,12 +14,12 @@ import type { Effective } from '../intake/setpoint-control.ts';
 import type { ControlTime } from '../latch/control-time.ts';
 import type { Latch } from '../latch/latch.ts';
 import { meanSocPct } from '../link/site-state.ts';
-import type { DecidedCycle } from '../replay/cycle-recording.ts';
+import type { DecidedCycle } from '../record/decided-cycle.ts';
+import type { Recorder } from '../record/recorder.ts';
+import type { Stamp } from '../record/store.ts';
 import type { SiteSettings } from '../settings/site-settings.ts';
-import type { Stamp } from '../store/store.ts';
 import type { Devices } from './devices.ts';
 import type { Poller } from './poll.ts';
-import type { Recorder } from './recorder.ts';
 
 /** What the newest decision was taken on, and what it is. */
 export interface Picture extends DecidedCycle {

@@ -1,6 +1,6 @@
 /** The journal of a month, and its ledger, as files: read from the store, written whole. */
 import { join } from 'node:path';
-import type { JournalRecord, Store } from '../store/store.ts';
+import type { JournalRecord, Store } from '../record/store.ts';
 import { type CsvOptions, journalCsv } from './csv.ts';
 import { ledgerCsv } from './ledger-csv.ts';
 import { monthIn } from './month.ts';

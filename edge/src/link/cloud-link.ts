@@ -8,8 +8,8 @@ import type { Plan } from '@wattward/broker/wire/plan';
 import type { Request, Response } from '@wattward/broker/wire/request';
 import type { SetpointAck } from '@wattward/broker/wire/setpoint';
 import type { OperatorTerms, SiteDescription, SiteState, SiteSummary } from '@wattward/broker/wire/site';
+import type { Store } from '../record/store.ts';
 import type { Door } from '../setpoint/verify.ts';
-import type { Store } from '../store/store.ts';
 import type { MqttBus } from './mqtt-bus.ts';
 
 /** @param verb as it stood in the topic. @returns null when it is left unanswered */

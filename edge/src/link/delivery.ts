@@ -1,7 +1,7 @@
 /** The carrier over the store, an InfluxDB and the clock of this machine. */
 import { Carrier, type DeliveryClock, type DeliveryRequest } from '../delivery/carrier.ts';
 import type { Trouble } from '../delivery/courier.ts';
-import type { Store } from '../store/store.ts';
+import type { Store } from '../record/store.ts';
 import { type InfluxTarget, openInfluxPost, type PostLimits } from './influx-post.ts';
 
 const STOP_GRACE_MS = 1000;

@@ -1,6 +1,6 @@
 /** Sends the points on the disk to the history store, and raises what stands in the way as an event. */
 import { type EdgeConfig, readText } from '../config.ts';
-import type { EventRecord, Store } from '../store/store.ts';
+import type { EventRecord, Store } from '../record/store.ts';
 import { type Delivery, startDelivery } from './delivery.ts';
 
 /** Null when the configuration names no history store: points then wait on the disk. @throws StartError */

@@ -15,10 +15,10 @@ import { MAX_PAYLOAD_BYTES } from '@wattward/broker/wire/schema';
 import { topic } from '@wattward/broker/wire/topics';
 import * as z from 'zod';
 import { explainActuator } from '../core/explain/explain-actuator.ts';
-import type { DecidedCycle } from '../replay/cycle-recording.ts';
+import type { DecidedCycle } from '../record/decided-cycle.ts';
+import type { JournalRecord, Store } from '../record/store.ts';
 import { type ReplaySource, replayRange } from '../replay/replay-range.ts';
 import type { SettingsDocument } from '../settings/settings-version.ts';
-import type { JournalRecord, Store } from '../store/store.ts';
 import { SOFTWARE_VERSION } from './site-description.ts';
 
 export interface RequestPorts {

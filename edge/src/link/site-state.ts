@@ -4,7 +4,7 @@ import type { Decision } from '../core/decision.ts';
 import type { Settings } from '../core/settings.ts';
 import type { Signal } from '../core/signal.ts';
 import type { Snapshot } from '../core/snapshot.ts';
-import type { StoreStats } from '../store/store.ts';
+import type { StoreStats } from '../record/store.ts';
 
 export interface StateInput {
   readonly siteId: string;

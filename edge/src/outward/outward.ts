@@ -3,8 +3,8 @@ import type { SiteState } from '@wattward/broker/wire/site';
 import type { EdgeConfig } from '../config.ts';
 import type { Devices } from '../cycle/devices.ts';
 import type { Buses } from '../link/buses.ts';
+import type { Store } from '../record/store.ts';
 import type { SiteSettings } from '../settings/site-settings.ts';
-import type { Store } from '../store/store.ts';
 import { HomeAssistant } from './home-assistant.ts';
 import { BoxMetrics, serveMetrics } from './metrics.ts';
 

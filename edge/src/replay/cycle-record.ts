@@ -12,7 +12,7 @@ import type { Plan } from '../core/plan.ts';
 import type { Settings } from '../core/settings.ts';
 import type { Snapshot } from '../core/snapshot.ts';
 import type { State } from '../core/state.ts';
-import type { Stamp } from '../store/store.ts';
+import type { Stamp } from '../record/store.ts';
 
 export interface CycleContent {
   readonly cycle: number;

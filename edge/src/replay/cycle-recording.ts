@@ -1,29 +1,14 @@
 /** Writes the records of the running box: decides which are key frames, and keeps the chain. */
-import type { Decision } from '../core/decision.ts';
 import type { Plan } from '../core/plan.ts';
 import type { Settings } from '../core/settings.ts';
-import type { Snapshot } from '../core/snapshot.ts';
-import type { State } from '../core/state.ts';
-import type { Stamp } from '../store/store.ts';
+import type { CycleWriter, DecidedCycle } from '../record/decided-cycle.ts';
 import { chainStart, digestsOf, writtenRecord } from './cycle-record.ts';
 
 /** Site milliseconds between two key frames, and between two that carry settings and plan. */
 export const KEY_EVERY_MS = 60_000;
 export const FRAME_EVERY_MS = 3_600_000;
 
-export interface DecidedCycle {
-  readonly at: Stamp;
-  /** The state it was decided from. */
-  readonly before: State;
-  readonly snapshot: Snapshot;
-  /** The effective ones. */
-  readonly core: Settings;
-  /** The plan rule 9 was given. */
-  readonly plan: Plan | null;
-  readonly decision: Decision;
-}
-
-export class CycleRecording {
+export class CycleRecording implements CycleWriter {
   readonly #software: string;
   #hash: string;
   #keyAtMonoMs = Number.NEGATIVE_INFINITY;

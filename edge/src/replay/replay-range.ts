@@ -5,7 +5,7 @@
  */
 import { setImmediate as turn } from 'node:timers/promises';
 import type { State } from '../core/state.ts';
-import type { MinuteRecord, SnapshotBlock, Store } from '../store/store.ts';
+import type { MinuteRecord, SnapshotBlock, Store } from '../record/store.ts';
 import { type ReadCycle, readRecord } from './cycle-record.ts';
 import { FRAME_EVERY_MS, KEY_EVERY_MS } from './cycle-recording.ts';
 import { type Difference, difference, type ReplayedCycle, Replayer } from './replayer.ts';

@@ -1,8 +1,8 @@
 /** Events in `log.db`: kept until the portal has acknowledged them, and 30 days after for who looks back. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { SiteEvent } from '@wattward/broker/wire/site';
+import type { EventRecord, Stamp } from '../record/store.ts';
 import { isoTime } from './iso-time.ts';
-import type { EventRecord, Stamp } from './store.ts';
 
 export const EVENT_SCHEMA = `
   CREATE TABLE IF NOT EXISTS event (

@@ -1,8 +1,8 @@
 /** The decision journal in `log.db`: numbered, chained, never changed. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { DecisionQuery, DecisionRecord, JournalRecord, JournalVerdict, Stamp } from '../record/store.ts';
 import { type ChainAnchor, type Chained, chainHash, GENESIS, verifyChain } from './chain.ts';
 import { isoTime } from './iso-time.ts';
-import type { DecisionQuery, DecisionRecord, JournalRecord, JournalVerdict, Stamp } from './store.ts';
 
 export const JOURNAL_SCHEMA = `
   CREATE TABLE IF NOT EXISTS journal (

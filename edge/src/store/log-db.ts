@@ -2,7 +2,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { EMPTY_LEDGER, type Loss } from '../outbox/books.ts';
 import { Outbox } from '../outbox/outbox.ts';
-import type { ChainAnchor } from './chain.ts';
+import type { Log, LogMarks } from '../record/log.ts';
 import { openDatabase } from './database.ts';
 import { EVENT_SCHEMA, EventTable } from './event-table.ts';
 import { JOURNAL_SCHEMA, JournalTable } from './journal-table.ts';
@@ -14,12 +14,6 @@ import { BATCH_SCHEMA, SqliteBatchStore } from './sqlite-batch-store.ts';
 
 const SCHEMA = BATCH_SCHEMA + JOURNAL_SCHEMA + EVENT_SCHEMA + SNAPSHOT_SCHEMA + MINUTE_SCHEMA + SLOT_SCHEMA;
 
-/** What state.db remembers of the log, so that a log cut short or lost is noticed and numbers never repeat. */
-export interface LogMarks {
-  readonly journal: ChainAnchor;
-  readonly eventSeq: number;
-}
-
 /** Gap left in the numbers of a log that had to be begun afresh: some may have been used after the last mark. */
 const NUMBER_GAP = 1000;
 
@@ -30,7 +24,7 @@ export interface LogOptions {
   readonly onLoss: (loss: Loss) => void;
 }
 
-export class LogDb {
+export class LogDb implements Log {
   readonly outbox: Outbox;
   readonly journal: JournalTable;
   readonly events: EventTable;

@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { Books, QUEUES } from '../outbox/books.ts';
+import type { Store } from '../record/store.ts';
 import { JournalTable } from './journal-table.ts';
 import { MinuteTable } from './minute-table.ts';
 import { deflateCodec } from './row-codec.ts';
@@ -13,7 +14,6 @@ import { SlotTable } from './slot-table.ts';
 import { SnapshotTable } from './snapshot-table.ts';
 import { SqliteBatchStore } from './sqlite-batch-store.ts';
 import { StateTable } from './state-db.ts';
-import type { Store } from './store.ts';
 
 /** Accepted = delivered + pending + thinned + dropped + quarantined, exactly. Points. */
 export interface OutboxBooks {

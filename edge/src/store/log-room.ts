@@ -3,10 +3,11 @@
  * what is whole in it is carried over to a fresh one. Whoever uses it gets an answer or null, never an exception.
  */
 import type { Loss } from '../outbox/books.ts';
+import type { LogMarks, LogPlace } from '../record/log.ts';
+import type { StoreAlarm } from '../record/store.ts';
 import { isDamage, setFileAside, sqliteCode } from './database.ts';
-import { LogDb, type LogMarks } from './log-db.ts';
+import { LogDb } from './log-db.ts';
 import { salvage } from './salvage.ts';
-import type { StoreAlarm } from './store.ts';
 
 /** Real time between two attempts on a disk that failed. */
 const RETRY_DISK_MS = 2000;
@@ -20,7 +21,7 @@ export interface LogRoomOptions {
   readonly alarm: (alarm: StoreAlarm) => void;
 }
 
-export class LogRoom {
+export class LogRoom implements LogPlace {
   readonly #options: LogRoomOptions;
   #log: LogDb | null = null;
   #trouble: string | null = null;

@@ -5,9 +5,10 @@
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { crc32c } from '../outbox/crc32c.ts';
+import type { TakenMinute } from '../record/open-block.ts';
+import type { JournalVerdict, MinuteRecord } from '../record/store.ts';
 import { type ChainAnchor, chainHash, verifyChain } from './chain.ts';
 import { deflateCodec } from './row-codec.ts';
-import type { JournalVerdict, MinuteRecord, MinuteSummary, Stamp } from './store.ts';
 
 export const MINUTE_SCHEMA = `
   CREATE TABLE IF NOT EXISTS minute (seq INTEGER PRIMARY KEY, at_ms INTEGER, json TEXT NOT NULL);
@@ -23,10 +24,6 @@ const PACK = 1440;
 const LOOSE = 2 * PACK;
 const HASH_CHARACTERS = 16;
 const START: ChainAnchor = { seq: 0, hash: '0'.repeat(HASH_CHARACTERS) };
-
-export interface TakenMinute extends Stamp {
-  readonly summary: MinuteSummary;
-}
 
 export class MinuteTable {
   readonly #insert: StatementSync;

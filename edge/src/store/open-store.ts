@@ -1,5 +1,13 @@
-import type { KeeperStats } from './keeper.ts';
-import type { Durability, MinuteSummary, Point, Stamp, Store, StoreOptions, StoreStats } from './store.ts';
+import type { KeeperStats } from '../record/keeper.ts';
+import type {
+  Durability,
+  MinuteSummary,
+  Point,
+  Stamp,
+  Store,
+  StoreOptions,
+  StoreStats,
+} from '../record/store.ts';
 import { WorkerLink } from './worker-link.ts';
 import type { CallMethod } from './worker-messages.ts';
 

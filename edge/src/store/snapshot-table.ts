@@ -1,8 +1,9 @@
 /** 48 h of cycles in `log.db`, a compressed block a commit, for replays and for "what did it see?". */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { crc32c } from '../outbox/crc32c.ts';
+import type { TakenSnapshot } from '../record/open-block.ts';
+import type { Snapshot, SnapshotBlock } from '../record/store.ts';
 import { deflateCodec } from './row-codec.ts';
-import type { Snapshot, SnapshotBlock, Stamp } from './store.ts';
 
 export const SNAPSHOT_SCHEMA = `
   CREATE TABLE IF NOT EXISTS snapshot (
@@ -14,10 +15,6 @@ export const SNAPSHOT_SCHEMA = `
 export const KEEP_MS = 48 * 3_600_000;
 /** Blocks whose time is unknown are kept up to this many (two days). */
 const MAX_UNTIMED_BLOCKS = 3000;
-
-export interface TakenSnapshot extends Stamp {
-  readonly json: string;
-}
 
 export class SnapshotTable {
   readonly #insert: StatementSync;

@@ -1,15 +1,15 @@
 /** `state.db` with its fall-back: what the disk does not take is kept in memory and written when it does again. */
+import type { LogMarks, StatePlace } from '../record/log.ts';
+import type { Durability, StoreAlarm } from '../record/store.ts';
 import type { ChainAnchor } from './chain.ts';
 import { isDamage, openDatabase, setFileAside } from './database.ts';
-import type { LogMarks } from './log-db.ts';
 import { readableStates, STATE_SCHEMA, StateTable } from './state-db.ts';
-import type { Durability, StoreAlarm } from './store.ts';
 
 const MARKS_KEY = 'log-marks';
 /** Real time a save may take before the disk is called slow. */
 const SLOW_MS = 2000;
 
-export class StateRoom {
+export class StateRoom implements StatePlace {
   readonly #path: string;
   readonly #alarm: (alarm: StoreAlarm) => void;
   readonly #unsaved = new Map<string, string>();

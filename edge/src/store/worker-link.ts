@@ -5,9 +5,10 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
+import type { KeeperStats } from '../record/keeper.ts';
+import type { StoreAlarm } from '../record/store.ts';
 import { StartError } from '../start-error.ts';
-import type { KeeperOptions, KeeperStats } from './keeper.ts';
-import type { StoreAlarm } from './store.ts';
+import type { KeeperFolder } from './open-keeper.ts';
 import type { Call, CallArgs, CallMethod, CallValue, FromWorker } from './worker-messages.ts';
 
 const MAX_RESTART_WAIT_MS = 60_000;
@@ -24,7 +25,7 @@ interface Owed {
 }
 
 export interface WorkerLinkOptions {
-  readonly keeper: KeeperOptions;
+  readonly keeper: KeeperFolder;
   readonly onStats: (stats: KeeperStats) => void;
   readonly onAlarm: (alarm: StoreAlarm) => void;
   /** A new worker stands in for a dead one. */

@@ -1,6 +1,6 @@
 /** What goes between the cycle's thread and the store's. */
-import type { Keeper, KeeperStats } from './keeper.ts';
-import type { StoreAlarm } from './store.ts';
+import type { Keeper, KeeperStats } from '../record/keeper.ts';
+import type { StoreAlarm } from '../record/store.ts';
 
 type Method = {
   [M in keyof Keeper]: Keeper[M] extends (...args: never[]) => unknown ? M : never;

@@ -1,13 +1,13 @@
 /** The worker thread of the store: takes calls in order, answers each, and says how it stands. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { Keeper, type KeeperOptions } from './keeper.ts';
+import { type KeeperFolder, openKeeper } from './open-keeper.ts';
 import type { Call, FromWorker } from './worker-messages.ts';
 
 const port = parentPort;
 if (!port) throw new Error('the store worker runs in a worker thread only');
 
 const say = (message: FromWorker) => port.postMessage(message);
-const keeper = new Keeper(workerData as KeeperOptions, (alarm) => say({ kind: 'alarm', alarm }));
+const keeper = openKeeper(workerData as KeeperFolder, (alarm) => say({ kind: 'alarm', alarm }));
 say({ kind: 'ready' });
 setImmediate(() => {
   if (!isOpen) return;

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { Trouble } from '../../src/delivery/courier.ts';
 import { type Delivery, startDelivery } from '../../src/link/delivery.ts';
-import type { Store } from '../../src/store/store.ts';
+import type { Store } from '../../src/record/store.ts';
 import { type InfluxStub, type StubAnswer, startInfluxStub } from '../delivery/influx-stub.ts';
 import {
   at,

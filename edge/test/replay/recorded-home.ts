@@ -2,11 +2,11 @@
 
 import { effectiveSettings } from '../../src/core/effective-settings.ts';
 import type { Plan } from '../../src/core/plan.ts';
-import { MinuteMaker } from '../../src/cycle/minute-maker.ts';
+import { MinuteMaker } from '../../src/record/minute-maker.ts';
+import type { MinuteRecord, SnapshotBlock, Store } from '../../src/record/store.ts';
 import { CycleRecording } from '../../src/replay/cycle-recording.ts';
 import type { ReplaySource } from '../../src/replay/replay-range.ts';
 import type { LogReader } from '../../src/store/log-reader.ts';
-import type { MinuteRecord, SnapshotBlock, Store } from '../../src/store/store.ts';
 import { home, Run, START_MS, type World } from '../core/home.ts';
 
 export const SOFTWARE = '0.1.0';

@@ -1,8 +1,8 @@
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, expect, test } from '@jest/globals';
+import type { MinuteSummary } from '../../src/record/store.ts';
 import { MINUTE_SCHEMA, MinuteTable } from '../../src/store/minute-table.ts';
-import type { MinuteSummary } from '../../src/store/store.ts';
 import { removeFolder, T0, tempFolder } from './opened-store.ts';
 
 const folders: string[] = [];

@@ -2,8 +2,15 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type {
+  DecisionRecord,
+  Point,
+  Stamp,
+  Store,
+  StoreAlarm,
+  StoreOptions,
+} from '../../src/record/store.ts';
 import { openStore } from '../../src/store/open-store.ts';
-import type { DecisionRecord, Point, Stamp, Store, StoreAlarm, StoreOptions } from '../../src/store/store.ts';
 
 export const T0 = Date.parse('2026-11-21T12:00:00.000Z');
 

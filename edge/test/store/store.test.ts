@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import type { Store } from '../../src/store/store.ts';
+import type { Store } from '../../src/record/store.ts';
 import {
   at,
   decision,

@@ -2,7 +2,7 @@ import { chmodSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } f
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import type { Point, Store } from '../../src/store/store.ts';
+import type { Point, Store } from '../../src/record/store.ts';
 import {
   at,
   decision,

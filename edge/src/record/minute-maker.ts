@@ -1,6 +1,6 @@
 /** Sums up each minute as it ends: what is kept for ever of a day that nobody will ever replay again. */
 import type { Decision } from '../core/decision.ts';
-import type { MinuteSummary, Stamp } from '../store/store.ts';
+import type { MinuteSummary, Stamp } from './store.ts';
 
 const MEANS = ['gridPowerW', 'pvPowerW', 'batteryPowerW', 'houseLoadW', 'managedLoadW'] as const;
 type MeanName = (typeof MEANS)[number];

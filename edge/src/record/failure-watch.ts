@@ -4,10 +4,7 @@
  * plug makes no flood of events; another cause within it is told at most once a minute. Times are real: they are about
  * wires, not about the home.
  */
-import type { Failure } from '../devices/failure.ts';
-import type { SignalSource } from '../devices/signal-source.ts';
-import type { EventRecord, Store } from '../store/store.ts';
-import type { Devices } from './devices.ts';
+import type { EventRecord, Store } from './store.ts';
 
 /** Where `status` finds those that stand: a JSON array of `StandingFailure`. */
 export const DEVICE_FAILURES_KEY = 'device-failures';
@@ -15,8 +12,17 @@ export const DEVICE_FAILURES_KEY = 'device-failures';
 const BEGINS_AFTER_MS = 10_000;
 const ENDS_AFTER_MS = 60_000;
 
-export interface StandingFailure extends Failure {
+export interface StandingFailure {
   readonly device: string;
+  readonly why: string;
+  readonly remedy: string;
+}
+
+type Failure = Omit<StandingFailure, 'device'>;
+
+/** A device, and why it does not answer, in words for a person; null while it does. */
+interface Answering {
+  failure(): Failure | null;
 }
 
 interface Spell {
@@ -29,15 +35,12 @@ interface Spell {
 }
 
 export class FailureWatch {
-  readonly #sources: ReadonlyMap<string, Pick<SignalSource, 'failure'>>;
+  readonly #sources: ReadonlyMap<string, Answering>;
   readonly #onEvent: (event: EventRecord) => void;
   readonly #spells = new Map<string, Spell>();
 
   /** @param sources by the id that people know. */
-  constructor(
-    sources: ReadonlyMap<string, Pick<SignalSource, 'failure'>>,
-    onEvent: (event: EventRecord) => void,
-  ) {
+  constructor(sources: ReadonlyMap<string, Answering>, onEvent: (event: EventRecord) => void) {
     this.#sources = sources;
     this.#onEvent = onEvent;
   }
@@ -83,18 +86,20 @@ export class FailureWatch {
   }
 }
 
-/** @returns what is to be called after each cycle. */
+type Watched = ReadonlyMap<string, { readonly source: Answering }>;
+
+/** @returns what is to be called after each cycle, with real monotonic time. */
 export function watchDevices(
-  { meters, inverters }: Pick<Devices, 'meters' | 'inverters'>,
+  { meters, inverters }: { readonly meters: Watched; readonly inverters: Watched },
   store: Pick<Store, 'saveState'>,
   onEvent: (event: EventRecord) => void,
-): () => void {
+): (nowMs: number) => void {
   const sources = new Map([...meters, ...inverters].map(([id, { source }]) => [id, source]));
   const watch = new FailureWatch(sources, onEvent);
   const keep = () => void store.saveState(DEVICE_FAILURES_KEY, JSON.stringify(watch.standing()));
   // What an earlier run told is over with it.
   keep();
-  return () => {
-    if (watch.look(performance.now())) keep();
+  return (nowMs) => {
+    if (watch.look(nowMs)) keep();
   };
 }

@@ -1,19 +1,15 @@
 /**
- * What the store promises, done: runs in the worker thread, synchronously, over the two databases.
- * A disk that fails is met by going on in memory and trying again.
+ * What the store promises, done, synchronously over the log and the states: the box runs it in a worker thread over
+ * two databases. A disk that fails is met by going on in memory and trying again.
  */
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import type { SiteEvent } from '@wattward/broker/wire/site';
 import type { LedgerSlot } from '../core/decision.ts';
 import type { NewRow } from '../outbox/outbox.ts';
 import { encodeLine, type Point } from '../outbox/point.ts';
 import { DEFAULT_BOUNDS } from '../outbox/room.ts';
 import { decisionPoint } from './decision-point.ts';
-import type { LogDb } from './log-db.ts';
-import { LogRoom } from './log-room.ts';
+import type { Log, LogPlace, StatePlace } from './log.ts';
 import { OpenBlock, type Urgent } from './open-block.ts';
-import { StateRoom } from './state-room.ts';
 import type {
   BatchOutcome,
   BatchWish,
@@ -35,7 +31,6 @@ import type {
 } from './store.ts';
 
 export interface KeeperOptions {
-  readonly dir: string;
   readonly site: string;
   readonly bootId: string;
   readonly commitEveryMs: number;
@@ -56,8 +51,8 @@ const RIDE_ALONG = 0.5;
 export class Keeper {
   readonly #options: KeeperOptions;
   readonly #alarm: (alarm: StoreAlarm) => void;
-  readonly #state: StateRoom;
-  readonly #room: LogRoom;
+  readonly #state: StatePlace;
+  readonly #room: LogPlace;
   readonly #block = new OpenBlock();
   #monoMs = 0;
   #wallMs: number | null = null;
@@ -66,13 +61,15 @@ export class Keeper {
   #hasMoreToThin = false;
   #resolvedPoints = 0;
 
-  constructor(options: KeeperOptions, alarm: (alarm: StoreAlarm) => void) {
+  constructor(
+    options: KeeperOptions,
+    places: { readonly state: StatePlace; readonly log: LogPlace },
+    alarm: (alarm: StoreAlarm) => void,
+  ) {
     this.#options = options;
     this.#alarm = alarm;
-    mkdirSync(options.dir, { recursive: true, mode: 0o700 });
-    this.#state = new StateRoom(join(options.dir, 'state.db'), alarm);
-    const marks = () => this.#state.marks;
-    this.#room = new LogRoom({ path: join(options.dir, 'log.db'), site: options.site, marks, alarm });
+    this.#state = places.state;
+    this.#room = places.log;
   }
 
   /** The slow part of the start (a large outbox is checked): state can be loaded before. */
@@ -263,7 +260,7 @@ export class Keeper {
     return this.#room.use((log) => this.#write(log, whole)) ? 'durable' : 'memory';
   }
 
-  #write(log: LogDb, whole: boolean): void {
+  #write(log: Log, whole: boolean): void {
     const block = this.#block;
     const rows = whole ? block.rows(this.#options.bootId) : [];
     const snapshots = whole ? block.snapshots : [];

@@ -4,19 +4,29 @@
  */
 import type { Decision } from '../core/decision.ts';
 import type { State } from '../core/state.ts';
-import { CycleRecording, type DecidedCycle } from '../replay/cycle-recording.ts';
-import type { DecisionReadings, EventRecord, Stamp, Store } from '../store/store.ts';
+import type { CycleWriter, DecidedCycle } from './decided-cycle.ts';
 import { MinuteMaker } from './minute-maker.ts';
 import type { PointMaker, PointsInput } from './points.ts';
+import type { DecisionReadings, EventRecord, Stamp, Store } from './store.ts';
 
 export const CONTROL_STATE_KEY = 'control';
 
+/** What of the store the recorder needs. */
+export type RecordStore = Pick<
+  Store,
+  | 'saveState'
+  | 'recordPoints'
+  | 'recordSnapshot'
+  | 'recordMinute'
+  | 'recordSlot'
+  | 'recordDecisions'
+  | 'recordEvent'
+>;
+
 export interface RecorderOptions {
-  readonly store: Store;
+  readonly store: RecordStore;
   readonly points: PointMaker;
-  /** This start of the box, and the software that decides in it. */
-  readonly boot: string;
-  readonly software: string;
+  readonly cycles: CycleWriter;
   /** Site milliseconds between two recordings of points. */
   readonly recordMs: number;
   /** There may be events to send. */
@@ -33,7 +43,6 @@ const STATE_EVERY_MS = 300_000;
 
 export class Recorder {
   readonly #options: RecorderOptions;
-  readonly #recording: CycleRecording;
   readonly #minutes = new MinuteMaker();
   readonly #alarms = new Map<string, EventRecord>();
   #pointsAtMonoMs: number | null = null;
@@ -42,7 +51,6 @@ export class Recorder {
 
   constructor(options: RecorderOptions) {
     this.#options = options;
-    this.#recording = new CycleRecording(options.boot, options.software);
   }
 
   /** Alarms that stand at present. */
@@ -61,13 +69,13 @@ export class Recorder {
 
   /** Everything that no command waits for. */
   record(cycle: CycleRecord): void {
-    const { store, points, recordMs } = this.#options;
+    const { store, points, cycles, recordMs } = this.#options;
     const { at, decision } = cycle;
     points.add(decision);
-    store.recordSnapshot(this.#recording.next(cycle), at);
+    store.recordSnapshot(cycles.next(cycle), at);
     const minute = this.#minutes.add(at, decision, {
       batterySocPct: cycle.batterySocPct,
-      recordHash: this.#recording.hash,
+      recordHash: cycles.hash,
     });
     if (minute) store.recordMinute(minute, at);
     if (decision.closedSlot) store.recordSlot(decision.closedSlot, at);

@@ -4,14 +4,27 @@
  */
 import type { Decision } from '../core/decision.ts';
 import type { State } from '../core/state.ts';
+import type { ReadingSource, Sources } from '../latch/sources.ts';
 import type { Point } from '../outbox/point.ts';
 import type { SiteSettings } from '../settings/site-settings.ts';
-import type { Devices } from './devices.ts';
+
+/** What is measured, by the ids of the site settings. */
+export interface PointSources extends Pick<Sources, 'boards'> {
+  readonly meters: MeasuredDevices;
+  readonly inverters: MeasuredDevices;
+}
+
+type MeasuredDevices = ReadonlyMap<string, { readonly source: ReadingSource & Failing }>;
+
+/** Says why a device does not answer. */
+interface Failing {
+  failure(): object | null;
+}
 
 export interface PointsInput {
   readonly siteId: string;
   readonly site: SiteSettings;
-  readonly devices: Devices;
+  readonly devices: PointSources;
   readonly state: State;
   readonly decision: Decision;
   /** State of charge over all batteries, percent. */

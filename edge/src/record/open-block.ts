@@ -6,8 +6,6 @@
 import type { LedgerSlot } from '../core/decision.ts';
 import type { NewRow } from '../outbox/outbox.ts';
 import { encodeLine, type Point } from '../outbox/point.ts';
-import type { TakenMinute } from './minute-table.ts';
-import type { TakenSnapshot } from './snapshot-table.ts';
 import type { DecisionRecord, EventRecord, MinuteSummary, Stamp } from './store.ts';
 
 export const MAX_LINES = 30_000;
@@ -15,6 +13,14 @@ const MAX_SNAPSHOTS = 600;
 const MAX_MINUTES = 1440;
 const MAX_SLOTS = 96;
 const MAX_URGENT = 5000;
+
+export interface TakenMinute extends Stamp {
+  readonly summary: MinuteSummary;
+}
+
+export interface TakenSnapshot extends Stamp {
+  readonly json: string;
+}
 
 interface TimedLines {
   lines: string[];
