@@ -14,6 +14,7 @@ import type { SiteTime } from '@wattward/edge/core/site-time';
 import type { LoadOverride, Order, PriceSlot, Snapshot } from '@wattward/edge/core/snapshot';
 import { initialState, type State } from '@wattward/edge/core/state';
 import { siteTimeAt } from '@wattward/edge/core/zone';
+import type { Sources } from '@wattward/edge/latch/sources';
 import { type MeasuredSource, RunningHome, type WeatherSource } from '../home/running-home.ts';
 import type { Home } from '../home/schema.ts';
 import { BoardTwin, type CommandWatch } from './board-twin.ts';
@@ -55,6 +56,17 @@ export interface CycleRecord {
   readonly nowMs: number;
   /** Null while the box does not run. */
   readonly decision: Decision | null;
+  /** What went into the decision, and came out of it; null while the box does not run. */
+  readonly decided: DecidedInLoop | null;
+}
+
+export interface DecidedInLoop {
+  readonly before: State;
+  readonly snapshot: Snapshot;
+  readonly settings: Settings;
+  readonly state: State;
+  readonly decision: Decision;
+  readonly sources: Sources;
 }
 
 const NO_ORDERS: readonly Order[] = [];
@@ -132,10 +144,10 @@ export class ClosedLoop {
     this.#line.disconnectBox();
   }
 
-  /** The box starts anew with what it had saved. */
-  startBox(): void {
+  /** The box starts anew with what it finds on its disk: what it had saved, when left out. */
+  startBox(found: unknown = JSON.parse(JSON.stringify(this.#saved.state))): void {
     this.#boxRuns = true;
-    this.#state = restoreState(JSON.parse(JSON.stringify(this.#saved.state)), this.settings);
+    this.#state = restoreState(found, this.settings);
     this.#box = this.#openBox();
   }
 
@@ -145,25 +157,27 @@ export class ClosedLoop {
     this.#line.deliver(nowMs);
     for (const twin of this.twins) twin.tick(nowMs);
     this.#line.deliver(nowMs);
-    const decision = this.#boxRuns ? this.#decide(nowMs) : null;
+    const decided = this.#boxRuns ? this.#decide(nowMs) : null;
+    const decision = decided?.decision ?? null;
     this.#line.deliver(nowMs);
     this.#note(decision);
-    return { nowMs, decision };
+    return { nowMs, decision, decided };
   }
 
-  #decide(nowMs: number): Decision {
+  #decide(nowMs: number): DecidedInLoop {
     const trusted = this.#options.clockTrusted?.() ?? true;
     const wallMs = nowMs + (this.#options.wallOffsetMs?.() ?? 0);
     this.#time = siteTimeAt(this.#options.site.site.zone, wallMs, trusted, this.#time);
     const { settings, orders } = this.#options.remote?.() ?? { settings: this.settings, orders: NO_ORDERS };
     const given = { time: this.#time, orders, prices: this.#options.prices?.(nowMs) ?? [] };
     const snapshot = this.#withWishes(this.#box.snapshot(given));
-    const { state, decision } = decide(this.#state, snapshot, settings, null, nowMs);
+    const before = this.#state;
+    const { state, decision } = decide(before, snapshot, settings, null, nowMs);
     this.#replay(snapshot, settings, decision);
     if (decision.mustPersist || nowMs - this.#saved.atMs >= SAVE_MS) this.#saved = { state, atMs: nowMs };
     this.#state = state;
     this.#box.act(decision, settings);
-    return decision;
+    return { before, snapshot, settings, state, decision, sources: this.#box.sources };
   }
 
   /** A person's wish by another way than the button, which the board itself tells. */

@@ -11,7 +11,7 @@ import { openBoards } from '@wattward/edge/drive/open-boards';
 import type { SharedBoard } from '@wattward/edge/drive/shared-board';
 import { ControlTime } from '@wattward/edge/latch/control-time';
 import { type Given, Latch } from '@wattward/edge/latch/latch';
-import type { ReadingSource } from '@wattward/edge/latch/sources';
+import type { ReadingSource, Sources } from '@wattward/edge/latch/sources';
 import { type StorageOrder, type StorageRates, storageRates } from '@wattward/edge/registers/sunspec-storage';
 import type { SiteSettings } from '@wattward/edge/settings/site-settings';
 import type { HomeLine } from './home-line.ts';
@@ -44,6 +44,8 @@ const REVERT_S = 90;
 const DEADBAND_PCT = 0.5;
 
 export class LoopBox {
+  /** What it reads from. */
+  readonly sources: Sources;
   readonly #options: LoopBoxOptions;
   readonly #boards: ReadonlyMap<string, SharedBoard>;
   readonly #meter = new Told();
@@ -73,6 +75,7 @@ export class LoopBox {
       inverters: new Map(supplies.map(([id, source]) => [id, { source }])),
       boards: this.#boards,
     };
+    this.sources = sources;
     const control = new ControlTime(clock, stateAtMs);
     this.#latch = new Latch({ site, core, sources, control, cycleMs });
     const order = (n: number) => ({

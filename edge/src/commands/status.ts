@@ -1,8 +1,8 @@
 /** `edge status`: the books of the outbox, the newest readings, and what is wrong, from the disk of the box. */
 import { reasonText } from '@wattward/broker/wire/reasons';
 import { SOFTWARE_VERSION } from '../link/site-description.ts';
-import { meanSocPct } from '../link/site-state.ts';
 import { DEVICE_FAILURES_KEY, type StandingFailure } from '../record/failure-watch.ts';
+import { meanSocPct } from '../record/mean-soc-pct.ts';
 import { newestCycle, type ReplaySource } from '../replay/replay-range.ts';
 import type { LogReader, OutboxBooks } from '../store/log-reader.ts';
 import { lookingAt } from './disk.ts';

@@ -13,9 +13,8 @@ import type { Actor } from '../drive/actor.ts';
 import type { Effective } from '../intake/setpoint-control.ts';
 import type { ControlTime } from '../latch/control-time.ts';
 import type { Latch } from '../latch/latch.ts';
-import { meanSocPct } from '../link/site-state.ts';
 import type { DecidedCycle } from '../record/decided-cycle.ts';
-import type { Recorder } from '../record/recorder.ts';
+import { cycleRecord, type Recorder } from '../record/recorder.ts';
 import type { Stamp } from '../record/store.ts';
 import type { SiteSettings } from '../settings/site-settings.ts';
 import type { Devices } from './devices.ts';
@@ -69,15 +68,11 @@ export class Cycle {
     const before = this.#state;
     const { state, decision } = decide(before, snapshot, core, plan, control.at(nowMonoMs));
     this.#state = state;
-    const batterySocPct = meanSocPct(core, snapshot);
-    const loadPowersW = snapshot.loads.map(({ powerW }) => powerW.value);
-    const record = {
-      ...{ at, before, snapshot, core, plan, state, decision, batterySocPct },
-      points: () => ({ siteId, site, devices, state, decision, batterySocPct, loadPowersW }),
-    };
+    const cycle = { at, before, snapshot, core, plan, decision };
+    const record = cycleRecord({ siteId, site, devices }, cycle, state);
     void actor.act(decision, core, recorder.commit(record));
     actor.tick();
     recorder.record(record);
-    this.#options.publish({ at, wallMs: time.wallMs, before, core, plan, snapshot, decision });
+    this.#options.publish({ ...cycle, wallMs: time.wallMs });
   }
 }

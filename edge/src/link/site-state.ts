@@ -4,6 +4,7 @@ import type { Decision } from '../core/decision.ts';
 import type { Settings } from '../core/settings.ts';
 import type { Signal } from '../core/signal.ts';
 import type { Snapshot } from '../core/snapshot.ts';
+import { meanSocPct } from '../record/mean-soc-pct.ts';
 import type { StoreStats } from '../record/store.ts';
 
 export interface StateInput {
@@ -56,19 +57,6 @@ export function siteStateOf(input: StateInput): SiteState {
       droppedPoints: stats.droppedPoints,
     },
   };
-}
-
-/** State of charge of all batteries together, weighed by capacity; null while one is unknown or there is none. */
-export function meanSocPct(core: Settings, snapshot: Snapshot): number | null {
-  let weighed = 0;
-  let capacityWh = 0;
-  for (const [i, battery] of core.batteries.entries()) {
-    const soc = snapshot.batteries[i]?.socPct.value ?? null;
-    if (soc === null) return null;
-    weighed += soc * battery.capacityWh;
-    capacityWh += battery.capacityWh;
-  }
-  return capacityWh === 0 ? null : weighed / capacityWh;
 }
 
 function batteryStates({ core, snapshot, decision }: StateInput): SiteState['batteries'] {

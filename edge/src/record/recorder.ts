@@ -5,6 +5,7 @@
 import type { Decision } from '../core/decision.ts';
 import type { State } from '../core/state.ts';
 import type { CycleWriter, DecidedCycle } from './decided-cycle.ts';
+import { meanSocPct } from './mean-soc-pct.ts';
 import { MinuteMaker } from './minute-maker.ts';
 import type { PointMaker, PointsInput } from './points.ts';
 import type { DecisionReadings, EventRecord, Stamp, Store } from './store.ts';
@@ -37,6 +38,19 @@ export interface CycleRecord extends DecidedCycle {
   readonly state: State;
   readonly points: () => PointsInput;
   readonly batterySocPct: number | null;
+}
+
+/** What is to be recorded of a cycle of the home. */
+export function cycleRecord(
+  home: Pick<PointsInput, 'siteId' | 'site' | 'devices'>,
+  cycle: DecidedCycle,
+  state: State,
+): CycleRecord {
+  const { core, snapshot, decision } = cycle;
+  const batterySocPct = meanSocPct(core, snapshot);
+  const loadPowersW = snapshot.loads.map(({ powerW }) => powerW.value);
+  const points = () => ({ ...home, state, decision, batterySocPct, loadPowersW });
+  return { ...cycle, state, batterySocPct, points };
 }
 
 const STATE_EVERY_MS = 300_000;

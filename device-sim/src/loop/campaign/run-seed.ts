@@ -64,6 +64,8 @@ export async function runSeed(options: SeedOptions): Promise<SeedResult> {
     const waits = world.before();
     if (waits) await waits;
     const record = world.cycle();
+    const keeps = world.keep(record);
+    if (keeps) await keeps;
     if (healedAtMs !== null) world.liveness(record, healedAtMs);
   }
   if (loop.replayBroken) oracle.fail('I12', loop.nowMs, 'a decision did not come out the same twice');
@@ -96,7 +98,6 @@ class World {
   #darkUntilMs = 0;
   /** The inverter answers nobody in that time. */
   #hang = { fromMs: 0, untilMs: 0 };
-  #importWh = 0;
   #wish = { load: 0, on: false };
   #healedOrder: Envelope | null = null;
 
@@ -124,7 +125,7 @@ class World {
     this.loop = this.witness.loop;
     this.oracle = this.witness.oracle;
     const { check } = this.oracle;
-    this.#history = new HistoryRig({ weather: this.weather, seed, startMs, check });
+    this.#history = new HistoryRig({ weather: this.weather, seed, startMs, site: site.site, check });
     this.#remote = new RemoteRig({
       ...{ weather: this.weather, seed, check },
       settings: this.loop.settings,
@@ -141,9 +142,16 @@ class World {
 
   cycle(): CycleRecord {
     this.oracle.follow(this.#remote.oracle);
-    const record = this.witness.cycle();
-    this.#keepHistory(record);
-    return record;
+    return this.witness.cycle();
+  }
+
+  /** The box records its cycle and carries on what waits. Null when there is nothing to wait for. */
+  keep({ nowMs, decided }: CycleRecord): Promise<void> | null {
+    const kept = this.#history.cycle({ nowMs, decided, clockTrusted: this.#clockTrusted() });
+    if (!kept) return null;
+    return kept.then((lightsOut) => {
+      if (lightsOut) this.#darkUntilMs = nowMs + POWER_BACK_MS;
+    });
   }
 
   /** Of everything that happened: the home, what reached the history, what was followed from afar. */
@@ -154,20 +162,6 @@ class World {
     return trace.digest();
   }
 
-  #keepHistory({ nowMs, decision }: CycleRecord): void {
-    const gridW = this.loop.running.flows.gridW;
-    this.#importWh += Math.max(0, gridW) / 3600;
-    const lightsOut = this.#history.cycle({
-      nowMs,
-      gridW,
-      boxRuns: decision !== null,
-      clockTrusted: this.#clockTrusted(),
-      importWh: this.#importWh,
-      outcomes: decision?.outcomes.length ?? 0,
-    });
-    if (lightsOut) this.#darkUntilMs = nowMs + POWER_BACK_MS;
-  }
-
   #clockTrusted(): boolean {
     return !this.weather.spell('clock-untrusted', this.loop.nowMs).holds;
   }
@@ -176,7 +170,7 @@ class World {
     this.weather.heal();
     this.#darkUntilMs = 0;
     this.#hang = { fromMs: 0, untilMs: 0 };
-    if (!this.loop.boxRuns) this.loop.startBox();
+    if (!this.loop.boxRuns) this.loop.startBox(this.#history.lastState);
     this.loop.running.setGrid(true);
     for (const id of ['oven', 'space-heater']) this.loop.running.changeLoad(id, { on: false });
     return this.loop.nowMs;
@@ -243,7 +237,7 @@ class World {
     const killed = this.weather.spell('box-kill', nowMs).holds || nowMs < this.#darkUntilMs;
     if (killed && loop.boxRuns) loop.stopBox();
     else if (!killed && !loop.boxRuns) {
-      loop.startBox();
+      loop.startBox(this.#history.lastState);
       // What stood still before it began it has not seen.
       this.#frozenSinceMs = null;
       this.#frozenPictures = 0;

@@ -7,11 +7,11 @@
  * I20 a counter in the history never falls. I21 a refused line holds nothing up and takes nothing with it. I22 no time
  * outside the box's life. I23 live data is not late when nothing hinders it.
  */
-import type { Ledger } from '@wattward/edge/outbox/batch-store';
+import type { Ledger, Queue } from '@wattward/edge/outbox/batch-store';
+import type { DecisionRecord, Point } from '@wattward/edge/record/store';
 import type { Check } from '../known.ts';
 import type { VirtualDisk } from './virtual-disk.ts';
 import { POISON, type StoredPoint, type VirtualInflux } from './virtual-influx.ts';
-import type { Measured } from './virtual-recorder.ts';
 
 const LIVE_LATE_MS = 190_000;
 /** Longest wait that a server may have asked for, or that follows a refusal, and the wait after a long outage. */
@@ -20,9 +20,24 @@ const SECOND_MS = 1_000;
 /** Widest bucket of thinned points. */
 const BUCKET_MS = 900_000;
 
+/** A value that is a mean when there was no room for each: the unit at the end of its name says so. */
+const GAUGE = /(?:W|A|V|Hz|Pct|PerKwh)$/;
+
+/** A point as it was measured. */
+export interface Measured {
+  readonly point: Point;
+  readonly queue: Queue;
+  /** The true instant of it. */
+  readonly atMs: number;
+}
+
+type Fields = Point['fields'];
+
 interface Known {
-  readonly fields: Readonly<Record<string, number>>;
-  readonly measurement: string;
+  readonly fields: Fields;
+  readonly series: string;
+  readonly atMs: number;
+  readonly queue: Queue;
   safe: boolean;
 }
 
@@ -40,12 +55,14 @@ export class HistoryOracle {
   readonly #server: VirtualInflux;
   readonly #maxBytes: number;
   readonly #startMs: number;
-  /** By measurement and true time. */
+  /** By series and true time. */
   readonly #known = new Map<string, Known>();
   /** Points of which the outbox has said that they are on the disk. */
   #safePoints = 0;
   /** Also those of which nobody knows whether they were safe when the power went. */
   #poison = 0;
+  /** Measured, and not yet known to be safe. */
+  #open: Known[] = [];
   #nowMs: number;
   #calmSinceMs: number | null = null;
   #firstCheckMs = 0;
@@ -68,26 +85,41 @@ export class HistoryOracle {
     this.#nowMs = nowMs;
   }
 
-  measured({ point, atMs }: Measured): void {
+  measured({ point, queue, atMs }: Measured): void {
+    const series = seriesOf(point);
     if (point.measurement === POISON) this.#poison += 1;
-    const fields = Object.fromEntries(
-      Object.entries(point.fields).map(([name, value]) => [name, Number(value)]),
-    );
-    this.#known.set(keyOf(point.measurement, atMs), { fields, measurement: point.measurement, safe: false });
+    const known = { fields: point.fields, series, atMs, queue, safe: false };
+    this.#known.set(keyOf(series, atMs), known);
+    this.#open.push(known);
   }
 
-  safe(points: readonly Measured[]): void {
-    this.#safePoints += points.length;
-    for (const { point, atMs } of points) {
-      const known = this.#known.get(keyOf(point.measurement, atMs));
-      if (known) known.safe = true;
+  /** Changes of outcome are events of the history, of the time of their cycle. */
+  decided(site: string, decisions: readonly DecisionRecord[]): void {
+    for (const { actuator, outcome, reason, homeMode } of decisions) {
+      const point = {
+        measurement: 'decision',
+        tags: { site, actuator },
+        fields: { outcome, code: reason.code, homeMode },
+      };
+      this.measured({ point, queue: 'event', atMs: this.#nowMs });
     }
+  }
+
+  /** A row of that queue is on the disk: everything that was measured for it until now. */
+  safe(queue: Queue): void {
+    for (const known of this.#open) {
+      if (known.queue !== queue) continue;
+      known.safe = true;
+      this.#safePoints += 1;
+    }
+    this.#open = this.#open.filter(({ safe }) => !safe);
   }
 
   /** The box is about to begin with what its disk has kept. */
   restarted(): void {
-    // While it was away nothing could be in time.
+    // While it was away nothing could be in time; what was open then is lost.
     this.#calmSinceMs = null;
+    this.#open = [];
     const ledger = this.#disk.ledger();
     const accepted = ledger?.accepted ?? 0;
     const nowMs = this.#nowMs;
@@ -137,9 +169,9 @@ export class HistoryOracle {
     this.#audit(ledger, pendingPoints);
     let missing = 0;
     let example = '';
-    for (const [key, known] of this.#known) {
-      if (!known.safe || known.measurement === POISON || this.#stored(key)) continue;
-      if (this.#nowMs - timeOf(key) < 180_000) continue;
+    for (const [key, { safe, series, atMs }] of this.#known) {
+      if (!safe || series.startsWith(POISON) || this.#server.points.has(key)) continue;
+      if (this.#nowMs - atMs < 180_000) continue;
       missing += 1;
       example ||= key;
     }
@@ -164,11 +196,11 @@ export class HistoryOracle {
   }
 
   #lookAtCounter(): void {
-    const points = [...this.#server.points.values()].filter(({ series }) => series === seriesOf('site'));
+    const points = [...this.#server.points.values()].filter(({ series }) => series.startsWith('site,'));
     points.sort((a, b) => a.timeMs - b.timeMs);
     let beforeWh = 0;
     for (const { timeMs, fields } of points) {
-      const atWh = Number.parseInt(fields.gridImportWh ?? '', 10);
+      const atWh = Number(fields.gridImportWh);
       const rises = atWh >= beforeWh;
       this.#check('I20', timeMs, rises, () => `the counter fell from ${beforeWh} to ${atWh} Wh`);
       beforeWh = atWh;
@@ -204,7 +236,6 @@ export class HistoryOracle {
   }
 
   #arrives({ series, timeMs, fields }: StoredPoint): void {
-    const measurement = series.split(',')[0] ?? '';
     const nowMs = this.#nowMs;
     const inLife = timeMs >= this.#startMs && timeMs <= nowMs + 5 * SECOND_MS;
     this.#check(
@@ -213,48 +244,45 @@ export class HistoryOracle {
       inLife,
       () => `a point of ${new Date(timeMs).toISOString()} in ${series} ${JSON.stringify(fields)}`,
     );
-    const known = this.#known.get(keyOf(measurement, timeMs));
-    this.#check('I18', nowMs, known !== undefined, () => `${measurement} at ${timeMs} was never measured`);
+    const known = this.#known.get(keyOf(series, timeMs));
+    this.#check('I18', nowMs, known !== undefined, () => `${series} at ${timeMs} was never measured`);
     if (!known) return;
     for (const [name, value] of Object.entries(known.fields)) {
-      const there = Number(fields[name]);
-      const same = there === value || (name.endsWith('W') && this.#isMean(measurement, name, timeMs, there));
-      this.#check('I18', nowMs, same, () => `${measurement} ${name} ${fields[name]}, measured ${value}`);
+      if (value === null || value === undefined) continue;
+      const there = fields[name] ?? '';
+      const same =
+        there === written(value) || (GAUGE.test(name) && this.#isMean(series, name, timeMs, there));
+      this.#check('I18', nowMs, same, () => `${series} ${name} ${there}, measured ${value}`);
     }
   }
 
   /** A thinned gauge lies between the least and the most of its bucket. */
-  #isMean(measurement: string, name: string, timeMs: number, value: number): boolean {
+  #isMean(series: string, name: string, timeMs: number, text: string): boolean {
+    const value = Number(text);
     let least = Number.POSITIVE_INFINITY;
     let most = Number.NEGATIVE_INFINITY;
     for (let atMs = timeMs; atMs > timeMs - BUCKET_MS; atMs -= SECOND_MS) {
-      const one = this.#known.get(keyOf(measurement, atMs))?.fields[name];
-      if (one === undefined) continue;
+      const one = this.#known.get(keyOf(series, atMs))?.fields[name];
+      if (typeof one !== 'number') continue;
       least = Math.min(least, one);
       most = Math.max(most, one);
     }
     return value >= least - 0.001 && value <= most + 0.001;
   }
-
-  #stored(key: string): boolean {
-    return this.#server.points.has(this.#serverKey(key));
-  }
-
-  #serverKey(key: string): string {
-    const at = key.lastIndexOf(' ');
-    return `${seriesOf(key.slice(0, at))} ${key.slice(at + 1)}`;
-  }
 }
 
-/** Tags as the line protocol wants them written: blanks and commas behind a backslash. */
-export function seriesOf(measurement: string): string {
-  return `${measurement},device=Cellar\\,\\ left,site=home-1`;
+/** A value as the line protocol wants it written. */
+function written(value: NonNullable<Fields[string]>): string {
+  if (typeof value === 'string') return `"${value.replace(/["\\]/g, '\\$&')}"`;
+  return typeof value === 'bigint' ? `${value}i` : String(value);
 }
 
-function keyOf(measurement: string, atMs: number): string {
-  return `${measurement} ${atMs}`;
+/** Tags in order of their names, with blanks and commas behind a backslash. */
+function seriesOf({ measurement, tags }: Point): string {
+  const names = Object.keys(tags).sort();
+  return [measurement, ...names.map((name) => `${name}=${tags[name]?.replace(/[, ]/g, '\\$&')}`)].join(',');
 }
 
-function timeOf(key: string): number {
-  return Number(key.slice(key.lastIndexOf(' ') + 1));
+function keyOf(series: string, atMs: number): string {
+  return `${series} ${atMs}`;
 }

@@ -1,38 +1,47 @@
 /**
- * The history's part of a campaign: what the home does is recorded every ten seconds, goes through the real outbox
- * and courier to a server, and both disk and server fail as the seed wants it.
+ * The history's part of a campaign: what the box decides and reads goes through its own recorder, keeper, outbox, courier
+ * and carrier to a server, and both disk and server fail as the seed wants it.
  */
-import type { Lane } from '@wattward/edge/outbox/lanes';
+import { lastState } from '@wattward/edge/record/last-state';
+import { CONTROL_STATE_KEY } from '@wattward/edge/record/recorder';
+import type { Point } from '@wattward/edge/record/store';
+import type { DecidedInLoop } from '../../closed-loop.ts';
+import type { InstalledSite } from '../../installed-site.ts';
 import type { TraceHash } from '../../trace-hash.ts';
 import type { FaultWeather } from '../fault-weather.ts';
 import type { Check } from '../known.ts';
 import { Random } from '../random.ts';
 import { HistoryOracle } from './history-oracle.ts';
+import { MinuteOracle } from './minute-oracle.ts';
+import { RecordingBox } from './recording-box.ts';
 import { PowerCut, VirtualDisk } from './virtual-disk.ts';
 import { type Mood, POISON, VirtualInflux } from './virtual-influx.ts';
-import { type Measured, VirtualRecorder } from './virtual-recorder.ts';
+import { VirtualLog, VirtualStates } from './virtual-log.ts';
 
 export interface HistoryFacts {
   readonly nowMs: number;
-  readonly boxRuns: boolean;
+  /** Null while the box does not run. */
+  readonly decided: DecidedInLoop | null;
   readonly clockTrusted: boolean;
-  readonly gridW: number;
-  readonly importWh: number;
-  /** Changes of outcome in this cycle: events, committed at once. */
-  readonly outcomes: number;
 }
 
 export interface HistoryRigOptions {
   readonly weather: FaultWeather;
   readonly seed: number;
   readonly startMs: number;
+  readonly site: InstalledSite['site'];
   readonly check: Check;
 }
 
-const RECORD_MS = 10_000;
-const TAGS = { site: 'home-1', device: 'Cellar, left' } as const;
-const SMALL_BYTES = 24_000;
+const RECORD_MS = 30_000;
+const COMMIT_MS = 50_000;
+/** Blanks and commas need care in the line protocol. */
+const SITE_ID = 'Home, left';
+const SMALL_BYTES = 160_000;
 const ROOMY_BYTES = 64 * 1024 * 1024;
+/** Room is looked at so often, when nothing has hindered it for a while. */
+const ROOM_EVERY_MS = 600_000;
+const ROOM_CALM_MS = 120_000;
 const MAX_RETRY_AFTER_MS = 600_000;
 /** A server that refuses us is asked again after a minute, or up to a fifth less. */
 const REFUSED_MS = 48_000;
@@ -50,27 +59,33 @@ const ERRORS = [500, 502, 503, 408, 425] as const;
 
 export class HistoryRig {
   readonly oracle: HistoryOracle;
+  readonly #minutes: MinuteOracle;
+  readonly #options: HistoryRigOptions;
   readonly #weather: FaultWeather;
   readonly #random: Random;
   readonly #server: VirtualInflux;
   readonly #disk: VirtualDisk;
+  readonly #log: VirtualLog;
+  readonly #states = new VirtualStates();
   readonly #check: Check;
   readonly #maxBytes: number;
-  #recorder: VirtualRecorder | null = null;
+  #box: RecordingBox | null = null;
   #boots = 0;
   #requests = 0;
   #nowMs: number;
-  #recordedAtMs = 0;
-  #eventSeq = 0;
+  #roomLookedAtMs: number;
   /** The server has asked for silence until then. */
   #silentUntilMs = 0;
   #hinderedAtMs: number;
 
-  constructor({ weather, seed, startMs, check }: HistoryRigOptions) {
+  constructor(options: HistoryRigOptions) {
+    const { weather, seed, startMs, check } = options;
+    this.#options = options;
     this.#weather = weather;
     this.#random = new Random(seed ^ 0x3c6ef372);
     this.#nowMs = startMs;
     this.#hinderedAtMs = startMs;
+    this.#roomLookedAtMs = startMs;
     this.#check = check;
     this.#server = new VirtualInflux(this.#random);
     this.#maxBytes = weather.forGood('disk-small') ? SMALL_BYTES : ROOMY_BYTES;
@@ -81,38 +96,48 @@ export class HistoryRig {
       },
       this.#random,
     );
+    this.#log = new VirtualLog(this.#disk, () => this.#nowMs);
     this.oracle = new HistoryOracle(check, {
       disk: this.#disk,
       server: this.#server,
       maxBytes: this.#maxBytes,
       startMs,
     });
+    this.#minutes = new MinuteOracle(check);
+    this.#log.onMinute = (minute) => this.#minutes.kept(minute, this.#nowMs);
   }
 
-  /** Returns true when the supply went: then the box is gone as well. */
-  cycle(facts: HistoryFacts): boolean {
-    this.#nowMs = facts.nowMs;
-    this.oracle.at(facts.nowMs);
-    if (!facts.boxRuns) {
-      this.#recorder = null;
-      return false;
+  /** What the box finds on its disk when it starts. */
+  get lastState(): unknown {
+    return lastState(this.#states.load(CONTROL_STATE_KEY), this.#log.replayed);
+  }
+
+  /**
+   * One cycle of the box. Resolves, once it has done what there was to do, to whether the supply went: then the box is
+   * gone as well. Null when there is nothing to wait for.
+   */
+  cycle(facts: HistoryFacts): Promise<boolean> | null {
+    const { nowMs, decided, clockTrusted } = facts;
+    this.#nowMs = nowMs;
+    this.oracle.at(nowMs);
+    if (!decided) {
+      this.#box = null;
+      return null;
     }
     try {
-      this.#recorder ??= this.#start(facts.nowMs);
-      this.#record(facts, this.#recorder);
-      this.#recorder.cycle(facts.nowMs, facts.clockTrusted ? facts.nowMs : null);
+      const box = this.#box ?? this.#start();
+      this.#minutes.cycle(decided.decision);
+      const carried = box.cycle(decided, nowMs, clockTrusted ? nowMs : null);
+      if (carried) return this.#carried(carried, box, facts);
+      this.#end(box, facts);
+      return null;
     } catch (error) {
-      if (!(error instanceof PowerCut)) throw error;
-      this.#recorder = null;
-      return true;
+      return Promise.resolve(this.#cut(error));
     }
-    if (this.#weather.strikes('disk-rot')) this.#disk.rot();
-    this.#look(this.#recorder, facts);
-    return false;
   }
 
   settled(): void {
-    const outbox = this.#recorder?.outbox;
+    const outbox = this.#log.log?.outbox;
     if (outbox) this.oracle.settled(outbox.ledger, outbox.pendingPoints());
   }
 
@@ -122,57 +147,82 @@ export class HistoryRig {
     trace.text(JSON.stringify(this.#disk.ledger()));
   }
 
-  #start(nowMs: number): VirtualRecorder {
+  async #carried(carried: Promise<void>, box: RecordingBox, facts: HistoryFacts): Promise<boolean> {
+    try {
+      await carried;
+      this.#end(box, facts);
+      return false;
+    } catch (error) {
+      return this.#cut(error);
+    }
+  }
+
+  /** The supply went in the middle of it. */
+  #cut(error: unknown): true {
+    if (!(error instanceof PowerCut)) throw error;
+    this.#box = null;
+    return true;
+  }
+
+  #end(box: RecordingBox, facts: HistoryFacts): void {
+    if (this.#weather.strikes('disk-rot')) this.#disk.rot();
+    this.#look(box, facts);
+  }
+
+  #start(): RecordingBox {
     this.#boots += 1;
     this.#silentUntilMs = 0;
-    const { oracle } = this;
-    oracle.restarted();
-    return new VirtualRecorder(
+    this.#log.close();
+    this.oracle.restarted();
+    this.#minutes.restarted();
+    this.#disk.onKept = (queue) => this.oracle.safe(queue);
+    const box = new RecordingBox(
       {
-        disk: this.#disk,
+        log: this.#log,
+        states: this.#states,
         random: () => this.#random.next(),
-        send: (lines, lane) => this.#send(lines, lane),
-        onAccepted: (points) => oracle.safe(points),
+        send: (lines) => this.#send(lines),
+        onPoints: (points) => this.#measured(points),
+        onDecisions: (decisions) => this.oracle.decided(SITE_ID, decisions),
       },
-      { maxBytes: this.#maxBytes, thinAfterMs: 45 * 86_400_000, dropAfterMs: 730 * 86_400_000 },
-      `boot-${this.#boots}`,
-      nowMs,
+      {
+        ...{ siteId: SITE_ID, site: this.#options.site, boot: `boot-${this.#boots}`, bootAtMs: this.#nowMs },
+        ...{ recordMs: RECORD_MS, commitEveryMs: COMMIT_MS },
+        bounds: { maxBytes: this.#maxBytes, thinAfterMs: 45 * 86_400_000, dropAfterMs: 730 * 86_400_000 },
+      },
     );
+    this.#box = box;
+    return box;
   }
 
-  #record(facts: HistoryFacts, recorder: VirtualRecorder): void {
-    const { nowMs, clockTrusted, gridW, importWh } = facts;
-    const put = (measurement: string, fields: Record<string, number>, queue: 'event' | 'data') => {
-      const measured: Measured = { point: { measurement, tags: TAGS, fields }, queue, atMs: nowMs };
-      this.oracle.measured(measured);
-      recorder.record(measured, clockTrusted ? nowMs : null);
-    };
-    if (facts.outcomes > 0) {
-      this.#eventSeq += 1;
-      put('decision', { seq: this.#eventSeq, count: facts.outcomes }, 'event');
-    }
-    if (nowMs - this.#recordedAtMs < RECORD_MS) return;
-    this.#recordedAtMs = nowMs;
-    put('site', { gridPowerW: Math.round(gridW * 10) / 10, gridImportWh: Math.round(importWh) }, 'data');
-    if (this.#weather.strikes('history-poison')) put(POISON, { gridPowerW: 1 }, 'data');
+  #measured(points: readonly Point[]): readonly Point[] {
+    const poison = { measurement: POISON, tags: { site: SITE_ID }, fields: { gridPowerW: 1 } };
+    const all = this.#weather.strikes('history-poison') ? [...points, poison] : points;
+    for (const point of all) this.oracle.measured({ point, queue: 'data', atMs: this.#nowMs });
+    return all;
   }
 
-  #look(recorder: VirtualRecorder, { nowMs, clockTrusted }: HistoryFacts): void {
-    const { ledger } = recorder.outbox;
+  #look(box: RecordingBox, { nowMs, clockTrusted }: HistoryFacts): void {
+    const outbox = this.#log.log?.outbox;
     const mood = this.#weather;
     const hindered =
+      !outbox ||
       !clockTrusted ||
       mood.spell('disk-full', nowMs).holds ||
       mood.spell('history-down', nowMs).holds ||
       mood.spell('history-refuses', nowMs).holds;
     if (hindered) this.#hinderedAtMs = nowMs;
     const calm = nowMs > this.#hinderedAtMs && !HINDRANCES.some((kind) => mood.isOn(kind));
-    this.oracle.look({ nowMs, ledger, pendingPoints: recorder.outbox.pendingPoints(), calm });
-    const { room } = recorder;
-    if (room?.atMs === nowMs && !hindered) this.oracle.afterRoom(ledger, nowMs, room.heldBytes);
+    if (!outbox) return;
+    const { ledger } = outbox;
+    this.oracle.look({ nowMs, ledger, pendingPoints: outbox.pendingPoints(), calm });
+    const isRoomDue = nowMs - this.#roomLookedAtMs >= ROOM_EVERY_MS;
+    if (!isRoomDue || nowMs - this.#hinderedAtMs < ROOM_CALM_MS) return;
+    this.#roomLookedAtMs = nowMs;
+    this.oracle.afterRoom(ledger, nowMs, box.heldBytes);
   }
 
-  #send(lines: readonly string[], _lane: Lane) {
+  #send(lines: readonly string[]) {
     const nowMs = this.#nowMs;
     const early = nowMs < this.#silentUntilMs - 1_000;
     this.#check(

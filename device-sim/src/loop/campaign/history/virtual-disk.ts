@@ -1,6 +1,6 @@
 /**
- * The disk below the outbox: a BatchStore in memory that keeps the store's promise (a commit is whole or is not) and
- * breaks what a card may break: no room, power gone in the middle of a commit, a bit that flips long after.
+ * The disk below the outbox: a BatchStore in memory that keeps the store's promise (a transaction is whole or is not)
+ * and breaks what a card may break: no room, power gone in the middle of it, a bit that flips long after.
  */
 import type {
   BatchCodec,
@@ -34,6 +34,11 @@ export class VirtualDisk implements BatchStore {
   readonly #random: Random;
   readonly #rows: Readonly<Record<Queue, Map<number, BatchRow>>> = { event: new Map(), data: new Map() };
   #ledger: string | null = null;
+  #inTransaction = false;
+  #isFull = false;
+  readonly #inserted: Queue[] = [];
+  /** Told of every new row that is safe now, but of those made of older ones. */
+  onKept: (queue: Queue) => void = () => {};
   readonly quarantine: QuarantineRow[] = [];
 
   constructor(faults: DiskFaults, random: Random) {
@@ -46,11 +51,27 @@ export class VirtualDisk implements BatchStore {
   }
 
   commit(change: Change): void {
-    if (this.#faults.full()) throw new DiskFull('no space left');
-    const cut = this.#faults.powerCut();
+    this.transact(() => {
+      if (this.#isFull) throw new DiskFull('no space left');
+      this.#apply(change);
+    });
+  }
+
+  /** All of `work`, or none of it; where the power goes nobody hears which. */
+  transact(work: () => void): void {
+    if (this.#inTransaction) return work();
+    this.#isFull = this.#faults.full();
+    const cut = !this.#isFull && this.#faults.powerCut();
     // A torn tail of the write-ahead log is cut off as a whole when the file is opened again.
-    if (!cut || this.#random.chance(0.5)) this.#apply(change);
+    if (cut && this.#random.chance(0.5)) throw new PowerCut('power gone');
+    this.#inTransaction = true;
+    try {
+      work();
+    } finally {
+      this.#inTransaction = false;
+    }
     if (cut) throw new PowerCut('power gone');
+    for (const row of this.#inserted.splice(0)) this.onKept(row);
   }
 
   read(queue: Queue, seq: number): BatchRow | null {
@@ -88,6 +109,7 @@ export class VirtualDisk implements BatchStore {
       for (const seq of this.#rows[queue].keys()) if (seq >= from && seq <= to) this.#rows[queue].delete(seq);
     }
     for (const row of insert) this.#rows[row.queue].set(row.seq, row);
+    if (remove.length === 0) this.#inserted.push(...insert.map(({ queue }) => queue));
     this.quarantine.push(...quarantine);
     this.#ledger = JSON.stringify(ledger);
   }

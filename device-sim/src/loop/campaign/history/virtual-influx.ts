@@ -82,28 +82,26 @@ function says(status: number, retryAfterS: number | null = null): Answer {
   return { kind: 'status', status, retryAfter: retryAfterS === null ? null : String(retryAfterS), body };
 }
 
+const SERIES = /(?:\\.|[^\\ ])+ /y;
+const FIELD = /((?:\\.|[^\\=, ])+)=("(?:\\.|[^"\\])*"|true|false|-?\d+(?:\.\d+)?(?:e[+-]?\d+)?i?)([, ])/y;
+const TIME = /-?\d+$/y;
+
 /** `series field=value[,field=value] time`; a backslash keeps the character behind it from meaning anything. */
 function readLine(line: string): StoredPoint | null {
-  const parts: string[] = [];
-  let part = '';
-  for (let i = 0; i < line.length; i += 1) {
-    if (line[i] === ' ') {
-      parts.push(part);
-      part = '';
-    } else if (line[i] === '\\') {
-      part += line.slice(i, i + 2);
-      i += 1;
-    } else part += line[i];
-  }
-  parts.push(part);
-  const [series, fieldText, time] = parts;
-  if (parts.length !== 3 || !series || !fieldText || !/^-?\d+$/.test(time ?? '')) return null;
+  SERIES.lastIndex = 0;
+  const head = SERIES.exec(line);
+  if (!head) return null;
   const fields: Record<string, string> = {};
-  for (const field of fieldText.split(',')) {
-    const [name, value, ...more] = field.split('=');
-    if (!name || value === undefined || more.length > 0 || !/^-?\d+(\.\d+)?(e[+-]?\d+)?i?$/.test(value))
-      return null;
-    fields[name] = value;
+  let at = SERIES.lastIndex;
+  for (let isLast = false; !isLast; at = FIELD.lastIndex) {
+    FIELD.lastIndex = at;
+    const field = FIELD.exec(line);
+    const name = field?.[1];
+    if (!field || name === undefined || name in fields) return null;
+    fields[name] = field[2] ?? '';
+    isLast = field[3] === ' ';
   }
-  return { series, timeMs: Number(time), fields };
+  TIME.lastIndex = at;
+  const time = TIME.exec(line);
+  return time && { series: head[0].slice(0, -1), timeMs: Number(time[0]), fields };
 }
