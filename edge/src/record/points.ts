@@ -7,6 +7,7 @@ import type { State } from '../core/state.ts';
 import type { ReadingSource, Sources } from '../latch/sources.ts';
 import type { Point } from '../outbox/point.ts';
 import type { SiteSettings } from '../settings/site-settings.ts';
+import { PowerMeans, type PowersW } from './power-means.ts';
 
 /** What is measured, by the ids of the site settings. */
 export interface PointSources extends Pick<Sources, 'boards'> {
@@ -32,46 +33,23 @@ export interface PointsInput {
   readonly loadPowersW: readonly (number | null)[];
 }
 
-const MEANS = ['gridPowerW', 'pvPowerW', 'batteryPowerW', 'houseLoadW', 'managedLoadW'] as const;
-type MeanName = (typeof MEANS)[number];
-
 /** Collects means between two recordings. */
 export class PointMaker {
-  #sums = new Map<MeanName, { sum: number; count: number }>();
+  readonly #powers = new PowerMeans();
 
   /** Takes in one cycle. */
   add(decision: Decision): void {
-    for (const name of MEANS) {
-      const value = decision.balance[name];
-      if (value === null) continue;
-      const entry = this.#sums.get(name) ?? { sum: 0, count: 0 };
-      entry.sum += value;
-      entry.count += 1;
-      this.#sums.set(name, entry);
-    }
+    this.#powers.add(decision.balance);
   }
 
   /** The points of this recording; means begin anew. */
   points(input: PointsInput): Point[] {
-    const means = this.#means();
+    const means = this.#powers.take(10);
     return [sitePoint(input, means), flowPoint(input), ...devicePoints(input), ...loadPoints(input)];
-  }
-
-  #means(): Record<MeanName, number | null> {
-    const mean = (name: MeanName) => {
-      const entry = this.#sums.get(name);
-      return entry ? rounded(entry.sum / entry.count) : null;
-    };
-    const means = Object.fromEntries(MEANS.map((name) => [name, mean(name)])) as Record<
-      MeanName,
-      number | null
-    >;
-    this.#sums = new Map();
-    return means;
   }
 }
 
-function sitePoint(input: PointsInput, means: Record<MeanName, number | null>): Point {
+function sitePoint(input: PointsInput, means: PowersW): Point {
   const { siteId, state, decision } = input;
   const { gridImportWh, gridExportWh, pvWh, batteryChargedWh, batteryDischargedWh } = state.ledger.total;
   return {
@@ -144,8 +122,4 @@ function loadPoints(input: PointsInput): Point[] {
       },
     };
   });
-}
-
-function rounded(value: number): number {
-  return Math.round(value * 10) / 10;
 }

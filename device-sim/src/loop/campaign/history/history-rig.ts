@@ -104,7 +104,6 @@ export class HistoryRig {
       startMs,
     });
     this.#minutes = new MinuteOracle(check);
-    this.#log.onMinute = (minute) => this.#minutes.kept(minute, this.#nowMs);
   }
 
   /** What the box finds on its disk when it starts. */
@@ -183,6 +182,7 @@ export class HistoryRig {
         random: () => this.#random.next(),
         send: (lines) => this.#send(lines),
         onPoints: (points) => this.#measured(points),
+        onMinute: (minute) => this.#minutes.kept(minute, this.#nowMs),
         onDecisions: (decisions) => this.oracle.decided(SITE_ID, decisions),
       },
       {

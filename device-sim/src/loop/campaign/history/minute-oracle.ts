@@ -1,89 +1,66 @@
 /**
- * What must hold of the minutes that are kept for ever: each says no more than the cycles since the one before did.
- * Part of I18.
+ * What must hold of the minutes that are kept for ever: each says just what the cycles since the one before it said, and
+ * where the last of them stood. Part of I18.
  */
 import type { Decision } from '@wattward/edge/core/decision';
 import type { MinuteSummary } from '@wattward/edge/record/store';
 import type { Check } from '../known.ts';
 
 const POWERS = ['gridPowerW', 'pvPowerW', 'batteryPowerW', 'houseLoadW', 'managedLoadW'] as const;
-
-/** What one cycle said. */
-interface Said {
-  readonly cycle: number;
-  readonly balance: Decision['balance'];
-  readonly demandW: number | null;
-  readonly loadsOn: string;
-  readonly batteryModes: string;
-}
+/** One a second. */
+const MOST_CYCLES = 60;
 
 export class MinuteOracle {
   readonly #check: Check;
-  #since: Said[] = [];
-  #lastCycle = -1;
+  readonly #said = POWERS.map((name) => ({ name, valuesW: [] as number[] }));
+  #cycles = 0;
+  #highestW: number | null = null;
+  #last: Decision | null = null;
 
   constructor(check: Check) {
     this.#check = check;
   }
 
-  cycle({ cycle, balance, demand, loads, batteries }: Decision): void {
-    this.#since.push({
-      ...{ cycle, balance, demandW: demand.demandW },
-      loadsOn: loads.flatMap(({ id, on }) => (on ? [id] : [])).join(),
-      batteryModes: batteries.map(({ mode }) => mode).join(),
-    });
+  cycle(decision: Decision): void {
+    const { demandW } = decision.demand;
+    for (const { name, valuesW } of this.#said) {
+      const valueW = decision.balance[name];
+      if (valueW !== null) valuesW.push(valueW);
+    }
+    if (demandW !== null && !(demandW < (this.#highestW ?? demandW))) this.#highestW = demandW;
+    this.#cycles += 1;
+    this.#last = decision;
   }
 
-  /** What was not yet kept is lost. */
+  /** The box starts anew: what its last minute was to become is lost. */
   restarted(): void {
-    this.#since = [];
-    this.#lastCycle = -1;
+    for (const { valuesW } of this.#said) valuesW.length = 0;
+    this.#cycles = 0;
+    this.#highestW = null;
   }
 
+  /** A minute ends with the cycle that was looked at last. */
   kept(minute: MinuteSummary, nowMs: number): void {
-    const end = this.#since.findIndex(({ cycle }) => cycle === minute.cycle);
-    const last = this.#since[end];
-    const known = last !== undefined && minute.cycle > this.#lastCycle;
-    this.#check(
-      'I18',
-      nowMs,
-      known,
-      () => `a minute ends with cycle ${minute.cycle}, which was none or before`,
+    const check = (holds: boolean, what: () => string) => this.#check('I18', nowMs, holds, what);
+    const cycles = this.#cycles;
+    check(cycles > 0 && cycles <= MOST_CYCLES, () => `${cycles} cycles in one minute`);
+    for (const { name, valuesW } of this.#said) {
+      const meanW = minute[name];
+      const sumW = valuesW.reduce((sum, valueW) => sum + valueW, 0);
+      const right = meanW === null ? valuesW.length === 0 : Math.abs(meanW - sumW / valuesW.length) <= 0.51;
+      check(right, () => `${name} of a minute is ${meanW}, of its cycles ${sumW / valuesW.length}`);
+    }
+    const highestW = this.#highestW === null ? null : Math.round(this.#highestW);
+    check(
+      minute.demandW === highestW,
+      () => `demand of a minute ${minute.demandW}, of its cycles ${highestW}`,
     );
-    if (!last) return;
-    const said = this.#since.splice(0, end + 1);
-    this.#lastCycle = minute.cycle;
-    // An hour is what a pause of the box may be long; a minute of the box's cycles has no more than sixty.
-    const short = said.length <= 60;
-    this.#check('I18', nowMs, short, () => `${said.length} cycles in one minute`);
-    for (const name of POWERS)
-      this.#power(
-        name,
-        minute[name],
-        said.map(({ balance }) => balance[name]),
-        nowMs,
-      );
-    const demands = said.flatMap(({ demandW }) => (demandW === null ? [] : [Math.round(demandW)]));
-    const highest = demands.length === 0 ? null : Math.max(...demands);
-    this.#check('I18', nowMs, minute.demandW === highest, () => `demand ${minute.demandW}, was ${highest}`);
-    const ends = minute.loadsOn.join() === last.loadsOn && minute.batteryModes.join() === last.batteryModes;
-    this.#check(
-      'I18',
-      nowMs,
-      ends,
-      () => `a minute ends with ${minute.loadsOn}, cycle ${last.cycle} did not`,
-    );
-  }
-
-  #power(name: string, mean: number | null, values: readonly (number | null)[], nowMs: number): void {
-    const known = values.flatMap((value) => value ?? []);
-    const sum = known.reduce((total, value) => total + value, 0);
-    const right = mean === null ? known.length === 0 : Math.abs(mean - sum / known.length) <= 0.51;
-    this.#check(
-      'I18',
-      nowMs,
-      right,
-      () => `${name} of a minute ${mean}, mean of ${known.length} cycles was not`,
-    );
+    const { cycle, loads = [], batteries = [] } = this.#last ?? {};
+    const ends =
+      minute.cycle === cycle &&
+      minute.loadsOn.join() === loads.flatMap(({ id, on }) => (on ? [id] : [])).join() &&
+      minute.batteryModes.join() === batteries.map(({ mode }) => mode).join();
+    check(ends, () => `a minute ends otherwise than its last cycle, ${cycle}`);
+    this.restarted();
   }
 }

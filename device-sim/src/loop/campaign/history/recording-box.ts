@@ -10,7 +10,7 @@ import type { Sources } from '@wattward/edge/latch/sources';
 import { Keeper } from '@wattward/edge/record/keeper';
 import { PointMaker, type PointsInput } from '@wattward/edge/record/points';
 import { cycleRecord, Recorder, type RecordStore } from '@wattward/edge/record/recorder';
-import type { DecisionRecord, OutboxBounds, Point, Stamp } from '@wattward/edge/record/store';
+import type { DecisionRecord, MinuteSummary, OutboxBounds, Point, Stamp } from '@wattward/edge/record/store';
 import type { DecidedInLoop } from '../../closed-loop.ts';
 import type { VirtualLog, VirtualStates } from './virtual-log.ts';
 
@@ -23,6 +23,7 @@ export interface RecordingPorts {
   /** What is about to be recorded, and in its place what is. */
   readonly onPoints: (points: readonly Point[]) => readonly Point[];
   readonly onDecisions: (decisions: readonly DecisionRecord[]) => void;
+  readonly onMinute: (minute: MinuteSummary) => void;
 }
 
 export interface RecordingOptions {
@@ -35,8 +36,6 @@ export interface RecordingOptions {
   readonly bootAtMs: number;
 }
 
-/** Cycles that are recorded and not yet safe, at most: the open block holds no more snapshots. */
-const MAX_OPEN_CYCLES = 600;
 /** Between two calls of a port nothing of the box waits for more promises than this. */
 const QUIET_TURNS = 12;
 
@@ -48,8 +47,8 @@ export class RecordingBox {
   readonly #carrier: Carrier;
   /** What the courier has been given and has not settled, by batch, bytes of its lines. */
   readonly #held = new Map<string, number>();
-  /** States after the cycles that are recorded and not yet safe. */
-  readonly #openCycles = new Map<string, State>();
+  /** The cycle that is recorded last: a block ends with it, whenever it is written. */
+  #newest: { readonly cycle: string; readonly state: State } | null = null;
   #devices: { readonly sources: Sources; readonly answering: PointsInput['devices'] } | null = null;
   #nowMs: number;
   #alarm: { readonly atMs: number; readonly ring: () => void } | null = null;
@@ -73,7 +72,7 @@ export class RecordingBox {
       recordMs,
       onEvent: () => {},
     });
-    ports.log.stateAfter = (cycle) => this.#openCycles.get(cycle) ?? null;
+    ports.log.stateAfter = (cycle) => (this.#newest?.cycle === cycle ? this.#newest.state : null);
     this.#carrier = this.#openCarrier();
     this.#carrier.run().catch((cause: unknown) => {
       this.#broken = { cause };
@@ -102,7 +101,7 @@ export class RecordingBox {
       { at, before, snapshot, core: settings, plan: null, decision },
       state,
     );
-    this.#keepCycle(String(decision.cycle), state);
+    this.#newest = { cycle: String(decision.cycle), state };
     void this.#recorder.commit(record);
     this.#recorder.record(record);
     this.#keeper.tick();
@@ -111,12 +110,6 @@ export class RecordingBox {
 
   #stamp(wallMs: number | null): Stamp {
     return { monoMs: this.#nowMs - this.#options.bootAtMs, wallMs };
-  }
-
-  #keepCycle(name: string, state: State): void {
-    this.#openCycles.set(name, state);
-    const [oldest] = this.#openCycles.keys();
-    if (oldest !== undefined && this.#openCycles.size > MAX_OPEN_CYCLES) this.#openCycles.delete(oldest);
   }
 
   #devicesOf(sources: Sources): PointsInput['devices'] {
@@ -160,12 +153,15 @@ export class RecordingBox {
 
   #store(): RecordStore {
     const keeper = () => this.#keeper;
-    const { onPoints, onDecisions } = this.#ports;
+    const { onPoints, onDecisions, onMinute } = this.#ports;
     return {
       saveState: (key, json) => Promise.resolve(keeper().saveState(key, json)),
       recordPoints: (points, at) => keeper().recordPoints(onPoints(points), at),
       recordSnapshot: (json, at) => keeper().recordSnapshot(json, at),
-      recordMinute: (summary, at) => keeper().recordMinute(summary, at),
+      recordMinute: (summary, at) => {
+        onMinute(summary);
+        keeper().recordMinute(summary, at);
+      },
       recordSlot: (slot, at) => keeper().recordSlot(slot, at),
       recordDecisions: (decisions, at) => {
         onDecisions(decisions);

@@ -59,7 +59,10 @@ export class VirtualDisk implements BatchStore {
 
   /** All of `work`, or none of it; where the power goes nobody hears which. */
   transact(work: () => void): void {
-    if (this.#inTransaction) return work();
+    if (this.#inTransaction) {
+      work();
+      return;
+    }
     this.#isFull = this.#faults.full();
     const cut = !this.#isFull && this.#faults.powerCut();
     // A torn tail of the write-ahead log is cut off as a whole when the file is opened again.

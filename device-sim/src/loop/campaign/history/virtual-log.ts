@@ -5,7 +5,6 @@
 import type { State } from '@wattward/edge/core/state';
 import { Outbox } from '@wattward/edge/outbox/outbox';
 import type { Log, LogMarks, LogPlace, StatePlace } from '@wattward/edge/record/log';
-import type { MinuteSummary } from '@wattward/edge/record/store';
 import { DiskFull, plainCodec, type VirtualDisk } from './virtual-disk.ts';
 
 const RETRY_DISK_MS = 2_000;
@@ -23,8 +22,6 @@ export class VirtualLog implements LogPlace {
   stateAfter: (cycle: string) => State | null = () => null;
   /** Where the cycles on the disk lead to; null when there are none. */
   replayed: State | null = null;
-  /** Told of every minute that is kept. */
-  onMinute: (minute: MinuteSummary) => void = () => {};
 
   constructor(disk: VirtualDisk, nowMs: () => number) {
     this.#disk = disk;
@@ -121,10 +118,7 @@ export class VirtualLog implements LogPlace {
         get head() {
           return box.#minutes;
         },
-        append: (taken, _, head) => {
-          for (const { summary } of taken) this.onMinute(summary);
-          return { seq: head.seq + taken.length, hash: '' };
-        },
+        append: (taken, _, head) => ({ seq: head.seq + taken.length, hash: '' }),
         setHead: (head) => {
           this.#minutes = head;
         },
