@@ -1,7 +1,9 @@
-/** Bugs planted in the outbox and in what decides over set-points. */
+/** Bugs planted in what records, keeps and delivers, and in what decides over set-points. */
 import type { Mutant } from './mutant.ts';
 
 const DELIVERY = 'edge/src/delivery';
+const INTAKE = 'edge/src/intake';
+const RECORD = 'edge/src/record';
 const OUTBOX = 'edge/src/outbox';
 const SETPOINT = 'edge/src/setpoint';
 
@@ -162,5 +164,107 @@ export const RECORD_MUTANTS: readonly Mutant[] = [
     file: `${SETPOINT}/book.ts`,
     find: 'held = held.filter((other) => !replaced.includes(other));',
     replace: '',
+  },
+  {
+    id: 'a mean is the last value',
+    file: `${RECORD}/power-means.ts`,
+    find: 'sum.sumW += powerW;',
+    replace: 'sum.sumW = powerW;',
+  },
+  {
+    id: 'means of a minute go on into the next',
+    file: `${RECORD}/power-means.ts`,
+    find: 'sum.sumW = 0;',
+    replace: '',
+  },
+  {
+    id: 'a minute forgets its highest demand',
+    file: `${RECORD}/minute-maker.ts`,
+    find: 'Math.max(demandW, this.#demandW ?? demandW)',
+    replace: 'demandW',
+  },
+  {
+    id: 'a minute never ends',
+    file: `${RECORD}/minute-maker.ts`,
+    find: 'this.#minute = minute;\n    const summary',
+    replace: 'const summary',
+  },
+  {
+    id: 'what must survive is not saved',
+    file: `${RECORD}/recorder.ts`,
+    find: 'if (!decision.mustPersist && !due) return null;',
+    replace: 'if (!due) return null;',
+  },
+  {
+    id: 'the state is saved once in a life',
+    file: `${RECORD}/recorder.ts`,
+    find: 'if (!decision.mustPersist && !due) return null;',
+    replace: 'if (this.#stateAtMonoMs > 0 || (!decision.mustPersist && !due)) return null;',
+  },
+  {
+    id: 'a box goes on from what it saved, whatever its cycles say',
+    file: `${RECORD}/last-state.ts`,
+    find: 'replayed.atMs > controlMs(saved) ? replayed : saved',
+    replace: 'replayed.atMs > controlMs(saved) ? saved : saved',
+  },
+  {
+    id: 'points are recorded without their interval',
+    file: `${RECORD}/recorder.ts`,
+    find: 'return last === null ? nowMonoMs : last + recordMs * Math.floor((nowMonoMs - last) / recordMs);',
+    replace: 'return last === null ? nowMonoMs : nowMonoMs + 8 * recordMs;',
+  },
+  {
+    id: 'an open block is never written',
+    file: `${RECORD}/keeper.ts`,
+    find: 'this.#monoMs - since >= this.#options.commitEveryMs) this.#commit(true);',
+    replace: 'this.#monoMs - since >= 1e9) this.#commit(true);',
+  },
+  {
+    id: 'points without a time are never given one',
+    file: `${RECORD}/keeper.ts`,
+    find: 'log.outbox.stampBoot(this.#options.bootId, offsetMs);',
+    replace: '',
+  },
+  {
+    id: 'points without a time get that of another clock',
+    file: `${RECORD}/keeper.ts`,
+    find: 'const offsetMs = Math.round(wallMs - monoMs);',
+    replace: 'const offsetMs = Math.round(wallMs);',
+  },
+  {
+    id: 'a written block is written again',
+    file: `${RECORD}/open-block.ts`,
+    find: 'this.#timed = emptyLines();\n    this.#untimed',
+    replace: 'this.#untimed',
+  },
+  {
+    id: 'no room is made',
+    file: `${RECORD}/keeper.ts`,
+    find: 'const report = log.outbox.makeRoom(bounds, this.#wallMs);',
+    replace: 'const report = { thinned: 0, dropped: 0, more: bounds.maxBytes < 0 };',
+  },
+  {
+    id: 'the carrier settles nothing',
+    file: `${DELIVERY}/carrier.ts`,
+    find: 'await outbox.settleBatch(step.id, step.outcome);',
+    replace: 'await Promise.resolve();',
+  },
+  {
+    id: 'set-points act as they are held, not folded',
+    file: `${INTAKE}/setpoint-control.ts`,
+    find: 'if (key !== this.#effective.key) {',
+    replace: "if (this.#effective.key === '' && key !== '') {",
+  },
+  {
+    id: 'the time left is never written down',
+    file: `${INTAKE}/setpoint-control.ts`,
+    find: 'if (this.#desk.inForce.length > 0) void this.#desk.checkpoint(now);',
+    replace: '',
+  },
+  {
+    id: 'a save that failed counts as done',
+    file: `${INTAKE}/setpoint-control.ts`,
+    find: "(await options.store.saveState(STATE_KEY, json)) === 'durable'",
+    replace: '(await options.store.saveState(STATE_KEY, json)) !== undefined',
   },
 ];

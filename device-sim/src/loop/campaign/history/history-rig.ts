@@ -33,12 +33,12 @@ export interface HistoryRigOptions {
   readonly check: Check;
 }
 
-const RECORD_MS = 30_000;
+/** Often enough, on a small disk, that the first step of thinning has something to do. */
+const RECORD_MS = { small: 20_000, roomy: 60_000 } as const;
 const COMMIT_MS = 50_000;
 /** Blanks and commas need care in the line protocol. */
 const SITE_ID = 'Home, left';
-const SMALL_BYTES = 160_000;
-const ROOMY_BYTES = 64 * 1024 * 1024;
+const MAX_BYTES = { small: 200_000, roomy: 64 * 1024 * 1024 } as const;
 /** Room is looked at so often, when nothing has hindered it for a while. */
 const ROOM_EVERY_MS = 600_000;
 const ROOM_CALM_MS = 120_000;
@@ -68,7 +68,7 @@ export class HistoryRig {
   readonly #log: VirtualLog;
   readonly #states = new VirtualStates();
   readonly #check: Check;
-  readonly #maxBytes: number;
+  readonly #size: keyof typeof MAX_BYTES;
   #box: RecordingBox | null = null;
   #boots = 0;
   #requests = 0;
@@ -88,7 +88,7 @@ export class HistoryRig {
     this.#roomLookedAtMs = startMs;
     this.#check = check;
     this.#server = new VirtualInflux(this.#random);
-    this.#maxBytes = weather.forGood('disk-small') ? SMALL_BYTES : ROOMY_BYTES;
+    this.#size = weather.forGood('disk-small') ? 'small' : 'roomy';
     this.#disk = new VirtualDisk(
       {
         full: () => weather.spell('disk-full', this.#nowMs).holds,
@@ -100,7 +100,7 @@ export class HistoryRig {
     this.oracle = new HistoryOracle(check, {
       disk: this.#disk,
       server: this.#server,
-      maxBytes: this.#maxBytes,
+      maxBytes: MAX_BYTES[this.#size],
       startMs,
     });
     this.#minutes = new MinuteOracle(check);
@@ -187,8 +187,12 @@ export class HistoryRig {
       },
       {
         ...{ siteId: SITE_ID, site: this.#options.site, boot: `boot-${this.#boots}`, bootAtMs: this.#nowMs },
-        ...{ recordMs: RECORD_MS, commitEveryMs: COMMIT_MS },
-        bounds: { maxBytes: this.#maxBytes, thinAfterMs: 45 * 86_400_000, dropAfterMs: 730 * 86_400_000 },
+        ...{ recordMs: RECORD_MS[this.#size], commitEveryMs: COMMIT_MS },
+        bounds: {
+          maxBytes: MAX_BYTES[this.#size],
+          thinAfterMs: 45 * 86_400_000,
+          dropAfterMs: 730 * 86_400_000,
+        },
       },
     );
     this.#box = box;

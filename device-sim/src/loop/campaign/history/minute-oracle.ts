@@ -7,8 +7,8 @@ import type { MinuteSummary } from '@wattward/edge/record/store';
 import type { Check } from '../known.ts';
 
 const POWERS = ['gridPowerW', 'pvPowerW', 'batteryPowerW', 'houseLoadW', 'managedLoadW'] as const;
-/** One a second. */
-const MOST_CYCLES = 60;
+/** One a second, and the one with which it ends: the minute after a start holds its first cycle, too. */
+const MOST_CYCLES = 61;
 
 export class MinuteOracle {
   readonly #check: Check;
