@@ -3,6 +3,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { SiteEvent } from '@wattward/broker/wire/site';
 import type { EventRecord, Stamp } from '../record/store.ts';
 import { isoTime } from './iso-time.ts';
+import { RETENTION } from './retention.ts';
 
 export const EVENT_SCHEMA = `
   CREATE TABLE IF NOT EXISTS event (
@@ -11,9 +12,7 @@ export const EVENT_SCHEMA = `
   CREATE INDEX IF NOT EXISTS event_open ON event (seq) WHERE acked = 0;
 `;
 
-/** Events that may wait; beyond it the oldest that are no alarms give way. */
-export const MAX_WAITING = 10_000;
-const KEEP_ACKED_MS = 30 * 86_400_000;
+const { keepAckedMs: KEEP_ACKED_MS, maxWaiting: MAX_WAITING } = RETENTION.events;
 
 export class EventTable {
   readonly #insert: StatementSync;

@@ -3,6 +3,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { DecisionQuery, DecisionRecord, JournalRecord, JournalVerdict, Stamp } from '../record/store.ts';
 import { type ChainAnchor, type Chained, chainHash, GENESIS, verifyChain } from './chain.ts';
 import { isoTime } from './iso-time.ts';
+import { RETENTION } from './retention.ts';
 
 export const JOURNAL_SCHEMA = `
   CREATE TABLE IF NOT EXISTS journal (
@@ -12,8 +13,7 @@ export const JOURNAL_SCHEMA = `
     id INTEGER PRIMARY KEY CHECK (id = 1), seq INTEGER NOT NULL, hash TEXT NOT NULL);
 `;
 
-/** About ten years of a lively home; the oldest go first, the chain then starts at the last one removed. */
-export const MAX_RECORDS = 1_000_000;
+const MAX_RECORDS = RETENTION.journal.maxRecords;
 
 export class JournalTable {
   readonly #insert: StatementSync;

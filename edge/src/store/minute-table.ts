@@ -8,6 +8,7 @@ import { crc32c } from '../outbox/crc32c.ts';
 import type { TakenMinute } from '../record/open-block.ts';
 import type { JournalVerdict, MinuteRecord } from '../record/store.ts';
 import { type ChainAnchor, chainHash, verifyChain } from './chain.ts';
+import { RETENTION } from './retention.ts';
 import { deflateCodec } from './row-codec.ts';
 
 export const MINUTE_SCHEMA = `
@@ -21,7 +22,7 @@ export const MINUTE_SCHEMA = `
 /** Minutes packed into one row. */
 const PACK = 1440;
 /** Loose rows that always stay: what is asked for most. */
-const LOOSE = 2 * PACK;
+const LOOSE = RETENTION.minutes.looseRows;
 const HASH_CHARACTERS = 16;
 const START: ChainAnchor = { seq: 0, hash: '0'.repeat(HASH_CHARACTERS) };
 

@@ -10,6 +10,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { LedgerSlot } from '../core/decision.ts';
 import type { LedgerTotals } from '../core/ledger-state.ts';
 import { crc32c } from '../outbox/crc32c.ts';
+import { RETENTION } from './retention.ts';
 import { deflateCodec } from './row-codec.ts';
 
 export const SLOT_SCHEMA = `
@@ -17,7 +18,7 @@ export const SLOT_SCHEMA = `
     start_ms INTEGER PRIMARY KEY, boot TEXT NOT NULL, crc INTEGER NOT NULL, body BLOB NOT NULL);
 `;
 
-const KEEP_MS = 750 * 86_400_000;
+const { keepMs: KEEP_MS } = RETENTION.slots;
 
 export class SlotTable {
   readonly #put: StatementSync;

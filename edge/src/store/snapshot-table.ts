@@ -3,6 +3,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { crc32c } from '../outbox/crc32c.ts';
 import type { TakenSnapshot } from '../record/open-block.ts';
 import type { Snapshot, SnapshotBlock } from '../record/store.ts';
+import { RETENTION } from './retention.ts';
 import { deflateCodec } from './row-codec.ts';
 
 export const SNAPSHOT_SCHEMA = `
@@ -12,9 +13,7 @@ export const SNAPSHOT_SCHEMA = `
   CREATE INDEX IF NOT EXISTS snapshot_last ON snapshot (last_ms);
 `;
 
-export const KEEP_MS = 48 * 3_600_000;
-/** Blocks whose time is unknown are kept up to this many (two days). */
-const MAX_UNTIMED_BLOCKS = 3000;
+const { keepMs: KEEP_MS, maxUntimedBlocks: MAX_UNTIMED_BLOCKS } = RETENTION.snapshots;
 
 export class SnapshotTable {
   readonly #insert: StatementSync;

@@ -4,9 +4,10 @@ import { availableParallelism } from 'node:os';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { Command, InvalidArgumentError } from 'commander';
 import { coverageMatrix, neverStruck } from './coverage.ts';
+import { countLines, coveredShares, type MissedLines } from './line-coverage.ts';
 import { type MutantVerdict, tryMutant } from './mutant-run.ts';
 import { MUTANTS } from './mutant-table.ts';
-import { runSeed, type SeedResult } from './run-seed.ts';
+import type { SeedResult } from './run-seed.ts';
 import { shrink } from './shrink.ts';
 
 interface Options {
@@ -17,6 +18,7 @@ interface Options {
   readonly twice: boolean;
   readonly mutants: boolean;
   readonly mutant?: string;
+  readonly lines: boolean;
 }
 
 const MAX_WORKERS = 2;
@@ -39,8 +41,11 @@ async function campaign(options: Options): Promise<void> {
   const seeds = Array.from({ length: options.seeds }, (_, i) => options.seed + i);
   const commit = commitOf();
   const beganMs = performance.now();
-  const results = await runAll(seeds, options.days, (result) => tell(result, commit));
+  const missed: MissedLines[] = [];
+  const note = (result: SeedResult) => tell(result, commit);
+  const results = await runAll(seeds, options.days, note, options.lines ? missed : undefined);
   report(results, performance.now() - beganMs);
+  if (options.lines) for (const line of coveredShares(missed)) console.log(line);
   const failed = results.filter(({ violations }) => violations.length > 0).sort((a, b) => a.seed - b.seed);
   if (options.shrink) await shrinkFirst(failed, options.days);
   const differs = options.twice ? await differing(results, options.days) : [];
@@ -101,6 +106,7 @@ async function runAll(
   seeds: readonly number[],
   days: number,
   note: (result: SeedResult) => void,
+  missed?: MissedLines[],
 ): Promise<readonly SeedResult[]> {
   const waiting = [...seeds];
   const results: SeedResult[] = [];
@@ -109,19 +115,34 @@ async function runAll(
     note(result);
   };
   const workers = Math.min(MAX_WORKERS, availableParallelism(), seeds.length);
-  await Promise.all(Array.from({ length: workers }, () => workThrough(waiting, days, keep)));
+  await Promise.all(Array.from({ length: workers }, () => workThrough(waiting, days, keep, missed)));
   return results;
 }
 
+/** A seed that has run, or at the end the lines that were not. */
+interface FromWorker {
+  readonly result?: SeedResult;
+  readonly lines?: MissedLines;
+}
+
 /** One thread takes seeds from the list until it is empty. */
-function workThrough(seeds: number[], days: number, note: (result: SeedResult) => void): Promise<void> {
+function workThrough(
+  seeds: number[],
+  days: number,
+  note: (result: SeedResult) => void,
+  missed?: MissedLines[],
+): Promise<void> {
   return new Promise((resolve, reject) => {
-    const worker = new Worker(new URL(import.meta.url), { workerData: { days } });
+    const worker = new Worker(new URL(import.meta.url), {
+      workerData: { days, lines: missed !== undefined },
+    });
     const next = () => {
       const seed = seeds.shift();
       worker.postMessage(seed ?? null);
     };
-    worker.on('message', (result: SeedResult) => {
+    worker.on('message', ({ result, lines }: FromWorker) => {
+      if (lines) missed?.push(lines);
+      if (!result) return;
       note(result);
       next();
     });
@@ -180,14 +201,19 @@ if (isMainThread) {
     .option('--seed <s>', 'first seed', whole, 1)
     .option('--shrink', 'make the first failing seeds small', false)
     .option('--twice', 'run every seed a second time and compare the traces', false)
+    .option('--lines', 'tell which share of the lines of the box the seeds have run', false)
     .option('--mutants', 'plant bugs one by one and tell which the seeds find', false)
     .option('--mutant <text>', 'plant only the bugs whose name holds this text')
     .action(campaign)
     .parseAsync();
 } else {
-  const { days } = workerData as { days: number };
+  const { days, lines } = workerData as { days: number; lines: boolean };
+  const missed = lines ? await countLines() : null;
+  const { runSeed } = await import('./run-seed.ts');
+  const say = (message: FromWorker) => parentPort?.postMessage(message);
   parentPort?.on('message', async (seed: number | null) => {
-    if (seed === null) parentPort?.close();
-    else parentPort?.postMessage(await runSeed({ seed, days }));
+    if (seed !== null) return say({ result: await runSeed({ seed, days }) });
+    if (missed) say({ lines: await missed() });
+    parentPort?.close();
   });
 }
