@@ -11,6 +11,8 @@ const DRIVE = 'edge/src/drive/';
 const LATCH = 'edge/src/latch/';
 const REGISTERS = 'edge/src/registers/';
 const OUTBOX = 'edge/src/outbox/';
+const RECORD = 'edge/src/record/';
+const INTAKE = 'edge/src/intake/';
 const SETPOINT = 'edge/src/setpoint/';
 const SETTINGS = 'edge/src/settings/';
 const STORE = 'edge/src/store/';
@@ -41,6 +43,9 @@ export const PURE_EDGE_ROOMS: readonly Room[] = [
   { path: 'edge/src/plan/', mayImport: [CORE], typesOnly: [WIRE], pure: true },
   { path: OUTBOX, mayImport: [], typesOnly: [WIRE], pure: true },
   { path: SETPOINT, mayImport: [WIRE], typesOnly: [CORE], pure: true },
+  { path: RECORD, mayImport: [CORE, OUTBOX], typesOnly: [WIRE, LATCH, SETTINGS], pure: true },
+  { path: INTAKE, mayImport: [WIRE, CORE, SETPOINT], pure: true },
+  { path: DELIVERY, mayImport: [OUTBOX], pure: true },
 ];
 
 /** In the order of the tower, from its foot up. */
@@ -51,42 +56,49 @@ export const EDGE_ROOMS: readonly Room[] = [
   { path: CLOCK_TRUST, mayImport: [] },
   { path: CLOCK, mayImport: [CLOCK_TRUST] },
   { path: VERIFIER, mayImport: [WIRE, CONFIG, START_ERROR] },
-  { path: STORE, mayImport: [WIRE, OUTBOX, START_ERROR], typesOnly: [CORE], flat: true },
-  { path: JOURNAL, mayImport: [WIRE, CORE], typesOnly: [STORE], flat: true },
-  { path: REPLAY, mayImport: [CORE], typesOnly: [STORE], flat: true },
-  { path: DELIVERY, mayImport: [OUTBOX], typesOnly: [STORE], flat: true },
+  { path: STORE, mayImport: [WIRE, OUTBOX, RECORD, START_ERROR], typesOnly: [CORE], flat: true },
+  { path: JOURNAL, mayImport: [WIRE, CORE], typesOnly: [RECORD], flat: true },
+  { path: REPLAY, mayImport: [CORE, STORE], typesOnly: [RECORD], flat: true },
   {
     path: LINK,
-    mayImport: [WIRE, CORE, CONFIG, DELIVERY, REPLAY],
-    typesOnly: [DRIVE, SETPOINT, SETTINGS, STORE],
+    mayImport: [WIRE, CORE, CONFIG, DELIVERY, RECORD, REPLAY],
+    typesOnly: [DRIVE, SETPOINT, SETTINGS],
     flat: true,
   },
-  { path: DEVICES, mayImport: [CORE, REGISTERS], typesOnly: [WIRE, CLOCK, LATCH, LINK], flat: true },
+  {
+    path: DEVICES,
+    mayImport: [CORE, DELIVERY, REGISTERS],
+    typesOnly: [WIRE, CLOCK, LATCH, LINK],
+    flat: true,
+  },
   {
     path: CYCLE,
-    mayImport: [WIRE, CORE, DRIVE, REGISTERS, SETPOINT, STORE, REPLAY, LINK, DEVICES, VERIFIER],
-    typesOnly: [CLOCK, CONFIG, LATCH, OUTBOX, SETTINGS],
+    mayImport: [CORE, DRIVE, RECORD, REGISTERS, DEVICES],
+    typesOnly: [CLOCK, INTAKE, LATCH, LINK, SETTINGS],
     flat: true,
   },
   {
     path: SETTINGS_DOCUMENT,
     mayImport: [SETTINGS, START_ERROR, CYCLE],
-    typesOnly: [STORE],
+    typesOnly: [RECORD],
   },
   {
     path: OUTWARD,
     mayImport: [START_ERROR],
-    typesOnly: [WIRE, CONFIG, SETTINGS, STORE, LINK, CYCLE],
+    typesOnly: [WIRE, CONFIG, RECORD, SETTINGS, LINK, CYCLE],
     flat: true,
   },
   {
     path: COMMISSIONING,
     mayImport: [WIRE, CORE, DRIVE, LINK],
-    typesOnly: [CLOCK, SETTINGS, STORE, DEVICES, CYCLE],
+    typesOnly: [CLOCK, RECORD, SETTINGS, DEVICES, CYCLE],
   },
   {
     path: COMMANDS,
-    mayImport: [WIRE, CORE, CONFIG, START_ERROR, SETTINGS, STORE, REPLAY, LINK, CYCLE, SETTINGS_DOCUMENT],
+    mayImport: [
+      ...[WIRE, CORE, CONFIG, START_ERROR, SETTINGS, STORE, INTAKE, RECORD, REPLAY, LINK, CYCLE],
+      SETTINGS_DOCUMENT,
+    ],
     flat: true,
   },
   {
@@ -102,6 +114,9 @@ export const EDGE_ROOMS: readonly Room[] = [
       CLOCK,
       VERIFIER,
       STORE,
+      RECORD,
+      INTAKE,
+      REPLAY,
       JOURNAL,
       LINK,
       DEVICES,
