@@ -184,22 +184,10 @@ export const RECORD_MUTANTS: readonly Mutant[] = [
     replace: 'demandW',
   },
   {
-    id: 'a minute never ends',
+    id: 'every cycle ends a minute',
     file: `${RECORD}/minute-maker.ts`,
     find: 'this.#minute = minute;\n    const summary',
     replace: 'const summary',
-  },
-  {
-    id: 'what must survive is not saved',
-    file: `${RECORD}/recorder.ts`,
-    find: 'if (!decision.mustPersist && !due) return null;',
-    replace: 'if (!due) return null;',
-  },
-  {
-    id: 'the state is saved once in a life',
-    file: `${RECORD}/recorder.ts`,
-    find: 'if (!decision.mustPersist && !due) return null;',
-    replace: 'if (this.#stateAtMonoMs > 0 || (!decision.mustPersist && !due)) return null;',
   },
   {
     id: 'a box goes on from what it saved, whatever its cycles say',
@@ -254,12 +242,6 @@ export const RECORD_MUTANTS: readonly Mutant[] = [
     file: `${INTAKE}/setpoint-control.ts`,
     find: 'if (key !== this.#effective.key) {',
     replace: "if (this.#effective.key === '' && key !== '') {",
-  },
-  {
-    id: 'the time left is never written down',
-    file: `${INTAKE}/setpoint-control.ts`,
-    find: 'if (this.#desk.inForce.length > 0) void this.#desk.checkpoint(now);',
-    replace: '',
   },
   {
     id: 'a save that failed counts as done',

@@ -9,11 +9,14 @@ import type { Check } from '../known.ts';
 const POWERS = ['gridPowerW', 'pvPowerW', 'batteryPowerW', 'houseLoadW', 'managedLoadW'] as const;
 /** One a second, and the one with which it ends: the minute after a start holds its first cycle, too. */
 const MOST_CYCLES = 61;
+/** A start and a clock that becomes known or unknown cut minutes short, never many in a row. */
+const MOST_SHORT = 6;
 
 export class MinuteOracle {
   readonly #check: Check;
   readonly #said = POWERS.map((name) => ({ name, valuesW: [] as number[] }));
   #cycles = 0;
+  #shortInARow = 0;
   #highestW: number | null = null;
   #last: Decision | null = null;
 
@@ -43,6 +46,8 @@ export class MinuteOracle {
   kept(minute: MinuteSummary, nowMs: number): void {
     const check = (holds: boolean, what: () => string) => this.#check('I18', nowMs, holds, what);
     const cycles = this.#cycles;
+    this.#shortInARow = cycles < MOST_CYCLES - 1 ? this.#shortInARow + 1 : 0;
+    check(this.#shortInARow <= MOST_SHORT, () => `${this.#shortInARow} short minutes in a row`);
     check(cycles > 0 && cycles <= MOST_CYCLES, () => `${cycles} cycles in one minute`);
     for (const { name, valuesW } of this.#said) {
       const meanW = minute[name];
