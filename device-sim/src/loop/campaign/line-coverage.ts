@@ -2,7 +2,7 @@
  * Which lines of the box the seeds have run. The engine counts blocks of the code it runs; a line counts as run when
  * nothing on it was left out. Blank lines, comments, types and imports run nowhere and do not count.
  */
-import { readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { Session } from 'node:inspector/promises';
 import { stripTypeScriptTypes } from 'node:module';
 import path from 'node:path';
@@ -78,22 +78,40 @@ export function missedLines(source: string, ranges: readonly Range[]): readonly 
   return missed;
 }
 
-/** One line a room: the share of its lines that at least one of the runs has run. */
+/** One line a room: the share of its lines that at least one of the runs has run, and what none of them has loaded. */
 export function coveredShares(runs: readonly MissedLines[]): string[] {
-  let all = 0;
-  let allMissed = 0;
-  const rows = COVERED_ROOMS.flatMap((room) => {
-    const files = [...new Set(runs.flatMap((run) => Object.keys(run)))].filter((file) =>
-      file.startsWith(`${room}/`),
-    );
-    if (files.length === 0) return [];
-    const lines = files.reduce((sum, file) => sum + codeLines(file), 0);
-    const missed = files.reduce((sum, file) => sum + missedByAll(file, runs), 0);
-    all += lines;
-    allMissed += missed;
-    return [shareRow(room, lines, missed)];
-  });
-  return [...rows, shareRow('all', all, allMissed)];
+  const loaded = new Set(runs.flatMap((run) => Object.keys(run)));
+  const rooms = COVERED_ROOMS.map((room) => {
+    const files = filesOf(room);
+    const run = files.filter((file) => loaded.has(file));
+    return {
+      room,
+      lines: sum(run, codeLines),
+      missed: sum(run, (file) => missedByAll(file, runs)),
+      unloaded: sum(
+        files.filter((file) => !loaded.has(file)),
+        codeLines,
+      ),
+    };
+  }).filter(({ lines, unloaded }) => lines + unloaded > 0);
+  const all = {
+    room: 'all',
+    lines: sum(rooms, ({ lines }) => lines),
+    missed: sum(rooms, ({ missed }) => missed),
+    unloaded: sum(rooms, ({ unloaded }) => unloaded),
+  };
+  return [...rooms, all].map(shareRow);
+}
+
+function filesOf(room: string): string[] {
+  const folder = path.join(ROOT, 'edge/src', room);
+  if (!existsSync(folder)) return [];
+  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' });
+  return names.filter((name) => name.endsWith('.ts')).map((name) => `${room}/${name}`);
+}
+
+function sum<T>(of: readonly T[], count: (one: T) => number): number {
+  return of.reduce((total, one) => total + count(one), 0);
 }
 
 function missedByAll(file: string, runs: readonly MissedLines[]): number {
@@ -111,7 +129,16 @@ function isCode(line: string): boolean {
   return !/^\s*($|\/\/|\/?\*|import\b|[{}()[\];,\s]+$)/.test(line);
 }
 
-function shareRow(room: string, lines: number, missed: number): string {
-  const share = lines === 0 ? 100 : (100 * (lines - missed)) / lines;
-  return `${room.padEnd(12)}${share.toFixed(1).padStart(6)} % of ${lines} lines`;
+interface Share {
+  readonly room: string;
+  readonly lines: number;
+  readonly missed: number;
+  /** Lines of files that were not loaded. */
+  readonly unloaded: number;
+}
+
+function shareRow({ room, lines, missed, unloaded }: Share): string {
+  const share = lines === 0 ? 0 : (100 * (lines - missed)) / lines;
+  const rest = unloaded > 0 ? `, ${unloaded} more in files that no seed loads` : '';
+  return `${room.padEnd(12)}${share.toFixed(1).padStart(6)} % of ${lines} lines${rest}`;
 }
