@@ -3,7 +3,7 @@
  * changes it becomes the next version. Every version stays readable under its own key.
  */
 import { createHash } from 'node:crypto';
-import { undrivable } from './cycle/devices.ts';
+import { undrivable } from './devices/open-devices.ts';
 import { checkSiteSettings, parseSiteSettings } from './settings/parse-site-settings.ts';
 import { problemSentence } from './settings/settings-problem.ts';
 import type { SettingsDocument } from './settings/settings-version.ts';

@@ -3,6 +3,14 @@
  * built from the very tables the box reads with. Storage control (model 124) is live where there is a battery: what is
  * written there moves it, until the revert timer runs out.
  */
+
+import {
+  EVENT_GRID_DISCONNECT_BIT,
+  sunspecCommon,
+  sunspecInverter,
+  sunspecMppt,
+  sunspecStorage,
+} from '@wattward/edge/catalogue/inverters/sunspec-models';
 import {
   decode,
   encode,
@@ -12,13 +20,6 @@ import {
   type Values,
 } from '@wattward/edge/registers/codec';
 import { type ModelContents, modelContents, sunspecImage } from '@wattward/edge/registers/sunspec-discovery';
-import {
-  EVENT_GRID_DISCONNECT_BIT,
-  sunspecCommon,
-  sunspecInverter,
-  sunspecMppt,
-  sunspecStorage,
-} from '@wattward/edge/registers/sunspec-inverter';
 import type { RegisterTable } from '@wattward/edge/registers/table';
 import type { RunningHome } from '../home/running-home.ts';
 import { sum } from '../home/sky.ts';

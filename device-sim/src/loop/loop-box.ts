@@ -2,6 +2,9 @@
  * The box of a closed loop from its start to its end: the box's own latch, drivers and actor over this home's buses.
  * What it only remembers is gone when it dies.
  */
+
+import { type StorageRates, storageRates } from '@wattward/edge/catalogue/inverters/sunspec-storage';
+import type { StorageOrder } from '@wattward/edge/catalogue/storage-order';
 import { STANDARD_COMMANDS } from '@wattward/edge/core/command-settings';
 import type { Decision } from '@wattward/edge/core/decision';
 import type { Settings } from '@wattward/edge/core/settings';
@@ -12,7 +15,6 @@ import type { SharedBoard } from '@wattward/edge/drive/shared-board';
 import { ControlTime } from '@wattward/edge/latch/control-time';
 import { type Given, Latch } from '@wattward/edge/latch/latch';
 import type { ReadingSource } from '@wattward/edge/latch/sources';
-import { type StorageOrder, type StorageRates, storageRates } from '@wattward/edge/registers/sunspec-storage';
 import type { SiteSettings } from '@wattward/edge/settings/site-settings';
 import type { HomeLine } from './home-line.ts';
 import type { HomeReader, Values } from './readings.ts';

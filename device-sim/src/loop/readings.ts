@@ -3,6 +3,15 @@
  * registers and their decoder, where a fault may sit in between. `null` for a value is "not available"; no readings
  * at all is a device that did not answer.
  */
+
+import { hybridAcPower } from '@wattward/edge/catalogue/inverters/hybrid-power';
+import {
+  sunspecInverter,
+  sunspecMppt,
+  sunspecStorage,
+} from '@wattward/edge/catalogue/inverters/sunspec-models';
+import { sunspecSignals } from '@wattward/edge/catalogue/inverters/sunspec-signals';
+import { sdm630 } from '@wattward/edge/catalogue/meters/sdm630';
 import type { Readings } from '@wattward/edge/latch/sources';
 import {
   type Values as Decoded,
@@ -10,10 +19,6 @@ import {
   numbersOf,
   type RegisterReader,
 } from '@wattward/edge/registers/codec';
-import { hybridAcPower } from '@wattward/edge/registers/hybrid-power';
-import { sdm630 } from '@wattward/edge/registers/sdm630';
-import { sunspecInverter, sunspecMppt, sunspecStorage } from '@wattward/edge/registers/sunspec-inverter';
-import { sunspecSignals } from '@wattward/edge/registers/sunspec-signals';
 import type { RegisterTable } from '@wattward/edge/registers/table';
 import { gridMeterFace } from '../faces/grid-meter.ts';
 import type { ModbusDevice } from '../faces/modbus-pdu.ts';

@@ -4,10 +4,11 @@
  * plug makes no flood of events; another cause within it is told at most once a minute. Times are real: they are about
  * wires, not about the home.
  */
-import type { Failure } from '../devices/failure.ts';
+
+import type { Devices } from '../devices/open-devices.ts';
 import type { SignalSource } from '../devices/signal-source.ts';
+import type { Failure } from '../registers/device-failure.ts';
 import type { EventRecord, Store } from '../store/store.ts';
-import type { Devices } from './devices.ts';
 
 /** Where `status` finds those that stand: a JSON array of `StandingFailure`. */
 export const DEVICE_FAILURES_KEY = 'device-failures';

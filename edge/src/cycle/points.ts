@@ -4,9 +4,9 @@
  */
 import type { Decision } from '../core/decision.ts';
 import type { State } from '../core/state.ts';
+import type { Devices } from '../devices/open-devices.ts';
 import type { Point } from '../outbox/point.ts';
 import type { SiteSettings } from '../settings/site-settings.ts';
-import type { Devices } from './devices.ts';
 
 export interface PointsInput {
   readonly siteId: string;

@@ -11,7 +11,7 @@ import { once } from 'node:events';
 import net from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import modbus from 'modbus-serial';
-import { DeviceFailure } from './failure.ts';
+import { DeviceFailure } from '../registers/device-failure.ts';
 import { loadSerialModule, portFailure } from './serial-port.ts';
 
 export type ModbusEndpoint =

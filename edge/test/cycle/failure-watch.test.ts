@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { FailureWatch } from '../../src/cycle/failure-watch.ts';
-import type { Failure } from '../../src/devices/failure.ts';
+import type { Failure } from '../../src/registers/device-failure.ts';
 import type { EventRecord } from '../../src/store/store.ts';
 
 const SILENT: Failure = { why: 'no answer within 800 ms', remedy: 'Check power and cable.' };
