@@ -90,7 +90,11 @@ export function watchDevices(
   store: Pick<Store, 'saveState'>,
   onEvent: (event: EventRecord) => void,
 ): () => void {
-  const sources = new Map([...meters, ...inverters].map(([id, { source }]) => [id, source]));
+  const sources = new Map<string, Pick<SignalSource, 'failure'>>();
+  for (const [id, { source }] of meters) sources.set(id, source);
+  for (const [id, { source }] of inverters) {
+    sources.set(id, { failure: () => source.failure() ?? source.givenUp() });
+  }
   const watch = new FailureWatch(sources, onEvent);
   const keep = () => void store.saveState(DEVICE_FAILURES_KEY, JSON.stringify(watch.standing()));
   // What an earlier run told is over with it.

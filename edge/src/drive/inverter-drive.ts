@@ -9,7 +9,7 @@
 import type { InverterTalk } from '../catalogue/inverter-family.ts';
 import type { StorageOrder } from '../catalogue/storage-order.ts';
 import type { Conversation } from '../registers/conversation.ts';
-import { type Failure, failureOf } from '../registers/device-failure.ts';
+import { DeviceFailure, type Failure, failureOf } from '../registers/device-failure.ts';
 import type { OrderTerms } from './order-terms.ts';
 import type { MonoClock } from './ports.ts';
 
@@ -95,9 +95,21 @@ export class InverterDrive {
       // How far it got is not known: the next try writes all of it.
       this.#written = null;
       this.#failedTries += 1;
-      this.#failure = failureOf(cause);
+      this.#failure = refusalOf(cause);
     } finally {
       this.#isWriting = false;
     }
   }
+}
+
+/** An inverter that tells its readings and refuses orders is there, and not yet allowed to obey. */
+function refusalOf(cause: unknown): Failure {
+  const { why, remedy } = failureOf(cause);
+  const isRefusal = cause instanceof DeviceFailure && cause.code === 'exception';
+  return {
+    why: `the battery cannot be ordered: ${why}`,
+    remedy: isRefusal
+      ? 'Allow control over Modbus in the settings of the inverter; until then choose capability: observe for its battery.'
+      : remedy,
+  };
 }

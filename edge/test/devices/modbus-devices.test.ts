@@ -212,4 +212,25 @@ describe('a SunSpec hybrid inverter', () => {
     });
     expect(control(server)).toMatchObject({ chargeRatePct: 0, dischargeRatePct: 0 });
   });
+
+  test('one that answers and refuses orders is told as failing, with what to do, until it obeys', async () => {
+    const { bus, server } = await served(hybrid());
+    const inverter = device(bus);
+    await inverter.poll();
+    server.readOnly = true;
+    inverter.order({ mode: 'idle', chargeLimitW: 0, dischargeLimitW: 0 });
+    await until('the order to be given up', () => {
+      inverter.tick();
+      return inverter.givenUp() !== null;
+    });
+    expect(inverter.failure()).toBeNull();
+    expect(inverter.givenUp()?.why).toMatch(/the battery cannot be ordered: .* exception 2/);
+    expect(inverter.givenUp()?.remedy).toMatch(/Allow control over Modbus/);
+    server.readOnly = false;
+    await until('the order to be taken', () => {
+      inverter.tick();
+      return inverter.givenUp() === null;
+    });
+    expect(server.registers.get(STORAGE_AT + 5)).toBe(3);
+  });
 });
