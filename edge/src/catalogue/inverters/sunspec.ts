@@ -79,15 +79,28 @@ class SunspecTalk implements InverterTalk<StorageRates> {
       throw new DeviceFailure('offline', `${this.#name} is not reached: its storage cannot be commanded`);
     }
     const { controlBits, gridChargeCode, dischargeRatePct, chargeRatePct } = rates;
-    const put = (values: Partial<Storage>) => putStorage(model, storage, values);
-    if (typeof storage.revertS === 'number') yield* put({ revertS: leaseS });
-    if (reservePct !== null && typeof storage.reservePct === 'number') {
-      if (apart(storage.reservePct, reservePct)) yield* put({ reservePct });
+    const put = (key: keyof Storage & string, value: number) => ({
+      ask: 'write' as const,
+      address: model.address + sunspecStorage.points[key].address,
+      words: encodePoint(sunspecStorage, key, value, storage),
+    });
+    if (typeof storage.revertS === 'number') yield put('revertS', leaseS);
+    if (
+      reservePct !== null &&
+      typeof storage.reservePct === 'number' &&
+      apart(storage.reservePct, reservePct)
+    ) {
+      yield put('reservePct', reservePct);
+      this.#storage = { ...storage, reservePct };
     }
     // Neighbours, and so one request: no moment has one of them without the other.
-    yield* put({ dischargeRatePct, chargeRatePct });
-    if (storage.gridChargeCode !== NOT_AVAILABLE) yield* put({ gridChargeCode });
-    yield* put({ controlBits });
+    const discharge = put('dischargeRatePct', dischargeRatePct);
+    yield {
+      ...discharge,
+      words: [...discharge.words, ...encodePoint(sunspecStorage, 'chargeRatePct', chargeRatePct, storage)],
+    };
+    if (storage.gridChargeCode !== NOT_AVAILABLE) yield put('gridChargeCode', gridChargeCode);
+    yield put('controlBits', controlBits);
   }
 
   *#discover(): Conversation<readonly FoundModel[]> {
@@ -116,15 +129,6 @@ function* readModel<T extends RegisterTable>(
     blocks.push({ address, count: Math.min(LONGEST_READ, end - address) });
   }
   return decode(table, yield* readBlocks(table.space, blocks), model.address);
-}
-
-/** Registers of the storage model that follow each other, in one request. */
-function* putStorage(model: FoundModel, storage: Storage, values: Partial<Storage>): Conversation<void> {
-  const keys = Object.keys(values) as (keyof Storage & string)[];
-  const [first] = keys;
-  if (first === undefined) return;
-  const words = keys.flatMap((key) => encodePoint(sunspecStorage, key, values[key], storage));
-  yield { ask: 'write', address: model.address + sunspecStorage.points[first].address, words };
 }
 
 function apart(a: number, b: number): boolean {
