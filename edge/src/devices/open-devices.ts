@@ -1,12 +1,11 @@
 /** Opens the devices of the site settings, by the families of the catalogue. */
 
-import { idsOf } from '../catalogue/family.ts';
-import { INVERTERS, inverterFamily } from '../catalogue/inverters.ts';
-import { METERS, meterFamily } from '../catalogue/meters.ts';
+import { inverterFamily } from '../catalogue/inverters.ts';
+import { meterFamily } from '../catalogue/meters.ts';
 import type { Clock } from '../clock.ts';
 import type { Settings } from '../core/settings.ts';
 import type { BoardEvent } from '../drive/board-driver.ts';
-import { openBoards, undrivableLoads } from '../drive/open-boards.ts';
+import { openBoards } from '../drive/open-boards.ts';
 import { orderTerms } from '../drive/order-terms.ts';
 import type { SharedBoard } from '../drive/shared-board.ts';
 import type { MqttBus } from '../link/mqtt-bus.ts';
@@ -17,20 +16,6 @@ import { ModbusInverter } from './modbus-inverter.ts';
 import { ModbusSource } from './modbus-source.ts';
 import { MqttMeter } from './mqtt-meter.ts';
 import type { SignalSource } from './signal-source.ts';
-
-/** Devices of the settings that this box cannot drive, one sentence each with its remedy. */
-export function undrivable(site: SiteSettings): string[] {
-  const { devices } = site;
-  return [
-    ...devices.meters
-      .filter(({ connection, profile }) => connection.kind !== 'mqtt' && !meterFamily(profile))
-      .map(({ id, profile }) => `meter ${id}: no register table "${profile}"; one of: ${idsOf(METERS)}`),
-    ...devices.inverters
-      .filter(({ profile }) => !inverterFamily(profile))
-      .map(({ id, profile }) => `inverter ${id}: no profile "${profile}"; one of: ${idsOf(INVERTERS)}`),
-    ...undrivableLoads(site),
-  ];
-}
 
 export interface PolledDevice {
   readonly source: SignalSource;
