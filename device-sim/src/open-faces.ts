@@ -1,6 +1,6 @@
 /** Everything of a running home that stands on a wire: opened together, closed together. */
 import { randomBytes } from 'node:crypto';
-import { sdm630 } from '@wattward/edge/registers/sdm630';
+import { sdm630 } from '@wattward/edge/catalogue/meters/sdm630';
 import { BoardFaults } from './faces/board-faults.ts';
 import { type BoardHandle, boughtHandle, ownHandle } from './faces/board-handle.ts';
 import { BoardLink } from './faces/board-link.ts';

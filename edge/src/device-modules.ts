@@ -1,7 +1,6 @@
 /** The modules that the devices of a home need besides the box itself: one that is missing is told at the start. */
-
-import { failureOf } from './devices/failure.ts';
 import { loadSerialModule } from './devices/serial-port.ts';
+import { failureOf } from './registers/device-failure.ts';
 import type { SiteSettings } from './settings/site-settings.ts';
 import { StartError } from './start-error.ts';
 

@@ -3,7 +3,6 @@
  * changes it becomes the next version. Every version stays readable under its own key.
  */
 import { createHash } from 'node:crypto';
-import { undrivable } from './cycle/devices.ts';
 import type { Store } from './record/store.ts';
 import { checkSiteSettings, parseSiteSettings } from './settings/parse-site-settings.ts';
 import { problemSentence } from './settings/settings-problem.ts';
@@ -16,8 +15,8 @@ const CURRENT = 'settings';
 /** Checks the text of a `site.yaml`. @throws StartError with all mistakes */
 export function checkedSettings(text: string, file: string): SiteSettings {
   const parsed = parseSiteSettings(text);
-  const mistakes = parsed.ok ? undrivable(parsed.settings) : parsed.problems.map(problemSentence);
-  if (parsed.ok && mistakes.length === 0) return parsed.settings;
+  if (parsed.ok) return parsed.settings;
+  const mistakes = parsed.problems.map(problemSentence);
   throw new StartError(
     'settings-invalid',
     `${file} has ${mistakes.length} mistake${mistakes.length === 1 ? '' : 's'}:\n  ${mistakes.join('\n  ')}`,

@@ -173,7 +173,7 @@ describe('the box as a process', () => {
     writeFileSync(file, readFileSync(file, 'utf8').replace('profile: sdm630', 'profile: sdm999'));
     const { code, stderr } = await start('check', '--config', box.configFile).ended;
     expect(code).toBe(1);
-    expect(stderr).toContain('meter grid: no register table "sdm999"; one of: sdm630');
+    expect(stderr).toContain('the box knows no meter "sdm999"; choose one of: sdm630');
   });
 
   test('export writes settings that seed the same box again', async () => {

@@ -6,6 +6,7 @@ const CONFIG = 'edge/src/config.ts';
 const START_ERROR = 'edge/src/start-error.ts';
 const CLOCK = 'edge/src/clock.ts';
 const CLOCK_TRUST = 'edge/src/clock-trust.ts';
+const CATALOGUE = 'edge/src/catalogue/';
 const CORE = 'edge/src/core/';
 const DRIVE = 'edge/src/drive/';
 const LATCH = 'edge/src/latch/';
@@ -31,14 +32,15 @@ const SETTINGS_DOCUMENT = 'edge/src/settings-document.ts';
 /** Pure rooms: the loop in device-sim runs the same files. */
 export const PURE_EDGE_ROOMS: readonly Room[] = [
   { path: CORE, mayImport: [], typesOnly: [WIRE], pure: true },
+  { path: REGISTERS, mayImport: [], pure: true },
+  { path: CATALOGUE, mayImport: [REGISTERS], pure: true },
   {
     path: SETTINGS,
-    mayImport: [WIRE, CORE],
+    mayImport: [WIRE, CORE, CATALOGUE],
     pure: true,
     packages: ['zod', 'yaml'],
   },
-  { path: REGISTERS, mayImport: [], pure: true },
-  { path: DRIVE, mayImport: [WIRE, CORE], typesOnly: [REGISTERS, SETTINGS], pure: true },
+  { path: DRIVE, mayImport: [WIRE, CORE, REGISTERS, CATALOGUE], typesOnly: [SETTINGS], pure: true },
   { path: LATCH, mayImport: [CORE], typesOnly: [DRIVE, SETTINGS], pure: true },
   { path: 'edge/src/plan/', mayImport: [CORE], typesOnly: [WIRE], pure: true },
   { path: OUTBOX, mayImport: [], typesOnly: [WIRE], pure: true },
@@ -67,8 +69,8 @@ export const EDGE_ROOMS: readonly Room[] = [
   },
   {
     path: DEVICES,
-    mayImport: [CORE, DELIVERY, REGISTERS],
-    typesOnly: [WIRE, CLOCK, LATCH, LINK],
+    mayImport: [DELIVERY, REGISTERS, CATALOGUE, DRIVE],
+    typesOnly: [WIRE, CORE, CLOCK, LATCH, LINK, SETTINGS],
     flat: true,
   },
   {
@@ -79,18 +81,18 @@ export const EDGE_ROOMS: readonly Room[] = [
   },
   {
     path: SETTINGS_DOCUMENT,
-    mayImport: [SETTINGS, START_ERROR, CYCLE],
+    mayImport: [SETTINGS, START_ERROR],
     typesOnly: [RECORD],
   },
   {
     path: OUTWARD,
     mayImport: [START_ERROR],
-    typesOnly: [WIRE, CONFIG, RECORD, SETTINGS, LINK, CYCLE],
+    typesOnly: [WIRE, CONFIG, RECORD, SETTINGS, LINK, DEVICES, CYCLE],
     flat: true,
   },
   {
     path: COMMISSIONING,
-    mayImport: [WIRE, CORE, DRIVE, LINK],
+    mayImport: [WIRE, CORE, CATALOGUE, DRIVE, LINK],
     typesOnly: [CLOCK, RECORD, SETTINGS, DEVICES, CYCLE],
   },
   {
@@ -108,6 +110,7 @@ export const EDGE_ROOMS: readonly Room[] = [
       CORE,
       DRIVE,
       LATCH,
+      REGISTERS,
       SETTINGS,
       START_ERROR,
       CONFIG,

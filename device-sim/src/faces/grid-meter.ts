@@ -1,6 +1,7 @@
 /** The SDM630 at the grid connection, as the box's own register table describes it. */
+
+import { sdm630 } from '@wattward/edge/catalogue/meters/sdm630';
 import { encodeInto, type Values } from '@wattward/edge/registers/codec';
-import { sdm630 } from '@wattward/edge/registers/sdm630';
 import { MeterEye, type MeterView } from '../home/meter-view.ts';
 import type { RunningHome } from '../home/running-home.ts';
 import { ILLEGAL_ADDRESS, ILLEGAL_FUNCTION, type ModbusDevice, ModbusException } from './modbus-pdu.ts';

@@ -1,6 +1,10 @@
 /** The Modbus face of an inverter, by the protocol its make speaks. */
-import { smaBattery, smaHybrid } from '@wattward/edge/registers/sma-hybrid';
-import { sunspecInverter, sunspecMppt, sunspecStorage } from '@wattward/edge/registers/sunspec-inverter';
+import { smaBattery, smaHybrid } from '@wattward/edge/catalogue/inverters/sma-hybrid';
+import {
+  sunspecInverter,
+  sunspecMppt,
+  sunspecStorage,
+} from '@wattward/edge/catalogue/inverters/sunspec-models';
 import type { RunningHome } from '../home/running-home.ts';
 import type { ModbusDevice } from './modbus-pdu.ts';
 import type { Placed } from './register-faults.ts';

@@ -2,7 +2,7 @@
  * A hybrid inverter as SMA's Modbus profile shows it, built from the very tables the box reads with. Limits of the
  * battery are live until they have not been rewritten for a minute; DC inputs of a dark array have no value.
  */
-import { decode, encode } from '@wattward/edge/registers/codec';
+
 import {
   SMA_CHARGE_MODE,
   SMA_DISCHARGE_MODE,
@@ -10,10 +10,11 @@ import {
   SMA_GRID_SEPARATED,
   SMA_LAPSE_S,
   SMA_OWN_MODE,
+  type SmaLimits,
   smaBattery,
   smaHybrid,
-} from '@wattward/edge/registers/sma-hybrid';
-import type { SmaLimits } from '@wattward/edge/registers/sma-limits';
+} from '@wattward/edge/catalogue/inverters/sma-hybrid';
+import { decode, encode } from '@wattward/edge/registers/codec';
 import { pointLength } from '@wattward/edge/registers/table';
 import type { RunningHome } from '../home/running-home.ts';
 import {

@@ -3,22 +3,22 @@
  * built from the very tables the box reads with. Storage control (model 124) is live where there is a battery: what is
  * written there moves it, until the revert timer runs out.
  */
-import {
-  decode,
-  encode,
-  encodeInto,
-  NOT_AVAILABLE,
-  type NotAvailable,
-  type Values,
-} from '@wattward/edge/registers/codec';
-import { type ModelContents, modelContents, sunspecImage } from '@wattward/edge/registers/sunspec-discovery';
+
 import {
   EVENT_GRID_DISCONNECT_BIT,
   sunspecCommon,
   sunspecInverter,
   sunspecMppt,
   sunspecStorage,
-} from '@wattward/edge/registers/sunspec-inverter';
+} from '@wattward/edge/catalogue/inverters/sunspec-models';
+import {
+  decodePoint,
+  encodeInto,
+  NOT_AVAILABLE,
+  type NotAvailable,
+  type Values,
+} from '@wattward/edge/registers/codec';
+import { type ModelContents, modelContents, sunspecImage } from '@wattward/edge/registers/sunspec-discovery';
 import type { RegisterTable } from '@wattward/edge/registers/table';
 import type { RunningHome } from '../home/running-home.ts';
 import { sum } from '../home/sky.ts';
@@ -97,7 +97,7 @@ export function sunspecFace(home: RunningHome, n: number, serial: string): Modbu
     },
     write(address, words) {
       if (!hasStorage()) throw new ModbusException(ILLEGAL_ADDRESS);
-      home.orderStorage(n, storageChange(home, n, address, words));
+      home.orderStorage(n, storageChange(address, words));
     },
   };
 }
@@ -126,28 +126,20 @@ function livePart<T extends RegisterTable>(table: T, values: () => Partial<Value
   };
 }
 
-/** The registers after the write, decoded by the same table; only what was written is taken over. */
-function storageChange(
-  home: RunningHome,
-  n: number,
-  address: number,
-  words: readonly number[],
-): Partial<StorageRegisters> {
-  const image = encode(sunspecStorage, storageValues(home, n), STORAGE_ADDRESS);
-  const written = new Set<number>();
-  for (const [i, word] of words.entries()) {
-    image.set(address + i, word);
-    written.add(address + i);
-  }
-  const values = decode(sunspecStorage, image, STORAGE_ADDRESS);
+/** What was written, decoded by the same table. */
+function storageChange(address: number, words: readonly number[]): Partial<StorageRegisters> {
+  const written = { get: (at: number) => words[at - address] };
   const change: Partial<Record<keyof StorageRegisters, number>> = {};
+  let taken = 0;
   for (const key of WRITABLE) {
-    if (!written.delete(STORAGE_ADDRESS + sunspecStorage.points[key].address)) continue;
-    const value = values[key];
+    const at = STORAGE_ADDRESS + sunspecStorage.points[key].address;
+    if (at < address || at >= address + words.length) continue;
+    const value = decodePoint(sunspecStorage, key, written, STORAGE_ADDRESS, STORAGE_SF);
     if (typeof value !== 'number') throw new ModbusException(ILLEGAL_VALUE);
     change[key] = value;
+    taken += 1;
   }
-  if (written.size > 0) throw new ModbusException(ILLEGAL_ADDRESS);
+  if (taken < words.length) throw new ModbusException(ILLEGAL_ADDRESS);
   checkBounds(change);
   return change;
 }

@@ -19,6 +19,7 @@ import { type MeasuredSource, RunningHome, type WeatherSource } from '../home/ru
 import type { Home } from '../home/schema.ts';
 import { BoardTwin, type CommandWatch } from './board-twin.ts';
 import { HomeLine, type LinkFault, PERFECT_LINK } from './home-line.ts';
+import { FLAWLESS, HomeWire, type LineFault } from './home-wire.ts';
 import type { InstalledSite } from './installed-site.ts';
 import { LoopBox } from './loop-box.ts';
 import { directReader, type HomeReader } from './readings.ts';
@@ -46,6 +47,8 @@ export interface LoopOptions {
   /** Every so many cycles the same decision is taken twice and compared; never when left out. */
   readonly replayEvery?: number;
   readonly reader?: (home: RunningHome) => HomeReader;
+  /** What the line to meter and inverters does; nothing when left out. */
+  readonly line?: LineFault;
   /** Slots known at an instant, in time order. */
   readonly prices?: (nowMs: number) => readonly PriceSlot[];
   /** 0..1, for the jitter of the box's renewals; always the middle when left out. */
@@ -86,6 +89,7 @@ export class ClosedLoop {
   readonly #options: LoopOptions;
   readonly #cycleMs: number;
   readonly #reader: HomeReader;
+  readonly #wire: HomeWire;
   readonly #line: HomeLine;
   readonly #objectOn: ObjectOn;
   #box: LoopBox;
@@ -105,6 +109,7 @@ export class ClosedLoop {
       ...(options.weather ? { weather: options.weather } : {}),
     });
     this.#reader = (options.reader ?? directReader)(this.running);
+    this.#wire = new HomeWire(this.running, options.line ?? FLAWLESS);
     this.#objectOn = wiredObjects(options.home, options.site.site);
     this.#line = new HomeLine(options.link ?? PERFECT_LINK, () => this.nowMs);
     this.#state = initialState(this.settings);
@@ -197,7 +202,6 @@ export class ClosedLoop {
   }
 
   #openBox(): LoopBox {
-    const { running } = this;
     return new LoopBox({
       site: this.#options.site.site,
       core: this.settings,
@@ -207,13 +211,7 @@ export class ClosedLoop {
       line: this.#line,
       reader: this.#reader,
       objectOn: this.#objectOn,
-      storage: {
-        fullRateW: (n) => {
-          const battery = running.model.plans[n]?.battery;
-          return battery ? Math.max(battery.maxChargeW, battery.maxDischargeW) : null;
-        },
-        write: (n, rates) => running.orderStorage(n, rates),
-      },
+      wire: this.#wire,
       random: this.#options.random ?? (() => 0.5),
     });
   }

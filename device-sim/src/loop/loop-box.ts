@@ -2,20 +2,32 @@
  * The box of a closed loop from its start to its end: the box's own latch, drivers and actor over this home's buses.
  * What it only remembers is gone when it dies.
  */
-import { STANDARD_COMMANDS } from '@wattward/edge/core/command-settings';
+
+import { inverterFamily } from '@wattward/edge/catalogue/inverters';
+import { meterFamily } from '@wattward/edge/catalogue/meters';
+import { sdm630 } from '@wattward/edge/catalogue/meters/sdm630';
 import type { Decision } from '@wattward/edge/core/decision';
 import type { Settings } from '@wattward/edge/core/settings';
 import type { Snapshot } from '@wattward/edge/core/snapshot';
 import { Actor } from '@wattward/edge/drive/actor';
+import { InverterDrive } from '@wattward/edge/drive/inverter-drive';
 import { openBoards } from '@wattward/edge/drive/open-boards';
+import { orderTerms } from '@wattward/edge/drive/order-terms';
 import type { SharedBoard } from '@wattward/edge/drive/shared-board';
 import { ControlTime } from '@wattward/edge/latch/control-time';
 import { type Given, Latch } from '@wattward/edge/latch/latch';
 import type { ReadingSource, Sources } from '@wattward/edge/latch/sources';
-import { type StorageOrder, type StorageRates, storageRates } from '@wattward/edge/registers/sunspec-storage';
+import {
+  carryOut,
+  type ModbusQuestion,
+  readNumbers,
+  type SignalValues,
+} from '@wattward/edge/registers/conversation';
+import { DeviceFailure } from '@wattward/edge/registers/device-failure';
 import type { SiteSettings } from '@wattward/edge/settings/site-settings';
 import type { HomeLine } from './home-line.ts';
-import type { HomeReader, Values } from './readings.ts';
+import type { HomeWire } from './home-wire.ts';
+import type { HomeReader, Read } from './readings.ts';
 import type { ObjectOn } from './wired-objects.ts';
 
 export interface LoopBoxOptions {
@@ -28,20 +40,10 @@ export interface LoopBoxOptions {
   readonly line: HomeLine;
   readonly reader: HomeReader;
   readonly objectOn: ObjectOn;
-  readonly storage: StoragePort;
+  readonly wire: HomeWire;
   /** 0..1, for the jitter of renewals. */
   readonly random: () => number;
 }
-
-/** The storage registers of the home's inverters, by their place in the site settings. */
-export interface StoragePort {
-  /** The rate that 100 % stands for, watts; null without a battery. */
-  fullRateW(inverter: number): number | null;
-  write(inverter: number, rates: StorageRates & { readonly revertS: number }): void;
-}
-
-const REVERT_S = 90;
-const DEADBAND_PCT = 0.5;
 
 export class LoopBox {
   /** What it reads from. */
@@ -50,8 +52,8 @@ export class LoopBox {
   readonly #boards: ReadonlyMap<string, SharedBoard>;
   readonly #meter = new Told();
   readonly #loadMeters: readonly LoadMeter[];
-  readonly #inverters: readonly Told[];
-  readonly #written = new Map<number, { readonly key: string; readonly atMs: number }>();
+  readonly #readMeter: Read;
+  readonly #inverters: readonly OpenInverter[];
   readonly #latch: Latch;
   readonly #actor: Actor;
 
@@ -66,25 +68,21 @@ export class LoopBox {
       onEvent: () => {},
     });
     this.#loadMeters = loadMeters(site, objectOn);
-    this.#inverters = inverters.map(() => new Told());
+    this.#readMeter = meterRead(options);
+    this.#inverters = inverters.map((_, n) => openInverter(options, n));
     const grid = meters.filter(({ role }) => role === 'grid').map(({ id }) => [id, this.#meter] as const);
     const loads = this.#loadMeters.map(({ id, told }) => [id, told] as const);
-    const supplies = inverters.map(({ id }, n) => [id, this.#inverters[n] ?? new Told()] as const);
     const sources = {
       meters: new Map([...grid, ...loads].map(([id, source]) => [id, { source }])),
-      inverters: new Map(supplies.map(([id, source]) => [id, { source }])),
+      inverters: new Map(this.#inverters.map(({ id, told }) => [id, { source: told }])),
       boards: this.#boards,
     };
     this.sources = sources;
     const control = new ControlTime(clock, stateAtMs);
     this.#latch = new Latch({ site, core, sources, control, cycleMs });
-    const order = (n: number) => ({
-      order: (wanted: StorageOrder) => this.#orderStorage(n, wanted),
-      tick: () => {},
-    });
     const driven = {
       boards: this.#boards,
-      inverters: new Map(inverters.map(({ id }, n) => [id, { source: order(n) }])),
+      inverters: new Map(this.#inverters.map(({ id, drive }) => [id, { source: drive }])),
     };
     // Nothing is waited for: what a decision must survive is on this home's disk at once.
     this.#actor = new Actor(site, driven, async () => {});
@@ -94,8 +92,9 @@ export class LoopBox {
   snapshot(given: Given): Snapshot {
     const { reader, nowMs } = this.#options;
     const atMonoMs = nowMs();
-    this.#meter.tell(reader.meter(), atMonoMs);
-    for (const [n, inverter] of this.#inverters.entries()) inverter.tell(reader.inverter(n), atMonoMs);
+    this.#meter.tell(reader.meter(this.#readMeter), atMonoMs);
+    for (const [n, { told, read }] of this.#inverters.entries())
+      told.tell(reader.inverter(n, read), atMonoMs);
     for (const { told, signals } of this.#loadMeters) {
       const values: Record<string, number | null> = {};
       for (const [signal, object] of signals) values[signal] = reader.loadPowerW(object);
@@ -117,32 +116,57 @@ export class LoopBox {
     if (!wiring || presence === 'unknown' || presence === 'offline') return null;
     return board?.channel(wiring.channel)?.reported?.on ?? null;
   }
+}
 
-  /** As the box writes model 124: on change beyond a dead band, and in time before the revert timer. */
-  #orderStorage(n: number, order: StorageOrder): void {
-    const { storage } = this.#options;
-    const atMs = this.#options.nowMs();
-    const fullRateW = storage.fullRateW(n);
-    if (fullRateW === null) return;
-    const rates = storageRates(order, fullRateW);
-    const coarse = (pct: number) => Math.round(pct / DEADBAND_PCT);
-    const key = `${rates.controlBits} ${rates.gridChargeCode} ${coarse(rates.chargeRatePct)} ${coarse(rates.dischargeRatePct)}`;
-    const written = this.#written.get(n);
-    if (written?.key === key && atMs - written.atMs < STANDARD_COMMANDS.renewMs) return;
-    this.#written.set(n, { key, atMs });
-    storage.write(n, { ...rates, revertS: REVERT_S });
+/** An inverter of the site: how it is read, what it told last, and how it is ordered. */
+interface OpenInverter {
+  readonly id: string;
+  readonly read: Read;
+  readonly told: Told;
+  readonly drive: InverterDrive;
+}
+
+/** @throws RangeError for one of a family that the box does not know */
+function openInverter({ site, core, nowMs, wire }: LoopBoxOptions, n: number): OpenInverter {
+  const { id = '', profile = '' } = site.devices.inverters[n] ?? {};
+  const family = inverterFamily(profile);
+  if (!family) throw new RangeError(`inverter ${id}: the box knows no profile ${profile}`);
+  const talk = family.open(id);
+  const ask = (question: ModbusQuestion) => wire.askInverter(n, question);
+  const drive = new InverterDrive({
+    talk,
+    clock: { monoMs: nowMs },
+    terms: orderTerms(site, core, id, family.lease),
+    carry: (conversation) => carryOut(conversation, ask),
+  });
+  return { id, drive, told: new Told(), read: () => heard(() => carryOut(talk.read(), ask)) };
+}
+
+function meterRead({ site, wire }: LoopBoxOptions): Read {
+  const grid = site.devices.meters.find(({ role }) => role === 'grid');
+  const table = meterFamily(grid?.profile ?? '')?.table ?? sdm630;
+  return () => heard(() => carryOut(readNumbers(table), wire.askMeter));
+}
+
+/** A device that does not answer is nothing that ends the box. */
+function heard(read: () => SignalValues): SignalValues | null {
+  try {
+    return read();
+  } catch (cause) {
+    if (cause instanceof DeviceFailure) return null;
+    throw cause;
   }
 }
 
 /** Keeps what was read in the home until the latch looks, as a device of the box does. */
 class Told implements ReadingSource {
-  #readings: { readonly atMonoMs: number; readonly values: Values } | null = null;
+  #readings: { readonly atMonoMs: number; readonly values: SignalValues } | null = null;
 
   readings() {
     return this.#readings;
   }
 
-  tell(values: Values | null, atMonoMs: number): void {
+  tell(values: SignalValues | null, atMonoMs: number): void {
     if (values) this.#readings = { atMonoMs, values };
   }
 }

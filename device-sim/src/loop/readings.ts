@@ -1,36 +1,35 @@
 /**
- * What the box can know of a home: raw readings of its devices. Straight from the physics, or by way of the very
- * registers and their decoder, where a fault may sit in between. `null` for a value is "not available"; no readings
- * at all is a device that did not answer.
+ * Between what the box reads of a home and what it hears: by default all of it, through registers, by the box's own
+ * conversations. A scenario may change or withhold readings, a backtest may leave the registers out.
  */
-import type { Readings } from '@wattward/edge/latch/sources';
-import {
-  type Values as Decoded,
-  decode,
-  numbersOf,
-  type RegisterReader,
-} from '@wattward/edge/registers/codec';
-import { hybridAcPower } from '@wattward/edge/registers/hybrid-power';
-import { sdm630 } from '@wattward/edge/registers/sdm630';
-import { sunspecInverter, sunspecMppt, sunspecStorage } from '@wattward/edge/registers/sunspec-inverter';
-import { sunspecSignals } from '@wattward/edge/registers/sunspec-signals';
-import type { RegisterTable } from '@wattward/edge/registers/table';
-import { gridMeterFace } from '../faces/grid-meter.ts';
-import type { ModbusDevice } from '../faces/modbus-pdu.ts';
-import { modelAddress, sunspecFace } from '../faces/sunspec-inverter.ts';
+import { hybridAcPower } from '@wattward/edge/catalogue/inverters/hybrid-power';
+import type { SignalValues } from '@wattward/edge/registers/conversation';
 import type { RunningHome } from '../home/running-home.ts';
 
-/** By the names of the box's register tables. */
-export type Values = Readings['values'];
-
 export interface HomeReader {
-  meter(): Values | null;
-  inverter(n: number): Values | null;
+  /** @param read asks the meter; null when it did not answer */
+  meter(read: Read): SignalValues | null;
+  /** @param read asks inverter `n`; the same function as long as the box runs */
+  inverter(n: number, read: Read): SignalValues | null;
   loadPowerW(objectId: string): number | null;
 }
+export type Read = () => SignalValues | null;
 
-/** Without registers: for backtests, where speed counts and nothing fails. */
+/** The box hears what it reads. */
+export function registerReader(home: RunningHome): HomeReader {
+  return {
+    meter: (read) => read(),
+    inverter: (_, read) => read(),
+    loadPowerW: (objectId) => home.loadPowerW(objectId),
+  };
+}
+
+/**
+ * Readings without registers, for backtests, where speed counts and nothing fails. An inverter is read once all the
+ * same: the box orders none that it has not read.
+ */
 export function directReader(home: RunningHome): HomeReader {
+  const known: Read[] = [];
   return {
     meter() {
       const { voltageV, currentA, frequencyHz } = home.quality();
@@ -49,7 +48,9 @@ export function directReader(home: RunningHome): HomeReader {
         phase3VoltageV: voltageV[2] ?? null,
       };
     },
-    inverter(n) {
+    inverter(n, read) {
+      if (known[n] !== read) read();
+      known[n] = read;
       const flow = home.flows.inverters[n];
       if (!flow) return null;
       const batteryW = flow.batteryDcPowerW;
@@ -73,41 +74,4 @@ export function directReader(home: RunningHome): HomeReader {
     },
     loadPowerW: (objectId) => home.loadPowerW(objectId),
   };
-}
-
-/** Through the faces' registers and the box's decoder, word by word. `fault` may change or withhold an answer. */
-export type WordFault = (
-  device: 'meter' | 'inverter',
-  words: readonly number[],
-) => readonly number[] | 'timeout' | 'exception';
-
-export function registerReader(home: RunningHome, fault: WordFault): HomeReader {
-  const meter = gridMeterFace(home);
-  const inverters = home.model.plans.map((_, n) => sunspecFace(home, n, 'SIM'));
-  const read = (device: 'meter' | 'inverter', face: ModbusDevice, address: number, count: number) => {
-    const answer = fault(device, face.read(device === 'meter' ? 'input' : 'holding', address, count));
-    return typeof answer === 'string' ? null : imageOf(answer, address);
-  };
-  return {
-    meter() {
-      const image = read('meter', meter, 0, 0x4c);
-      return image && numbersOf(decode(sdm630, image));
-    },
-    inverter(n) {
-      const face = inverters[n];
-      if (!face) return null;
-      const model = <T extends RegisterTable>(table: T): Decoded<T> | null => {
-        const address = modelAddress(table.sunspec?.modelId);
-        const image = read('inverter', face, address, (table.sunspec?.lengthRegisters ?? 0) + 2);
-        return image && decode(table, image, address);
-      };
-      const [ac, storage, inputs] = [model(sunspecInverter), model(sunspecStorage), model(sunspecMppt)];
-      return ac && storage && inputs ? sunspecSignals(ac, storage, inputs) : null;
-    },
-    loadPowerW: (objectId) => home.loadPowerW(objectId),
-  };
-}
-
-function imageOf(words: readonly number[], address: number): RegisterReader {
-  return { get: (at) => words[at - address] };
 }

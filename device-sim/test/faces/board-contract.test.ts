@@ -3,10 +3,10 @@ import { expect, test } from '@jest/globals';
 import type * as wire from '@wattward/broker/wire/board';
 import type { CHANNEL_CAUSES, REFUSALS } from '@wattward/broker/wire/board';
 import { parseMessage } from '@wattward/broker/wire/message';
+import { BOARDS } from '@wattward/edge/catalogue/boards';
 import { RATINGS, SWITCH_LIMITS } from '@wattward/hardware/board/ratings';
 import type * as board from '@wattward/hardware/relay-board/messages';
 import fc from 'fast-check';
-import { CONTACT_LIMIT_A } from '../../../edge/src/commissioning/contact-ratings.ts';
 import { controlSettings } from '../../../edge/src/settings/control-settings.ts';
 import { BoardTwin, type Publication } from '../../src/faces/board-twin.ts';
 
@@ -136,7 +136,7 @@ test('every command and configuration of the wire is understood by the board', (
 });
 
 test('the box holds loads to the ratings of the boards, and contacts to their least times', () => {
-  expect(CONTACT_LIMIT_A).toMatchObject({
+  expect(Object.fromEntries(BOARDS.map(({ id, contactA }) => [id, contactA]))).toMatchObject({
     wattward: RATINGS.own.maxResistiveA,
     tasmota: RATINGS.bought.maxResistiveA,
     esphome: RATINGS.bought.maxResistiveA,

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { sdm630 } from '@wattward/edge/catalogue/meters/sdm630';
 import { decode, NOT_AVAILABLE } from '@wattward/edge/registers/codec';
-import { sdm630 } from '@wattward/edge/registers/sdm630';
 import modbus from 'modbus-serial';
 import { type FaultKind, FaultSet, faultRequest } from '../../src/faces/fault.ts';
 import { gridMeterFace } from '../../src/faces/grid-meter.ts';

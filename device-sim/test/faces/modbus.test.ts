@@ -1,10 +1,15 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import {
+  sunspecInverter,
+  sunspecMppt,
+  sunspecStorage,
+} from '@wattward/edge/catalogue/inverters/sunspec-models';
+import { sdm630 } from '@wattward/edge/catalogue/meters/sdm630';
 import { decode } from '@wattward/edge/registers/codec';
-import { sdm630 } from '@wattward/edge/registers/sdm630';
+import type { ModbusQuestion } from '@wattward/edge/registers/conversation';
 import { discoverModels } from '@wattward/edge/registers/sunspec-discovery';
-import { sunspecInverter, sunspecMppt, sunspecStorage } from '@wattward/edge/registers/sunspec-inverter';
 import type { RegisterTable } from '@wattward/edge/registers/table';
 import modbus from 'modbus-serial';
 import { gridMeterFace } from '../../src/faces/grid-meter.ts';
@@ -79,10 +84,13 @@ describe('the inverter', () => {
   afterEach(close);
 
   async function read<T extends RegisterTable>(table: T) {
-    const models = await discoverModels(async (address, count) => {
-      const { data } = await client.readHoldingRegisters(address, count);
-      return data;
-    });
+    const walk = discoverModels();
+    let step = walk.next();
+    while (!step.done) {
+      const { address, count } = step.value as Extract<ModbusQuestion, { ask: 'read' }>;
+      step = walk.next((await client.readHoldingRegisters(address, count)).data);
+    }
+    const models = step.value;
     const found = models.find(({ modelId }) => modelId === table.sunspec?.modelId);
     if (!found) throw new Error(`no model ${table.sunspec?.modelId}`);
     const { data } = await client.readHoldingRegisters(found.address, found.lengthRegisters + 2);

@@ -2,10 +2,11 @@
 import { execFile, spawnSync } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { sdm630 } from '@wattward/edge/registers/sdm630';
+import { sdm630 } from '@wattward/edge/catalogue/meters/sdm630';
+import { readNumbers } from '@wattward/edge/registers/conversation';
 import { openClock } from '../../../edge/src/clock.ts';
 import { ModbusBus } from '../../../edge/src/devices/modbus-bus.ts';
-import { ModbusMeter } from '../../../edge/src/devices/modbus-meter.ts';
+import { ModbusSource } from '../../../edge/src/devices/modbus-source.ts';
 import { type FaultKind, FaultSet, faultRequest } from '../../src/faces/fault.ts';
 import { gridMeterFace } from '../../src/faces/grid-meter.ts';
 import { ModbusRtuServer } from '../../src/faces/modbus-rtu-server.ts';
@@ -103,7 +104,13 @@ wired(
       { kind: 'rtu', path: line.theirs, baudRate: 9600, parity: 'none', stopBits: 1 },
       { timeoutMs: 400 },
     );
-    const meter = new ModbusMeter({ id: 'grid', bus, unit: 1, table: sdm630, clock: openClock() });
+    const meter = new ModbusSource({
+      id: 'grid',
+      bus,
+      unit: 1,
+      clock: openClock(),
+      read: () => readNumbers(sdm630),
+    });
     try {
       await meter.poll();
       expect(meter.failure()).toBeNull();

@@ -1,8 +1,9 @@
 /** Two inverters behind one port, read by the box's own drivers: one three-phase, one on a single phase. */
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { sunspec } from '@wattward/edge/catalogue/inverters/sunspec';
 import { openClock } from '../../../edge/src/clock.ts';
 import { ModbusBus } from '../../../edge/src/devices/modbus-bus.ts';
-import { SunspecDevice } from '../../../edge/src/devices/sunspec-device.ts';
+import { ModbusSource } from '../../../edge/src/devices/modbus-source.ts';
 import { inverterFace } from '../../src/faces/inverter-face.ts';
 import { ModbusTcpServer } from '../../src/faces/modbus-tcp-server.ts';
 import { homeOf } from '../../src/home/home-file.ts';
@@ -34,7 +35,14 @@ afterEach(async () => {
 });
 
 async function poll(unit: number) {
-  const device = new SunspecDevice({ id: `inverter-${unit}`, bus, unit, clock: openClock() });
+  const talk = sunspec.open(`inverter-${unit}`);
+  const device = new ModbusSource({
+    id: `inverter-${unit}`,
+    bus,
+    unit,
+    clock: openClock(),
+    read: () => talk.read(),
+  });
   await device.poll();
   expect(device.failure()).toBeNull();
   return device.readings()?.values ?? {};

@@ -1,12 +1,12 @@
 /** The box's own driver against the simulated SMA inverter, over a real socket. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { SMA_OWN_MODE, smaBattery, smaHybridFamily } from '@wattward/edge/catalogue/inverters/sma-hybrid';
 import { encodePoint } from '@wattward/edge/registers/codec';
-import { SMA_OWN_MODE, smaBattery } from '@wattward/edge/registers/sma-hybrid';
 import modbus from 'modbus-serial';
 import { openClock } from '../../../edge/src/clock.ts';
 import { ModbusBus } from '../../../edge/src/devices/modbus-bus.ts';
-import { SmaHybridDevice } from '../../../edge/src/devices/sma-hybrid-device.ts';
+import { ModbusInverter } from '../../../edge/src/devices/modbus-inverter.ts';
 import { inverterFace } from '../../src/faces/inverter-face.ts';
 import { ModbusTcpServer } from '../../src/faces/modbus-tcp-server.ts';
 import { RunningHome } from '../../src/home/running-home.ts';
@@ -17,7 +17,7 @@ const FULL = { chargeLimitW: 5000, dischargeLimitW: 5000 };
 let home: RunningHome;
 let server: ModbusTcpServer;
 let bus: ModbusBus;
-let inverter: SmaHybridDevice;
+let inverter: ModbusInverter;
 let nowMs = JUNE_MORNING_MS;
 
 beforeEach(async () => {
@@ -35,7 +35,14 @@ beforeEach(async () => {
     units: new Map([[3, { device: face }]]),
   });
   bus = new ModbusBus({ kind: 'tcp', host: '127.0.0.1', port: server.port }, { timeoutMs: 500 });
-  inverter = new SmaHybridDevice({ id: 'sma', bus, unit: 3, clock: openClock() });
+  inverter = new ModbusInverter({
+    id: 'sma',
+    family: smaHybridFamily,
+    terms: { leaseS: 60, renewMs: 20_000, tries: 3 },
+    bus,
+    unit: 3,
+    clock: openClock(),
+  });
   await inverter.poll();
 });
 
@@ -55,7 +62,7 @@ function pass(seconds: number) {
 }
 
 /** DC power of the battery once the order has reached the inverter, + discharging. */
-async function ordered(order: Parameters<SmaHybridDevice['order']>[0]): Promise<number> {
+async function ordered(order: Parameters<ModbusInverter['order']>[0]): Promise<number> {
   const before = home.orders[0];
   inverter.order(order);
   for (let n = 0; n < 200 && home.orders[0] === before; n += 1) await delay(5);

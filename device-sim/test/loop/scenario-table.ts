@@ -38,8 +38,8 @@ function noisyDay(): Scenario {
         const direct = directReader(home);
         return {
           ...direct,
-          meter() {
-            const readings = direct.meter();
+          meter(read) {
+            const readings = direct.meter(read);
             if (!readings) return null;
             told.meterWhole = true;
             // What is told is not what flows: the oracle's own means would be of another home.
@@ -59,8 +59,8 @@ function noisyDay(): Scenario {
               phase3CurrentA: amps,
             };
           },
-          inverter(n) {
-            const readings = direct.inverter(n);
+          inverter(n, read) {
+            const readings = direct.inverter(n, read);
             if (!readings) return null;
             const { nowMs } = home.state;
             const noisy = (turn(socPct, nowMs, 2) ?? 50) + random.between(-0.4, 0.4);

@@ -42,8 +42,8 @@ test('the battery engages at 40.0 % and not a hundredth below', () => {
         const direct = directReader(home);
         return {
           ...direct,
-          inverter: (n) => {
-            const readings = direct.inverter(n);
+          inverter: (n, read) => {
+            const readings = direct.inverter(n, read);
             return readings && { ...readings, socPct };
           },
         };

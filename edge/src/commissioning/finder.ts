@@ -4,11 +4,17 @@
  * Commands that lie retained are ghosts: a bought board obeys them at every reconnect.
  */
 import type { Message } from '@wattward/broker/wire/message';
-import type { Dialect } from '../drive/bought/dialect.ts';
-import { BOUGHT, type Protocol } from '../drive/open-board.ts';
+import { BOARDS, type Protocol } from '../catalogue/boards.ts';
+import type { Dialect } from '../catalogue/dialect.ts';
 import type { ForeignHeard } from '../drive/ports.ts';
 import type { MqttBus } from '../link/mqtt-bus.ts';
 import type { Hardware } from './stages.ts';
+
+/** Bought boards of one kind. */
+interface Make {
+  readonly id: Protocol;
+  readonly dialect: Dialect;
+}
 
 export interface Sighting extends Hardware {
   readonly online: boolean;
@@ -41,15 +47,16 @@ export class Finder {
     if (this.#listening) return;
     this.#listening = true;
     this.#listenToOwn();
-    for (const dialect of Object.values(BOUGHT)) {
-      const filters = [
-        ...dialect.hears('+'),
-        ...(dialect.name === 'tasmota' ? ['tasmota/discovery/+/+'] : []),
-      ];
-      for (const filter of filters) this.#bus.subscribeForeign(filter, (heard) => this.#hear(dialect, heard));
-      for (const filter of dialect.commands('+')) {
-        this.#bus.subscribeForeign(filter, (heard) => this.#ghost(dialect, heard));
-      }
+    for (const { id, dialect } of BOARDS) if (dialect) this.#listenTo({ id, dialect });
+  }
+
+  #listenTo(make: Make): void {
+    const { dialect } = make;
+    for (const filter of [...dialect.hears('+'), ...dialect.announces]) {
+      this.#bus.subscribeForeign(filter, (heard) => this.#hear(make, heard));
+    }
+    for (const filter of dialect.commands('+')) {
+      this.#bus.subscribeForeign(filter, (heard) => this.#ghost(make, heard));
     }
   }
 
@@ -91,11 +98,11 @@ export class Finder {
     });
   }
 
-  #hear(dialect: Dialect, { path, text, retained }: ForeignHeard): void {
-    const device = deviceIn(dialect, path);
+  #hear({ id, dialect }: Make, { path, text, retained }: ForeignHeard): void {
+    const device = dialect.idIn(path);
     if (!device) return;
     const fresh = !this.#found.has(device);
-    const draft = this.#draft(device, dialect.name);
+    const draft = this.#draft(device, id);
     for (const fact of dialect.read(device, path, text)) {
       if (fact.type === 'identity') {
         if (fact.mac) draft.mac = fact.mac;
@@ -112,9 +119,9 @@ export class Finder {
         this.#bus.publishForeign(to, question);
   }
 
-  #ghost(dialect: Dialect, { path, text, retained }: ForeignHeard): void {
-    const device = deviceIn(dialect, path);
-    if (retained && text !== '' && device) this.#addGhost(this.#draft(device, dialect.name), path);
+  #ghost({ id, dialect }: Make, { path, text, retained }: ForeignHeard): void {
+    const device = dialect.idIn(path);
+    if (retained && text !== '' && device) this.#addGhost(this.#draft(device, id), path);
   }
 
   #addGhost(draft: Draft, path: string): void {
@@ -174,12 +181,4 @@ export class Finder {
     this.#found.set(device, draft);
     return draft;
   }
-}
-
-/** The id of a bought board stands in its topics; Tasmota's discovery has its MAC there instead. */
-function deviceIn(dialect: Dialect, path: string): string | undefined {
-  const levels = path.split('/');
-  if (levels[0] === 'tasmota' && levels[1] === 'discovery')
-    return `tasmota-${levels[2]?.toLowerCase() ?? ''}`;
-  return levels.find((level) => level.startsWith(`${dialect.name}-`));
 }

@@ -1,5 +1,5 @@
 /** The commissioning desk of a running box: its devices, its meter, its disk. */
-import type { Devices } from '../cycle/devices.ts';
+import type { Devices } from '../devices/open-devices.ts';
 import type { SignalSource } from '../devices/signal-source.ts';
 import type { SiteSettings } from '../settings/site-settings.ts';
 import { CommissioningDesk, type DeskOptions } from './desk.ts';

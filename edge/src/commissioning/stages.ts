@@ -6,7 +6,7 @@
  * everything measured is measured again. Any later change of a load's wiring reopens `assigned`. Nothing here knows
  * time, devices or messages: what was measured comes in as results. [design/wire.md, commissioning]
  */
-import type { Protocol } from '../drive/open-board.ts';
+import type { Protocol } from '../catalogue/boards.ts';
 import { contactorReason } from './contact-ratings.ts';
 import type { Assignment, TestResult } from './judge.ts';
 

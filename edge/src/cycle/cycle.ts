@@ -9,6 +9,7 @@ import type { SiteTime } from '../core/site-time.ts';
 import type { PriceSlot } from '../core/snapshot.ts';
 import type { State } from '../core/state.ts';
 import { siteTimeAt } from '../core/zone.ts';
+import type { Devices } from '../devices/open-devices.ts';
 import type { Actor } from '../drive/actor.ts';
 import type { Effective } from '../intake/setpoint-control.ts';
 import type { ControlTime } from '../latch/control-time.ts';
@@ -17,7 +18,6 @@ import type { DecidedCycle } from '../record/decided-cycle.ts';
 import { cycleRecord, type Recorder } from '../record/recorder.ts';
 import type { Stamp } from '../record/store.ts';
 import type { SiteSettings } from '../settings/site-settings.ts';
-import type { Devices } from './devices.ts';
 import type { Poller } from './poll.ts';
 
 /** What the newest decision was taken on, and what it is. */

@@ -3,7 +3,7 @@
  * cycle's values. A device that is late, or that failed last time, is never waited for.
  */
 import type { Clock } from '../clock.ts';
-import type { Devices, PolledDevice } from './devices.ts';
+import type { Devices, PolledDevice } from '../devices/open-devices.ts';
 
 export class Poller {
   readonly #devices: readonly PolledDevice[];

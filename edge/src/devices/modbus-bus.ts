@@ -12,7 +12,7 @@ import net from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import modbus from 'modbus-serial';
 import { backOffMs } from '../delivery/back-off.ts';
-import { DeviceFailure } from './failure.ts';
+import { DeviceFailure } from '../registers/device-failure.ts';
 import { loadSerialModule, portFailure } from './serial-port.ts';
 
 export type ModbusEndpoint =

@@ -3,7 +3,7 @@ import type { MeterReading } from '@wattward/broker/wire/meter';
 import type { Clock } from '../clock.ts';
 import type { Readings } from '../latch/sources.ts';
 import type { MqttBus } from '../link/mqtt-bus.ts';
-import type { Failure } from './failure.ts';
+import type { Failure } from '../registers/device-failure.ts';
 
 import type { SignalSource } from './signal-source.ts';
 

@@ -1,7 +1,7 @@
 /** The part all polled devices share: one question at a time, the newest answer kept, failures kept apart. */
 
 import type { Readings } from '../latch/sources.ts';
-import { type Failure, failureOf } from './failure.ts';
+import { type Failure, failureOf } from '../registers/device-failure.ts';
 import type { SignalSource } from './signal-source.ts';
 
 export abstract class PolledSource implements SignalSource {

@@ -3,7 +3,7 @@
  * each kind of machine, which the bundle carries in a folder beside it: only a home with a serial line loads it.
  */
 import { stat } from 'node:fs/promises';
-import { DeviceFailure } from './failure.ts';
+import { DeviceFailure } from '../registers/device-failure.ts';
 
 /** @throws DeviceFailure `module` */
 export async function loadSerialModule(): Promise<void> {

@@ -1,7 +1,7 @@
 /** What the cycle needs of anything that measures. */
 
 import type { ReadingSource } from '../latch/sources.ts';
-import type { Failure } from './failure.ts';
+import type { Failure } from '../registers/device-failure.ts';
 
 export interface SignalSource extends ReadingSource {
   readonly id: string;

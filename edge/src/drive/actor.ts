@@ -3,9 +3,10 @@
  * so is on the disk, so that a restart never finds a relay its memory knows nothing of. A disk that hangs may hold
  * this up for a moment, never for long: control comes before memory.
  */
+
+import type { StorageOrder } from '../catalogue/storage-order.ts';
 import type { BatteryCommand, Decision, LoadCommand } from '../core/decision.ts';
 import type { Settings } from '../core/settings.ts';
-import type { StorageOrder } from '../registers/sunspec-storage.ts';
 import type { SiteSettings } from '../settings/site-settings.ts';
 import type { Desired } from './relay-channel.ts';
 

@@ -1,19 +1,11 @@
 /** The driver for a board, by the firmware that runs on it. */
 import type { BoardConfig } from '@wattward/broker/wire/board';
+import { boardFamily, type Protocol } from '../catalogue/boards.ts';
 import type { CommandSettings } from '../core/command-settings.ts';
 import type { BoardDriver, BoardEvent } from './board-driver.ts';
 import { BoughtBoard } from './bought/bought-board.ts';
-import type { Dialect } from './bought/dialect.ts';
-import { esphome } from './bought/esphome.ts';
-import { shelly } from './bought/shelly.ts';
-import { tasmota } from './bought/tasmota.ts';
 import type { ForeignBus, HomeBus, MonoClock } from './ports.ts';
 import { RelayBoard } from './relay-board.ts';
-
-export type Protocol = 'wattward' | Dialect['name'];
-
-/** Bought boards by the firmware on them. */
-export const BOUGHT: Readonly<Record<Dialect['name'], Dialect>> = { tasmota, shelly, esphome };
 
 export interface OpenBoardOptions {
   /** Id under which the box knows it. */
@@ -39,11 +31,12 @@ const DEFAULT_LEASE_S = 90;
 
 export function openBoard(options: OpenBoardOptions): BoardDriver {
   const { id, protocol, config, leaseS, ...rest } = options;
-  if (protocol === 'wattward') return new RelayBoard({ id, config, leaseS, ...rest });
+  const { dialect } = boardFamily(protocol);
+  if (!dialect) return new RelayBoard({ id, config, leaseS, ...rest });
   const channels = config.channels.map(({ channel }) => ({
     channel,
     safeOn: false,
     leaseS: leaseS.get(channel) ?? DEFAULT_LEASE_S,
   }));
-  return new BoughtBoard({ id, device: config.board, dialect: BOUGHT[protocol], channels, ...rest });
+  return new BoughtBoard({ id, device: config.board, dialect, channels, ...rest });
 }

@@ -1,9 +1,8 @@
-/** The relay boards of the site settings: which loads hang where, and which the firmware of a board cannot take. */
+/** The relay boards of the site settings: which loads hang where. */
 import type { BoardConfig } from '@wattward/broker/wire/board';
 import type { Settings } from '../core/settings.ts';
 import type { SiteSettings } from '../settings/site-settings.ts';
 import type { BoardEvent } from './board-driver.ts';
-import { ESPHOME_LEASE_S } from './bought/esphome.ts';
 import { openBoard } from './open-board.ts';
 import type { ForeignBus, HomeBus, MonoClock } from './ports.ts';
 import { SharedBoard } from './shared-board.ts';
@@ -18,9 +17,6 @@ export interface OpenBoardsOptions {
   /** 0..1 */
   readonly random: () => number;
 }
-
-/** Shorter ones Tasmota counts in tenths of a second. */
-const SHORTEST_TASMOTA_LEASE_S = 12;
 
 export function openBoards(options: OpenBoardsOptions): Map<string, SharedBoard> {
   const { site, core, bus, clock, cycleMs, onEvent, random } = options;
@@ -43,30 +39,6 @@ export function openBoards(options: OpenBoardsOptions): Map<string, SharedBoard>
       return [id, new SharedBoard(board)];
     }),
   );
-}
-
-/** Loads that hang on a board whose firmware cannot keep what is asked of it, one sentence each. */
-export function undrivableLoads({ devices, loads }: SiteSettings): string[] {
-  return loads.flatMap(({ id, board, safeState, leaseS }) => {
-    const protocol = devices.boards.find((b) => b.id === board)?.protocol ?? 'wattward';
-    if (protocol === 'wattward') return [];
-    const what = `load ${id} on the ${protocol} board ${board}`;
-    const problems: string[] = [];
-    if (safeState === 'on') {
-      problems.push(
-        `${what}: such a board falls off, never on; use a board with our firmware, or safeState: off`,
-      );
-    }
-    if (protocol === 'esphome' && leaseS !== ESPHOME_LEASE_S) {
-      problems.push(
-        `${what}: its lease is ${ESPHOME_LEASE_S} s, built into the board; write leaseS: ${ESPHOME_LEASE_S}`,
-      );
-    }
-    if (protocol === 'tasmota' && leaseS < SHORTEST_TASMOTA_LEASE_S) {
-      problems.push(`${what}: write leaseS: ${SHORTEST_TASMOTA_LEASE_S} or more`);
-    }
-    return problems;
-  });
 }
 
 /** The retained configuration of a board, derived from the loads that hang on it. */

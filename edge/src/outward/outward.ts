@@ -1,7 +1,7 @@
 /** What the box tells systems beside the portal, each only where edge.yaml asks for it. */
 import type { SiteState } from '@wattward/broker/wire/site';
 import type { EdgeConfig } from '../config.ts';
-import type { Devices } from '../cycle/devices.ts';
+import type { Devices } from '../devices/open-devices.ts';
 import type { Buses } from '../link/buses.ts';
 import type { Store } from '../record/store.ts';
 import type { SiteSettings } from '../settings/site-settings.ts';

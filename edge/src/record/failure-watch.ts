@@ -86,15 +86,24 @@ export class FailureWatch {
   }
 }
 
-type Watched = ReadonlyMap<string, { readonly source: Answering }>;
+type Watched<Source> = ReadonlyMap<string, { readonly source: Source }>;
+
+/** Takes orders, too; says why one was given up. */
+interface Obeying extends Answering {
+  givenUp(): Failure | null;
+}
 
 /** @returns what is to be called after each cycle, with real monotonic time. */
 export function watchDevices(
-  { meters, inverters }: { readonly meters: Watched; readonly inverters: Watched },
+  { meters, inverters }: { readonly meters: Watched<Answering>; readonly inverters: Watched<Obeying> },
   store: Pick<Store, 'saveState'>,
   onEvent: (event: EventRecord) => void,
 ): (nowMs: number) => void {
-  const sources = new Map([...meters, ...inverters].map(([id, { source }]) => [id, source]));
+  const sources = new Map<string, Answering>();
+  for (const [id, { source }] of meters) sources.set(id, source);
+  for (const [id, { source }] of inverters) {
+    sources.set(id, { failure: () => source.failure() ?? source.givenUp() });
+  }
   const watch = new FailureWatch(sources, onEvent);
   const keep = () => void store.saveState(DEVICE_FAILURES_KEY, JSON.stringify(watch.standing()));
   // What an earlier run told is over with it.

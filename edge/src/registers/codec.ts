@@ -93,11 +93,38 @@ export function encodePoint<T extends RegisterTable>(
   value: number | string | undefined,
   values: Partial<Values<T>> = {},
 ): number[] {
-  const entry = entriesOf(table).find((one) => one.key === key);
-  if (!entry) throw new RangeError(`${table.id} has no point ${key}`);
+  const entry = entryOf(table, key);
   if (entry.point.type === 'string') return textToWords(String(value ?? ''), entry.length);
   store(table, entry, value, values as Given);
-  return Array.from({ length: entry.length }, (_, i) => storedWord(entry, i));
+  const words: number[] = [];
+  for (let i = 0; i < entry.length; i += 1) words.push(storedWord(entry, i));
+  return words;
+}
+
+/** The value of one number. `given` holds its scale factor where it has one. */
+export function decodePoint<T extends RegisterTable>(
+  table: T,
+  key: string & keyof T['points'],
+  image: RegisterReader,
+  base = 0,
+  given: Partial<Values<T>> = {},
+): number | NotAvailable {
+  const entry = entryOf(table, key);
+  const raw = readRaw(entry, image, base);
+  const { scaleFrom } = entry.point;
+  if (typeof raw !== 'number') return NOT_AVAILABLE;
+  return scaled(entry.point, raw, scaleFrom === undefined ? 0 : (given as Given)[scaleFrom]);
+}
+
+function entryOf(table: RegisterTable, key: string): Entry {
+  let byKey = BY_KEY.get(table);
+  if (!byKey) {
+    byKey = new Map(entriesOf(table).map((entry) => [entry.key, entry]));
+    BY_KEY.set(table, byKey);
+  }
+  const entry = byKey.get(key);
+  if (!entry) throw new RangeError(`${table.id} has no point ${key}`);
+  return entry;
 }
 
 /** Puts the number of a point into SCRATCH, as the wire wants it. */
@@ -154,6 +181,7 @@ interface Entry {
 }
 
 const ENTRIES = new WeakMap<RegisterTable, readonly Entry[]>();
+const BY_KEY = new WeakMap<RegisterTable, ReadonlyMap<string, Entry>>();
 const EMPTY = new WeakMap<RegisterTable, Readonly<Record<string, number | string>>>();
 
 /** All values of a table, none of them available. */

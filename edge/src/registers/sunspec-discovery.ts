@@ -4,6 +4,7 @@
  * order. [SunSpec Information Model 1.9, 6.2]
  */
 import { encode, type RegisterImage, type Values } from './codec.ts';
+import type { Conversation } from './conversation.ts';
 import type { RegisterTable } from './table.ts';
 
 export const SUNSPEC_BASES = [40_000, 0, 50_000] as const;
@@ -20,20 +21,19 @@ export interface FoundModel {
   readonly lengthRegisters: number;
 }
 
-/** Reads holding registers; rejects when the device does not answer or answers with an exception. */
-export type ReadRegisters = (address: number, count: number) => Promise<readonly number[]>;
-
 /**
  * All models of the device, in its order; empty when no base holds the marker.
- * @throws whatever `read` rejects with once the marker was found: a half-read map is no map.
+ * @throws DeviceFailure once the marker was found: a half-read map is no map.
  */
-export async function discoverModels(read: ReadRegisters, bases: readonly number[] = SUNSPEC_BASES) {
-  const base = await findBase(read, bases);
+export function* discoverModels(
+  bases: readonly number[] = SUNSPEC_BASES,
+): Conversation<readonly FoundModel[]> {
+  const base = yield* findBase(bases);
   const models: FoundModel[] = [];
   if (base === undefined) return models;
   let address = base + MARKER.length;
   while (models.length < MAX_MODELS && address < 0xffff) {
-    const [modelId, lengthRegisters] = await read(address, 2);
+    const [modelId, lengthRegisters] = yield* read(address, 2);
     if (modelId === undefined || lengthRegisters === undefined || modelId === END_MODEL) break;
     models.push({ modelId, address, lengthRegisters });
     address += 2 + lengthRegisters;
@@ -41,11 +41,11 @@ export async function discoverModels(read: ReadRegisters, bases: readonly number
   return models;
 }
 
-async function findBase(read: ReadRegisters, bases: readonly number[]): Promise<number | undefined> {
+function* findBase(bases: readonly number[]): Conversation<number | undefined> {
   let failure: unknown;
   for (const base of bases) {
     try {
-      const words = await read(base, 2);
+      const words = yield* read(base, 2);
       if (words[0] === MARKER[0] && words[1] === MARKER[1]) return base;
     } catch (cause) {
       failure = cause;
@@ -53,6 +53,10 @@ async function findBase(read: ReadRegisters, bases: readonly number[]): Promise<
   }
   if (failure !== undefined) throw failure;
   return undefined;
+}
+
+function* read(address: number, count: number): Conversation<readonly number[]> {
+  return yield { ask: 'read', space: 'holding', address, count };
 }
 
 export interface ModelContents {

@@ -3,37 +3,22 @@
  *
  * Reads tolerantly, because it also runs on settings whose shape is wrong elsewhere: one report names everything.
  */
-import { type LocatedProblem, type Path, pathText } from './settings-problem.ts';
-
-type Loose = Record<string, unknown>;
+import { deviceChecks } from './device-checks.ts';
+import { type Entry, isRecord, type Loose, list, problem } from './loose-settings.ts';
+import type { LocatedProblem, Path } from './settings-problem.ts';
 
 export function crossChecks(site: unknown): LocatedProblem[] {
   if (!isRecord(site)) return [];
   return [
     ...duplicateIds(site),
     ...gridMeter(site),
+    ...deviceChecks(site),
     ...loadReferences(site),
     ...sharedRelays(site),
     ...batteryChecks(site),
     ...orders(site),
     ...zone(site),
   ];
-}
-
-function problem(at: Path, message: string, remedy: string): LocatedProblem {
-  return { path: pathText(at), at, message, remedy };
-}
-
-interface Entry {
-  readonly at: Path;
-  readonly value: Loose;
-}
-
-function list(site: Loose, ...path: string[]): Entry[] {
-  let value: unknown = site;
-  for (const part of path) value = isRecord(value) ? value[part] : undefined;
-  if (!Array.isArray(value)) return [];
-  return value.flatMap((entry, i) => (isRecord(entry) ? [{ at: [...path, i], value: entry }] : []));
 }
 
 function devices(site: Loose): Entry[] {
@@ -216,8 +201,4 @@ function zone(site: Loose): LocatedProblem[] {
 
 function isNumber(value: object, key: string): boolean {
   return typeof (value as Loose)[key] === 'number';
-}
-
-function isRecord(value: unknown): value is Loose {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

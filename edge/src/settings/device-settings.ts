@@ -1,5 +1,9 @@
 /** Devices of a home as the installer enters them: how each is reached, and what it measures. */
 import * as z from 'zod';
+import { PROTOCOLS } from '../catalogue/boards.ts';
+import { idsOf } from '../catalogue/family.ts';
+import { INVERTERS } from '../catalogue/inverters.ts';
+import { METERS } from '../catalogue/meters.ts';
 import { id, name, tunable } from './field.ts';
 
 const port = (preset: number) => tunable(preset, { unit: 'count', min: 1, max: 65_535, about: 'TCP port' });
@@ -35,17 +39,13 @@ export const mqtt = z.strictObject({
 });
 
 const pollMs = tunable(1000, { unit: 'ms', min: 100, max: 60_000, about: 'time between two polls' });
-const profile = z
-  .string()
-  .min(1)
-  .max(40)
-  .meta({ description: 'register table of the device, e.g. `sdm630`, `sunspec`; `mqtt` for MQTT meters' });
+const profile = (about: string) => z.string().min(1).max(40).meta({ description: about });
 
 export const meterSettings = z.strictObject({
   id,
   name,
   role: z.enum(['grid', 'pv', 'sub']).meta({ description: 'what it measures; exactly one meter is `grid`' }),
-  profile,
+  profile: profile(`make of the meter: ${idsOf(METERS)}; mqtt for MQTT meters`),
   connection: z.discriminatedUnion('kind', [modbusTcp, modbusRtu, mqtt]),
   pollMs,
 });
@@ -53,7 +53,7 @@ export const meterSettings = z.strictObject({
 export const inverterSettings = z.strictObject({
   id,
   name,
-  profile,
+  profile: profile(`make of the inverter: ${idsOf(INVERTERS)}`),
   connection: z.discriminatedUnion('kind', [modbusTcp, modbusRtu]),
   pollMs,
   pv: z.boolean().default(true).meta({ description: 'an array hangs on it' }),
@@ -65,7 +65,7 @@ export const boardSettings = z.strictObject({
   id,
   name,
   protocol: z
-    .enum(['wattward', 'tasmota', 'shelly', 'esphome'])
+    .enum(PROTOCOLS)
     .default('wattward')
     .meta({ description: 'firmware of the board; see hardware/off-the-shelf for bought ones' }),
   device: id.optional().meta({

@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { SiteDescription, SiteEvent, SiteState } from '@wattward/broker/wire/site';
 import { type Agent, startAgent } from '../../src/agent.ts';
+import { sunspecStorage } from '../../src/catalogue/inverters/sunspec-models.ts';
 import { loadConfig } from '../../src/config.ts';
 import type { MqttBus } from '../../src/link/mqtt-bus.ts';
 import { decode } from '../../src/registers/codec.ts';
-import { sunspecStorage } from '../../src/registers/sunspec-inverter.ts';
 import { until } from '../devices/modbus-server.ts';
 import { gridReading, SmallHome, type SmallHomeOptions, STORAGE_AT } from './small-home.ts';
 

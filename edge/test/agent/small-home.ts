@@ -7,15 +7,15 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { SETPOINT_KINDS } from '@wattward/broker/wire/setpoint';
 import { stringify } from 'yaml';
-import { encode, type Values } from '../../src/registers/codec.ts';
-import { sdm630 } from '../../src/registers/sdm630.ts';
-import { modelContents, sunspecImage } from '../../src/registers/sunspec-discovery.ts';
 import {
   sunspecCommon,
   sunspecInverter,
   sunspecMppt,
   sunspecStorage,
-} from '../../src/registers/sunspec-inverter.ts';
+} from '../../src/catalogue/inverters/sunspec-models.ts';
+import { sdm630 } from '../../src/catalogue/meters/sdm630.ts';
+import { encode, type Values } from '../../src/registers/codec.ts';
+import { modelContents, sunspecImage } from '../../src/registers/sunspec-discovery.ts';
 import { BoardOnBus } from '../devices/board-on-bus.ts';
 import { BOARD, type HomeBroker, homeBroker, SECRETS } from '../devices/home-broker.ts';
 import { ModbusServer } from '../devices/modbus-server.ts';

@@ -1,18 +1,20 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { openClock } from '../../src/clock.ts';
-import { ModbusBus } from '../../src/devices/modbus-bus.ts';
-import { ModbusMeter } from '../../src/devices/modbus-meter.ts';
-import { SunspecDevice } from '../../src/devices/sunspec-device.ts';
-import { decode, encode } from '../../src/registers/codec.ts';
-import { sdm630 } from '../../src/registers/sdm630.ts';
-import { modelContents, sunspecImage } from '../../src/registers/sunspec-discovery.ts';
+import { sunspec } from '../../src/catalogue/inverters/sunspec.ts';
 import {
   sunspecCommon,
   sunspecInverter,
   sunspecMppt,
   sunspecStorage,
-} from '../../src/registers/sunspec-inverter.ts';
-import { storageWindow } from '../../src/registers/sunspec-storage.ts';
+} from '../../src/catalogue/inverters/sunspec-models.ts';
+import { storageWindow } from '../../src/catalogue/inverters/sunspec-storage.ts';
+import { sdm630 } from '../../src/catalogue/meters/sdm630.ts';
+import { openClock } from '../../src/clock.ts';
+import { ModbusBus } from '../../src/devices/modbus-bus.ts';
+import { ModbusInverter } from '../../src/devices/modbus-inverter.ts';
+import { ModbusSource } from '../../src/devices/modbus-source.ts';
+import { decode, encode } from '../../src/registers/codec.ts';
+import { readNumbers } from '../../src/registers/conversation.ts';
+import { modelContents, sunspecImage } from '../../src/registers/sunspec-discovery.ts';
 import { ModbusServer, until } from './modbus-server.ts';
 
 const open: { close(): Promise<void> }[] = [];
@@ -32,11 +34,14 @@ async function served(registers: Map<number, number>) {
   return { server, bus };
 }
 
+const meterOn = (bus: ModbusBus) =>
+  new ModbusSource({ id: 'grid', bus, unit: 1, clock, read: () => readNumbers(sdm630) });
+
 describe('a meter', () => {
   test('reads all its points in one question, stamped with the moment of asking', async () => {
     const registers = encode(sdm630, { powerW: -1234.5, phase1VoltageV: 231.25, importWh: 5_000 });
     const { bus } = await served(registers);
-    const meter = new ModbusMeter({ id: 'grid', bus, unit: 1, table: sdm630, clock });
+    const meter = meterOn(bus);
     const beforeMs = clock.monoMs();
     await meter.poll();
     const readings = meter.readings();
@@ -48,7 +53,7 @@ describe('a meter', () => {
 
   test('keeps the last reading when the device falls silent, and says why', async () => {
     const { bus, server } = await served(encode(sdm630, { powerW: 100 }));
-    const meter = new ModbusMeter({ id: 'grid', bus, unit: 1, table: sdm630, clock });
+    const meter = meterOn(bus);
     await meter.poll();
     const first = meter.readings();
     server.silent = true;
@@ -59,7 +64,7 @@ describe('a meter', () => {
 
   test('asked again while an answer is awaited, it asks the device only once', async () => {
     const { bus, server } = await served(encode(sdm630, { powerW: 100 }));
-    const meter = new ModbusMeter({ id: 'grid', bus, unit: 1, table: sdm630, clock });
+    const meter = meterOn(bus);
     await Promise.all([meter.poll(), meter.poll(), meter.poll()]);
     expect(server.reads).toBe(76);
   });
@@ -102,7 +107,9 @@ function hybrid(inverter: Partial<Record<keyof typeof INVERTER, number>> = {}) {
 }
 
 describe('a SunSpec hybrid inverter', () => {
-  const device = (bus: ModbusBus) => new SunspecDevice({ id: 'inverter', bus, unit: 1, clock });
+  const terms = { leaseS: 90, renewMs: 30_000, tries: 3 };
+  const device = (bus: ModbusBus, time = clock) =>
+    new ModbusInverter({ id: 'inverter', family: sunspec, terms, bus, unit: 1, clock: time });
   const control = (server: ModbusServer) => decode(sunspecStorage, server.registers, STORAGE_AT);
 
   test('tells PV and battery as they reach the house bus', async () => {
@@ -173,7 +180,7 @@ describe('a SunSpec hybrid inverter', () => {
   test('the same order is not written again until it is to be renewed', async () => {
     const fast = openClock({ speed: 200, anchorRealMs: Date.now(), anchorSiteMs: 0 });
     const { bus, server } = await served(hybrid());
-    const inverter = new SunspecDevice({ id: 'inverter', bus, unit: 1, clock: fast });
+    const inverter = device(bus, fast);
     await inverter.poll();
     const order = { mode: 'self-consume', chargeLimitW: 5000, dischargeLimitW: 5000 } as const;
     const modeWrites = () => server.written.filter(({ address }) => address === STORAGE_AT + 5).length;
@@ -204,5 +211,26 @@ describe('a SunSpec hybrid inverter', () => {
       return server.registers.get(STORAGE_AT + 5) === 3;
     });
     expect(control(server)).toMatchObject({ chargeRatePct: 0, dischargeRatePct: 0 });
+  });
+
+  test('one that answers and refuses orders is told as failing, with what to do, until it obeys', async () => {
+    const { bus, server } = await served(hybrid());
+    const inverter = device(bus);
+    await inverter.poll();
+    server.readOnly = true;
+    inverter.order({ mode: 'idle', chargeLimitW: 0, dischargeLimitW: 0 });
+    await until('the order to be given up', () => {
+      inverter.tick();
+      return inverter.givenUp() !== null;
+    });
+    expect(inverter.failure()).toBeNull();
+    expect(inverter.givenUp()?.why).toMatch(/the battery cannot be ordered: .* exception 2/);
+    expect(inverter.givenUp()?.remedy).toMatch(/Allow control over Modbus/);
+    server.readOnly = false;
+    await until('the order to be taken', () => {
+      inverter.tick();
+      return inverter.givenUp() === null;
+    });
+    expect(server.registers.get(STORAGE_AT + 5)).toBe(3);
   });
 });

@@ -13,6 +13,8 @@ export class ModbusServer {
   silent = false;
   /** Answers with exception 2 while true. */
   broken = false;
+  /** Refuses to be written to while true. */
+  readOnly = false;
   readonly #server: InstanceType<typeof modbus.ServerTCP>;
 
   private constructor(registers: Map<number, number>, port: number) {
@@ -23,7 +25,8 @@ export class ModbusServer {
       {
         getInputRegister: read,
         getHoldingRegister: read,
-        setRegister: (address: number, value: number) => {
+        setRegister: async (address: number, value: number) => {
+          if (this.readOnly) throw { modbusErrorCode: 2 };
           this.written.push({ address, value });
           registers.set(address, value);
         },

@@ -1,15 +1,16 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { ModbusBus } from '../../src/devices/modbus-bus.ts';
-import { SunspecDevice } from '../../src/devices/sunspec-device.ts';
-import { ControlTime } from '../../src/latch/control-time.ts';
-import { SupplyLatch } from '../../src/latch/supply-latch.ts';
-import { modelContents, sunspecImage } from '../../src/registers/sunspec-discovery.ts';
+import { sunspec } from '../../src/catalogue/inverters/sunspec.ts';
 import {
   sunspecCommon,
   sunspecInverter,
   sunspecMppt,
   sunspecStorage,
-} from '../../src/registers/sunspec-inverter.ts';
+} from '../../src/catalogue/inverters/sunspec-models.ts';
+import { ModbusBus } from '../../src/devices/modbus-bus.ts';
+import { ModbusSource } from '../../src/devices/modbus-source.ts';
+import { ControlTime } from '../../src/latch/control-time.ts';
+import { SupplyLatch } from '../../src/latch/supply-latch.ts';
+import { modelContents, sunspecImage } from '../../src/registers/sunspec-discovery.ts';
 import { coreSettings } from '../../src/settings/core-settings.ts';
 import { checkSiteSettings } from '../../src/settings/parse-site-settings.ts';
 import { ModbusServer } from '../devices/modbus-server.ts';
@@ -94,7 +95,7 @@ let supply: Supply;
 
 /** An inverter behind a real socket, asked every ten seconds of a clock that the test turns. */
 class Supply {
-  readonly #device: SunspecDevice;
+  readonly #device: ModbusSource;
   readonly #latch: SupplyLatch;
   readonly #control: ControlTime;
 
@@ -108,7 +109,8 @@ class Supply {
       wallTrusted: () => true,
       sleep: async () => {},
     };
-    this.#device = new SunspecDevice({ id: 'hybrid', bus, unit: 1, clock });
+    const talk = sunspec.open('hybrid');
+    this.#device = new ModbusSource({ id: 'hybrid', bus, unit: 1, clock, read: () => talk.read() });
     this.#control = new ControlTime(clock, 0);
     const inverters = new Map([['hybrid', { source: this.#device, pollMs: 1000 }]]);
     const devices = { meters: new Map(), inverters };

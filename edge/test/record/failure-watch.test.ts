@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import type { Failure } from '../../src/devices/failure.ts';
 import { FailureWatch } from '../../src/record/failure-watch.ts';
 import type { EventRecord } from '../../src/record/store.ts';
+import type { Failure } from '../../src/registers/device-failure.ts';
 
 const SILENT: Failure = { why: 'no answer within 800 ms', remedy: 'Check power and cable.' };
 const UNPLUGGED: Failure = { why: 'there is no such file', remedy: 'Plug the adapter in.' };

@@ -1,13 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { decode, encode, encodePoint, NOT_AVAILABLE } from '../../src/registers/codec.ts';
-import { sdm630 } from '../../src/registers/sdm630.ts';
 import {
   SUNSPEC_TABLES,
   sunspecCommon,
   sunspecInverter,
   sunspecStorage,
-} from '../../src/registers/sunspec-inverter.ts';
+} from '../../src/catalogue/inverters/sunspec-models.ts';
+import { sdm630 } from '../../src/catalogue/meters/sdm630.ts';
+import { decode, encode, encodePoint, NOT_AVAILABLE } from '../../src/registers/codec.ts';
 import { defineTable, planBlocks, pointLength } from '../../src/registers/table.ts';
 
 const everyType = defineTable({

@@ -1,16 +1,18 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { decode } from '../../src/registers/codec.ts';
-import { hybridAcPower } from '../../src/registers/hybrid-power.ts';
-import { discoverModels, modelContents, sunspecImage } from '../../src/registers/sunspec-discovery.ts';
+import { hybridAcPower } from '../../src/catalogue/inverters/hybrid-power.ts';
 import {
   SUNSPEC_TABLES,
   sunspecCommon,
   sunspecInverter,
   sunspecMppt,
   sunspecStorage,
-} from '../../src/registers/sunspec-inverter.ts';
-import { type StorageOrder, storageRates, storageWindow } from '../../src/registers/sunspec-storage.ts';
+} from '../../src/catalogue/inverters/sunspec-models.ts';
+import { storageRates, storageWindow } from '../../src/catalogue/inverters/sunspec-storage.ts';
+import type { StorageOrder } from '../../src/catalogue/storage-order.ts';
+import { decode } from '../../src/registers/codec.ts';
+import { carryOut, type ModbusQuestion } from '../../src/registers/conversation.ts';
+import { discoverModels, modelContents, sunspecImage } from '../../src/registers/sunspec-discovery.ts';
 import { pointLength } from '../../src/registers/table.ts';
 
 const contents = [
@@ -20,8 +22,14 @@ const contents = [
   modelContents(sunspecStorage, { socPct: 34.25, socSf: -2, chargeMaxW: 5000, chargeMaxSf: 0 }),
 ];
 
+/** The models that a device finds to have which answers so. */
+const modelsOf = (answer: (address: number, count: number) => readonly number[]) =>
+  carryOut(discoverModels(), (question: ModbusQuestion) =>
+    question.ask === 'read' ? answer(question.address, question.count) : [],
+  );
+
 function reader(image: ReadonlyMap<number, number>) {
-  return async (address: number, count: number) => {
+  return (address: number, count: number) => {
     const words = Array.from({ length: count }, (_, i) => image.get(address + i));
     if (words.includes(undefined)) throw new Error('Modbus exception 2');
     return words.map(Number);
@@ -31,26 +39,26 @@ function reader(image: ReadonlyMap<number, number>) {
 describe('discovery', () => {
   test.each([40_000, 0, 50_000])(
     'finds all models from the base %d, in whatever order they stand',
-    async (base) => {
+    (base) => {
       const image = sunspecImage(base, contents);
-      const models = await discoverModels(reader(image));
+      const models = modelsOf(reader(image));
       expect(models.map((model) => model.modelId)).toEqual([1, 103, 160, 124]);
       const storage = models[3];
       expect(decode(sunspecStorage, image, storage?.address).socPct).toBe(34.25);
     },
   );
 
-  test('a device without the marker has no models', async () => {
-    expect(await discoverModels(async (_, count) => Array(count).fill(7))).toEqual([]);
+  test('a device without the marker has no models', () => {
+    expect(modelsOf((_, count) => Array(count).fill(7))).toEqual([]);
   });
 
-  test('a device that answers nothing is an error, not an empty device', async () => {
-    await expect(discoverModels(reader(new Map()))).rejects.toThrow('Modbus exception 2');
+  test('a device that answers nothing is an error, not an empty device', () => {
+    expect(() => modelsOf(reader(new Map()))).toThrow('Modbus exception 2');
   });
 
-  test('a walk over nonsense ends', async () => {
-    const walk = discoverModels(async (address) => (address === 40_000 ? [0x5375, 0x6e53] : [5, 0]));
-    expect((await walk).length).toBeLessThanOrEqual(100);
+  test('a walk over nonsense ends', () => {
+    const walk = modelsOf((address) => (address === 40_000 ? [0x5375, 0x6e53] : [5, 0]));
+    expect(walk.length).toBeLessThanOrEqual(100);
   });
 
   test.each(SUNSPEC_TABLES)('all points of $id lie inside its model', (table) => {

@@ -1,6 +1,6 @@
 /** What the tasks roll up is found by the ends of names: every number a box writes must be among it, and no text. */
 import { describe, expect, test } from '@jest/globals';
-import { sdm630 } from '@wattward/edge/registers/sdm630';
+import { sdm630 } from '@wattward/edge/catalogue/meters/sdm630';
 import { rollUpTasks } from '@wattward/portal/history/tasks';
 
 const [task] = rollUpTasks({ bucket: 'wattward', org: 'house' });

@@ -3,6 +3,7 @@ import type { Mutant } from './mutant.ts';
 
 const CORE = 'edge/src/core';
 const RULES = 'edge/src/core/rules';
+const CATALOGUE = 'edge/src/catalogue';
 const REGISTERS = 'edge/src/registers';
 const BOARD = 'hardware/relay-board';
 
@@ -154,13 +155,13 @@ export const CONTROL_MUTANTS: readonly Mutant[] = [
   },
   {
     id: 'charging and discharging of the battery are swapped',
-    file: `${REGISTERS}/hybrid-power.ts`,
+    file: `${CATALOGUE}/inverters/hybrid-power.ts`,
     find: 'const batteryDcPowerW = dc.dischargeDcPowerW - dc.chargeDcPowerW;',
     replace: 'const batteryDcPowerW = dc.chargeDcPowerW - dc.dischargeDcPowerW;',
   },
   {
     id: 'hold leaves the discharge open',
-    file: `${REGISTERS}/sunspec-storage.ts`,
+    file: `${CATALOGUE}/inverters/sunspec-storage.ts`,
     find: 'return rates(both, charge, 0);',
     replace: 'return rates(STORAGE_CHARGE_LIMIT_BIT, charge, 0);',
   },

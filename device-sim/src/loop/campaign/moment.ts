@@ -117,4 +117,6 @@ export interface Moment {
   readonly gridToldAgeMs: number;
   /** The inverter holds an order of the box. */
   readonly batteryOrdered: boolean;
+  /** How long ago an order to the inverter got lost, or waited for a first reading; infinite when none did. */
+  readonly orderLostAgeMs: number;
 }

@@ -3,14 +3,17 @@
  * every cycle (safety), then everything is healed and must be well again in time (liveness).
  */
 import type { LoadOverride } from '@wattward/edge/core/snapshot';
+import type { ModbusQuestion, SignalValues } from '@wattward/edge/registers/conversation';
+import { DeviceFailure } from '@wattward/edge/registers/device-failure';
 import type { RunningHome } from '../../home/running-home.ts';
 import type { ClosedLoop, CycleRecord } from '../closed-loop.ts';
 import type { InstalledSite } from '../installed-site.ts';
-import { type HomeReader, registerReader, type Values } from '../readings.ts';
+import { type HomeReader, registerReader } from '../readings.ts';
 import { drawHome, drawStartMs } from './drawn-home.ts';
 import { FaultWeather } from './fault-weather.ts';
 import { drawPlan, FAULT_CLASSES, type FaultClass } from './faults.ts';
 import { HistoryRig } from './history/history-rig.ts';
+import { MeterLine } from './meter-line.ts';
 import type { Oracle, Violation } from './oracle.ts';
 import { Random } from './random.ts';
 import { RemoteRig } from './remote/remote-rig.ts';
@@ -37,9 +40,6 @@ export interface SeedOptions {
 }
 
 const INVERTER_EVERY_MS = 3_000;
-const FROZEN_KNOWN_MS = 62_000;
-/** Fewer pictures that are all the same prove nothing. */
-const FROZEN_PICTURES = 10;
 const INVERTER_FROZEN_KNOWN_MS = 306_000;
 /** How long the healed home has until all must be well, and until every relay must stand as ordered. */
 const WISH_MS = 5_000;
@@ -88,12 +88,13 @@ class World {
   readonly oracle: Oracle;
   readonly weather: FaultWeather;
   readonly #random: Random;
+  readonly #meterLine: MeterLine;
   readonly #site: InstalledSite;
   readonly #history: HistoryRig;
   readonly #remote: RemoteRig;
-  #frozenSinceMs: number | null = null;
-  #frozenPictures = 0;
   #inverterFrozenSinceMs: number | null = null;
+  /** The box has read it whole: before, it orders nothing. */
+  #inverterKnown = false;
   /** Without power until then. */
   #darkUntilMs = 0;
   /** The inverter answers nobody in that time. */
@@ -114,6 +115,8 @@ class World {
       site,
       startMs,
       reader: (running, told) => this.#reader(running, told),
+      line: (device, question, ask) =>
+        device === 'meter' ? this.#meterLine.carry(this.loop.nowMs, ask) : this.#inverterLine(question, ask),
       link: { copies: () => this.#copies() },
       clockTrusted: () => this.#clockTrusted(),
       wallOffsetMs: () => this.#remote.wallOffsetMs,
@@ -123,6 +126,7 @@ class World {
       replayEvery: 997,
     });
     this.loop = this.witness.loop;
+    this.#meterLine = new MeterLine(this.weather, this.witness.told, site.settings.grid);
     this.oracle = this.witness.oracle;
     const { check } = this.oracle;
     this.#history = new HistoryRig({ weather: this.weather, seed, startMs, site: site.site, check });
@@ -239,63 +243,49 @@ class World {
     else if (!killed && !loop.boxRuns) {
       loop.startBox(this.#history.lastState);
       // What stood still before it began it has not seen.
-      this.#frozenSinceMs = null;
-      this.#frozenPictures = 0;
+      this.#meterLine.forget();
       this.#inverterFrozenSinceMs = null;
+      this.#inverterKnown = false;
     }
   }
 
+  /** An inverter that is silent hears no order either. */
+  #inverterLine(question: ModbusQuestion, ask: () => readonly number[]): readonly number[] {
+    const lost = question.ask === 'read' && this.weather.strikes('inverter-timeout');
+    if (!lost && !this.#inverterSilent()) return ask();
+    if (question.ask === 'write') this.witness.told.orderLostAtMs = this.loop.nowMs;
+    throw new DeviceFailure('timeout', 'no answer');
+  }
+
+  #inverterSilent(): boolean {
+    const { nowMs } = this.loop;
+    const hangs = nowMs >= this.#hang.fromMs && nowMs < this.#hang.untilMs;
+    return hangs || this.weather.spell('inverter-timeout', nowMs).holds;
+  }
+
   #reader(running: RunningHome, told: Told): HomeReader {
-    let frozen: readonly number[] | null = null;
-    let inverter: { readonly atMs: number; readonly readings: Values | null } | null = null;
+    let inverter: { readonly atMs: number; readonly readings: SignalValues | null } | null = null;
     const { weather } = this;
-    const through = registerReader(running, (device, words) => {
-      if (device === 'inverter') return weather.strikes('inverter-timeout') ? 'timeout' : words;
-      const nowMs = running.state.nowMs;
-      const still = weather.spell('meter-frozen', nowMs).holds;
-      if (!still) {
-        this.#frozenSinceMs = null;
-        this.#frozenPictures = 0;
-      }
-      told.meterLive = !still;
-      frozen = still ? (frozen ?? words) : null;
-      const silent = weather.spell('meter-timeout', nowMs).holds || weather.spell('meter-gap', nowMs).holds;
-      if (silent || weather.strikes('meter-timeout')) return 'timeout';
-      if (weather.strikes('meter-exception')) return 'exception';
-      // The box can know of it from the first picture that it gets, not from one that it never saw.
-      if (still) {
-        this.#frozenSinceMs ??= nowMs;
-        this.#frozenPictures += 1;
-      }
-      const known =
-        this.#frozenPictures >= FROZEN_PICTURES && nowMs - (this.#frozenSinceMs ?? nowMs) >= FROZEN_KNOWN_MS;
-      told.meterWhole = !known;
-      if (frozen) return frozen;
-      if (weather.strikes('meter-not-available')) return broken(told, words, 0x7fc0);
-      // Just above what three times the fuse would carry, and up to a hundred times that.
-      if (weather.strikes('meter-spike')) {
-        const { fuseA, nominalVoltageV } = this.#site.settings.grid;
-        const most = 9 * fuseA * nominalVoltageV;
-        return broken(told, words, floatHigh(most * weather.draw('meter-spike').spread(1.01, 100)));
-      }
-      return words;
-    });
     return {
-      meter: () => {
+      ...registerReader(running),
+      meter: (read) => {
         told.meterWhole = false;
-        return through.meter();
+        return read();
       },
-      inverter: (n) => {
+      inverter: (_, read) => {
         const nowMs = running.state.nowMs;
+        if (!this.#inverterKnown) told.orderLostAtMs = nowMs;
         if (inverter && nowMs - inverter.atMs < INVERTER_EVERY_MS) return null;
-        const hangs = nowMs >= this.#hang.fromMs && nowMs < this.#hang.untilMs;
-        if (hangs || weather.spell('inverter-timeout', nowMs).holds) {
+        if (this.#inverterSilent()) {
           // Pictures that it did not get tell the box nothing: what stands still is looked at anew.
           this.#inverterFrozenSinceMs = null;
           return null;
         }
         const still = weather.spell('inverter-frozen', nowMs).holds;
-        const readings = still && inverter ? inverter.readings : through.inverter(n);
+        // It answers, with what it told when it froze.
+        const now = read();
+        this.#inverterKnown = now !== null;
+        const readings = still && inverter ? inverter.readings : now;
         inverter = { atMs: nowMs, readings };
         told.inverterLive = !still;
         if (!still) noteInverter(told, readings, running);
@@ -306,7 +296,6 @@ class World {
         if (known) told.gridLost = null;
         return readings;
       },
-      loadPowerW: (objectId) => through.loadPowerW(objectId),
     };
   }
 
@@ -319,19 +308,4 @@ class World {
       ? [delayMs, delayMs + weather.draw('link-repeat').between(0, 120_000)]
       : [delayMs];
   }
-}
-
-/** The high word of a float; what the low word adds is less than a hundredth. */
-function floatHigh(value: number): number {
-  FLOAT.setFloat32(0, value);
-  return FLOAT.getUint16(0);
-}
-const FLOAT = new DataView(new ArrayBuffer(4));
-
-/** Total and phase powers replaced by a float whose high word is `high`. */
-function broken(told: Told, words: readonly number[], high: number): readonly number[] {
-  told.meterWhole = false;
-  const out = [...words];
-  for (const address of [0x0c, 0x0e, 0x10, 0x34]) out[address] = high;
-  return out;
 }

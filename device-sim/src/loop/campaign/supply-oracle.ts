@@ -5,6 +5,8 @@ import type { BatteryFacts, DecisionFacts, LoadFacts, Moment } from './moment.ts
 const DISCHARGE_ON_PCT = 40;
 const DISCHARGE_OFF_PCT = 35;
 const NOBODY_W = 1;
+/** An order that got lost is given again within so long. */
+const ORDER_AGAIN_MS = 2_000;
 const FLOW_SETTLED_MS = 15_000;
 /** Keeping the battery alive leaves this share of fuse and threshold alone, and some watts that a reading may be off. */
 const KEPT_FREE = 0.05;
@@ -98,7 +100,7 @@ export class SupplyOracle {
 
   /** What the box believes to flow does flow, and the battery does not do what it was told to leave. */
   #lookAtFlows(moment: Moment, decision: DecisionFacts): void {
-    const { nowMs, batteryW, inverterLive, gridOn } = moment;
+    const { nowMs, batteryW, inverterLive, gridOn, orderLostAgeMs } = moment;
     const band = this.#battery;
     const inside = batteryW >= band.leastW && batteryW <= band.mostW;
     if (!inside || !inverterLive) {
@@ -111,8 +113,8 @@ export class SupplyOracle {
     const may = decision.batteries.some(
       ({ dischargeLimitW, mode }) => dischargeLimitW > 0 || mode === 'auto',
     );
-    // Alone, an inverter carries the house whatever the limits say.
-    if (may || !gridOn) this.#noDischargeSinceMs = null;
+    // Alone, an inverter carries the house whatever the limits say; and it follows no order that it never heard.
+    if (may || !gridOn || orderLostAgeMs <= ORDER_AGAIN_MS) this.#noDischargeSinceMs = null;
     else this.#noDischargeSinceMs ??= nowMs;
     const restsMs = this.#noDischargeSinceMs === null ? 0 : nowMs - this.#noDischargeSinceMs;
     if (restsMs >= 5_000 && decision.batteries.length > 0) {

@@ -2,11 +2,12 @@
  * A closed loop with the oracle beside it: every command that reaches the board and every cycle is shown to it,
  * together with the truth of the home. Scenarios and campaigns run on it alike.
  */
+import type { SignalValues } from '@wattward/edge/registers/conversation';
 import type { BoardState } from '@wattward/hardware/relay-board/state';
 import type { RunningHome } from '../../home/running-home.ts';
 import { ClosedLoop, type CycleRecord, type LoopOptions } from '../closed-loop.ts';
 import type { InstalledSite } from '../installed-site.ts';
-import { directReader, type HomeReader, type Values } from '../readings.ts';
+import { directReader, type HomeReader } from '../readings.ts';
 import type { ChannelRules, LoadFacts, Moment, SiteLimits } from './moment.ts';
 import { Oracle } from './oracle.ts';
 
@@ -23,6 +24,8 @@ export interface Told {
   /** What the inverter last said of the grid, and when. */
   gridLost: boolean | null;
   gridAtMs: number;
+  /** When an order to the inverter last got lost, or waited for a first reading. */
+  orderLostAtMs: number;
 }
 
 export interface WitnessOptions extends Omit<LoopOptions, 'watch' | 'reader'> {
@@ -40,6 +43,7 @@ export class Witness {
     socAtMs: 0,
     gridLost: null,
     gridAtMs: 0,
+    orderLostAtMs: Number.NEGATIVE_INFINITY,
   };
   readonly #site: InstalledSite;
   #contactsBefore = '';
@@ -113,6 +117,7 @@ export class Witness {
       socAgeMs: told.socPct === null ? Number.POSITIVE_INFINITY : nowMs - told.socAtMs,
       gridLostTold: told.gridLost,
       gridToldAgeMs: told.gridLost === null ? Number.POSITIVE_INFINITY : nowMs - told.gridAtMs,
+      orderLostAgeMs: nowMs - told.orderLostAtMs,
       batteryOrdered: (loop.running.orders[0]?.registers.controlBits ?? 0) !== 0,
     };
   }
@@ -149,7 +154,7 @@ export class Witness {
  * Notes in `told` what an honest reading of the inverter must have said; taken from the home itself, so that a wrong
  * decoder is seen. Registers hold hundredths of a percent.
  */
-export function noteInverter(told: Told, readings: Values | null, home: RunningHome): void {
+export function noteInverter(told: Told, readings: SignalValues | null, home: RunningHome): void {
   if (!readings) return;
   const { nowMs } = home.state;
   told.gridLost = !home.flows.gridOn;
@@ -163,13 +168,13 @@ function honestReader(home: RunningHome, told: Told): HomeReader {
   const direct = directReader(home);
   return {
     ...direct,
-    meter() {
+    meter(read) {
       told.meterWhole = true;
       told.meterLive = true;
-      return direct.meter();
+      return direct.meter(read);
     },
-    inverter(n) {
-      const readings = direct.inverter(n);
+    inverter(n, read) {
+      const readings = direct.inverter(n, read);
       noteInverter(told, readings, home);
       return readings;
     },

@@ -1,10 +1,10 @@
 /** A bought board (simulated, behind its own MQTT client) and the box's driver for it on a real broker. */
+
+import { boardFamily, type Protocol } from '@wattward/edge/catalogue/boards';
 import { startBroker } from '../../../../broker/src/server/start-broker.ts';
 import { type Clock, openClock } from '../../../../edge/src/clock.ts';
 import type { BoardEvent } from '../../../../edge/src/drive/board-driver.ts';
 import { BoughtBoard } from '../../../../edge/src/drive/bought/bought-board.ts';
-import type { Dialect } from '../../../../edge/src/drive/bought/dialect.ts';
-import { BOUGHT } from '../../../../edge/src/drive/open-board.ts';
 import { MqttBus } from '../../../../edge/src/link/mqtt-bus.ts';
 import { until } from '../../../../edge/test/devices/modbus-server.ts';
 import { BoughtBoard as SimulatedBoard } from '../../../src/faces/bought-boards/bought-board.ts';
@@ -31,7 +31,7 @@ export interface BoughtBench {
 
 type Closing = (() => Promise<unknown>)[];
 
-export async function boughtBench(kind: Dialect['name'], open: Closing): Promise<BoughtBench> {
+export async function boughtBench(kind: Exclude<Protocol, 'wattward'>, open: Closing): Promise<BoughtBench> {
   const id = `${kind}-${MACS[kind]}`;
   const broker = await startBroker({
     host: '127.0.0.1',
@@ -46,7 +46,11 @@ export async function boughtBench(kind: Dialect['name'], open: Closing): Promise
   return benchOn(url, kind, open);
 }
 
-export async function benchOn(url: string, kind: Dialect['name'], open: Closing): Promise<BoughtBench> {
+export async function benchOn(
+  url: string,
+  kind: Exclude<Protocol, 'wattward'>,
+  open: Closing,
+): Promise<BoughtBench> {
   const id = `${kind}-${MACS[kind]}`;
   const clock = openClock({ speed: SPEED, anchorRealMs: Date.now(), anchorSiteMs: Date.now() });
   const bus = new MqttBus({
@@ -55,11 +59,13 @@ export async function benchOn(url: string, kind: Dialect['name'], open: Closing)
     backoffMs: { first: 20, longest: 50 },
   });
   open.push(() => bus.end());
+  const { dialect } = boardFamily(kind);
+  if (!dialect) throw new Error(`${kind} has no dialect`);
   const events: BoardEvent[] = [];
   const driver = new BoughtBoard({
     id,
     device: id,
-    dialect: BOUGHT[kind],
+    dialect,
     channels: [1, 2].map((channel) => ({ channel, safeOn: false, leaseS: 90 })),
     mac: MACS[kind],
     bus,

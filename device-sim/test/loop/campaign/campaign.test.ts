@@ -54,6 +54,7 @@ test('the oracle sees a relay that outlives its lease, and one that chatters', (
       gridLostTold: false,
       gridToldAgeMs: 0,
       batteryOrdered: false,
+      orderLostAgeMs: Number.POSITIVE_INFINITY,
     });
   const command = {
     board: 'b',

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Response } from '@wattward/broker/wire/request';
-import type { Protocol } from '../../drive/open-board.ts';
+import type { Protocol } from '../../catalogue/boards.ts';
 import { type BusCredential, MqttBus } from '../../link/mqtt-bus.ts';
 import type { Job } from '../job-runner.ts';
 import type { BoardCase } from '../stages.ts';

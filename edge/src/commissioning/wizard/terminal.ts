@@ -1,7 +1,7 @@
 /** Somebody at a terminal: in a cellar, with gloves and a torch. Every question says what may be answered. */
 import { createInterface, type Interface } from 'node:readline/promises';
 import { isLabelCode, labelCode } from '@wattward/broker/wire/board-label';
-import type { Protocol } from '../../drive/open-board.ts';
+import type { Protocol } from '../../catalogue/boards.ts';
 import { contactorReason } from '../contact-ratings.ts';
 import { type Assignment, ENOUGH } from '../judge.ts';
 import type { BoardCase } from '../stages.ts';

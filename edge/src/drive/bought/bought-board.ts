@@ -7,6 +7,8 @@
  * news. A message that lies retained where commands go is found and reported: it switches at every reconnect.
  * Presence is the age of the last sign of life (45 s suspect, 90 s offline). [design/wire.md, off-the-shelf/README]
  */
+
+import type { Dialect, Fact, Publication } from '../../catalogue/dialect.ts';
 import { type CommandSettings, STANDARD_COMMANDS } from '../../core/command-settings.ts';
 import {
   type BoardDriver,
@@ -19,7 +21,6 @@ import type { ForeignBus, ForeignHeard, MonoClock } from '../ports.ts';
 import { PresenceWatch } from '../presence-watch.ts';
 import { type ChannelPlan, type Desired, type DriveTiming, RelayChannel } from '../relay-channel.ts';
 import { BoughtChannel } from './bought-channel.ts';
-import type { Dialect, Fact, Publication } from './dialect.ts';
 
 export interface BoughtBoardOptions {
   /** Id under which the box knows the board. */

@@ -7,18 +7,13 @@
  * [-InWRte, OutWRte] on the battery's power, + discharging; the inverter follows self-consumption inside of it.
  * After RvrtTms without a write the device falls back to its own automatic (StorCtl_Mod 0).
  */
+import type { StorageOrder } from '../storage-order.ts';
 
 export const STORAGE_CHARGE_LIMIT_BIT = 1;
 export const STORAGE_DISCHARGE_LIMIT_BIT = 2;
 
 /** Default scale of rates and state of charge on the wire: hundredths of a percent. */
 export const RATE_SF = -2;
-
-export interface StorageOrder {
-  readonly mode: 'self-consume' | 'hold' | 'idle' | 'charge-grid' | 'discharge-grid' | 'auto';
-  readonly chargeLimitW: number;
-  readonly dischargeLimitW: number;
-}
 
 export interface StorageRates {
   readonly controlBits: number;

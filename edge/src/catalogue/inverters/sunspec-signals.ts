@@ -1,12 +1,12 @@
 /** What a SunSpec inverter's models say of the house bus: PV and battery on the AC side, and whether the grid is lost. */
-import { numbersOf, type Values } from './codec.ts';
+import { numbersOf, type Values } from '../../registers/codec.ts';
 import { hybridAcPower } from './hybrid-power.ts';
 import {
   EVENT_GRID_DISCONNECT_BIT,
   type sunspecInverter,
   type sunspecMppt,
   type sunspecStorage,
-} from './sunspec-inverter.ts';
+} from './sunspec-models.ts';
 
 /** Signals at the house bus beside the device's own points. */
 export function sunspecSignals(

@@ -1,46 +1,21 @@
+/** Opens the devices of the site settings, by the families of the catalogue. */
+
+import { inverterFamily } from '../catalogue/inverters.ts';
+import { meterFamily } from '../catalogue/meters.ts';
 import type { Clock } from '../clock.ts';
 import type { Settings } from '../core/settings.ts';
-import type { InverterDevice, InverterDeviceOptions } from '../devices/inverter-device.ts';
-import { ModbusBus, type ModbusEndpoint } from '../devices/modbus-bus.ts';
-import { ModbusMeter } from '../devices/modbus-meter.ts';
-import { MqttMeter } from '../devices/mqtt-meter.ts';
-import type { SignalSource } from '../devices/signal-source.ts';
-import { SmaHybridDevice } from '../devices/sma-hybrid-device.ts';
-import { SunspecDevice } from '../devices/sunspec-device.ts';
 import type { BoardEvent } from '../drive/board-driver.ts';
-import { openBoards, undrivableLoads } from '../drive/open-boards.ts';
-import { renewalMs } from '../drive/relay-channel.ts';
+import { openBoards } from '../drive/open-boards.ts';
+import { orderTerms } from '../drive/order-terms.ts';
 import type { SharedBoard } from '../drive/shared-board.ts';
 import type { MqttBus } from '../link/mqtt-bus.ts';
-import { sdm630 } from '../registers/sdm630.ts';
-import type { RegisterTable } from '../registers/table.ts';
+import { readNumbers } from '../registers/conversation.ts';
 import type { SiteSettings } from '../settings/site-settings.ts';
-
-/** Register tables by the name the installer writes as `profile`. */
-const METER_TABLES: Readonly<Record<string, RegisterTable>> = { sdm630 };
-/** Inverters by the same name. */
-const INVERTER_PROFILES: Readonly<Record<string, (options: InverterDeviceOptions) => InverterDevice>> = {
-  sunspec: (options) => new SunspecDevice(options),
-  'sma-hybrid': (options) => new SmaHybridDevice(options),
-};
-
-/** Devices of the settings that this box cannot drive, one sentence each with its remedy. */
-export function undrivable(site: SiteSettings): string[] {
-  const { devices } = site;
-  const meterProfiles = Object.keys(METER_TABLES).join(', ');
-  return [
-    ...devices.meters
-      .filter(({ connection, profile }) => connection.kind !== 'mqtt' && !METER_TABLES[profile])
-      .map(({ id, profile }) => `meter ${id}: no register table "${profile}"; one of: ${meterProfiles}`),
-    ...devices.inverters
-      .filter(({ profile }) => !INVERTER_PROFILES[profile])
-      .map(
-        ({ id, profile }) =>
-          `inverter ${id}: no profile "${profile}"; one of: ${Object.keys(INVERTER_PROFILES).join(', ')}`,
-      ),
-    ...undrivableLoads(site),
-  ];
-}
+import { ModbusBus, type ModbusEndpoint } from './modbus-bus.ts';
+import { ModbusInverter } from './modbus-inverter.ts';
+import { ModbusSource } from './modbus-source.ts';
+import { MqttMeter } from './mqtt-meter.ts';
+import type { SignalSource } from './signal-source.ts';
 
 export interface PolledDevice {
   readonly source: SignalSource;
@@ -49,7 +24,7 @@ export interface PolledDevice {
 
 export interface Devices {
   readonly meters: ReadonlyMap<string, PolledDevice>;
-  readonly inverters: ReadonlyMap<string, PolledDevice & { readonly source: InverterDevice }>;
+  readonly inverters: ReadonlyMap<string, PolledDevice & { readonly source: ModbusInverter }>;
   readonly boards: ReadonlyMap<string, SharedBoard>;
   /** Modbus requests so far, by device and by what came of them. */
   modbusRequests(): Iterable<readonly [device: string, result: string, count: number]>;
@@ -85,29 +60,21 @@ export function openDevices(options: OpenDevicesOptions): Devices {
       meters.set(id, { pollMs, source: new MqttMeter({ id: connection.meterId, bus, clock }) });
       continue;
     }
-    const table = METER_TABLES[meter.profile];
+    const table = meterFamily(meter.profile)?.table;
     if (!table) continue;
     const line = { id, bus: busOf(connection), unit: connection.unit };
     polled.push(line);
-    const source = new ModbusMeter({ ...line, table, clock });
+    const source = new ModbusSource({ ...line, clock, read: () => readNumbers(table) });
     meters.set(id, { pollMs, source });
   }
-  const inverters = new Map<string, PolledDevice & { readonly source: InverterDevice }>();
+  const inverters = new Map<string, PolledDevice & { readonly source: ModbusInverter }>();
   for (const { id, connection, pollMs, profile } of site.devices.inverters) {
-    const open = INVERTER_PROFILES[profile];
-    if (!open) continue;
-    const battery = options.core.batteries.find(
-      (_, i) => site.batteries[i]?.inverter === id && site.batteries[i]?.capability !== 'observe',
-    );
+    const family = inverterFamily(profile);
+    if (!family) continue;
     const line = { id, bus: busOf(connection), unit: connection.unit };
     polled.push(line);
-    const source = open({
-      ...line,
-      clock,
-      ...(battery
-        ? { leaseS: battery.leaseS, renewMs: renewalMs(battery.leaseS, options.core.commands.renewMs) }
-        : {}),
-    });
+    const terms = orderTerms(site, options.core, id, family.lease);
+    const source = new ModbusInverter({ ...line, clock, family, terms });
     inverters.set(id, { pollMs, source });
   }
   const boards = openBoards({ ...options, random: Math.random });

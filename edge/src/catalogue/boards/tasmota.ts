@@ -4,18 +4,26 @@
  * A state change is echoed as `stat/<id>/RESULT {"POWER2":"ON"}`, a board with one relay says `POWER`.
  * [tasmota/docs Commands.md, MQTT.md]
  */
-import { type Dialect, type Fact, isObject, objectIn, plainMac, textOf } from './dialect.ts';
+import type { BoardFamily } from '../board-family.ts';
+import { type Dialect, type Fact, isObject, levelWith, objectIn, plainMac, textOf } from '../dialect.ts';
 
 const MAC_IN_ID = /[0-9a-f]{12}$/;
 const PULSE_SECONDS_FROM = 112;
 const PULSE_OFFSET_S = 100;
+/** Shorter ones it counts in tenths of a second. */
+const SHORTEST_LEASE_S = 12;
 
-export const tasmota: Dialect = {
-  name: 'tasmota',
+const dialect: Dialect = {
   confirmsLease: true,
   hears: (id) => {
     const mac = MAC_IN_ID.exec(id)?.[0].toUpperCase();
     return [`stat/${id}/+`, `tele/${id}/+`, ...(mac ? [`tasmota/discovery/${mac}/+`] : [])];
+  },
+  announces: ['tasmota/discovery/+/+'],
+  // Its discovery has the MAC where other topics have the id.
+  idIn: (path) => {
+    const mac = /^tasmota\/discovery\/([^/]+)\//.exec(path)?.[1];
+    return mac ? `tasmota-${mac.toLowerCase()}` : levelWith('tasmota-', path);
   },
   commands: (id) => [`cmnd/${id}/+`],
   greet: (id, channels) => [
@@ -26,7 +34,10 @@ export const tasmota: Dialect = {
   // `TelePeriod 15` is among the settings of the board.
   ask: () => [],
   setLease: (id, channel, leaseS) => [
-    { path: `cmnd/${id}/PulseTime${channel}`, text: String(Math.max(leaseS, 12) + PULSE_OFFSET_S) },
+    {
+      path: `cmnd/${id}/PulseTime${channel}`,
+      text: String(Math.max(leaseS, SHORTEST_LEASE_S) + PULSE_OFFSET_S),
+    },
   ],
   command: (id, { channel, on }) => ({ path: `cmnd/${id}/Power${channel}`, text: on ? 'ON' : 'OFF' }),
   // `Power 3` (blink) would move the relay; only the link LED blinks.
@@ -48,6 +59,17 @@ export const tasmota: Dialect = {
     return [...alive(object), ...relays(object), ...leases(object)];
   },
 };
+
+export const tasmota = {
+  id: 'tasmota',
+  maker: 'Tasmota',
+  models: ['boards with Tasmota 12 and later'],
+  source: 'tasmota/docs Commands.md, MQTT.md',
+  dialect,
+  lease: { shortestS: SHORTEST_LEASE_S, longestS: 120 },
+  mayFallOn: false,
+  contactA: 5,
+} as const satisfies BoardFamily;
 
 function alive(object: Readonly<Record<string, unknown>>): Fact[] {
   const seconds = object.UptimeSec;

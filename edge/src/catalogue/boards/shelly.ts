@@ -3,23 +3,26 @@
  * be set up. Answers come to `<src>/rpc`; the box gives `reply/<board>` as src. Channels count from 0 there. Status
  * messages are off by default, so the state is asked for. [shelly-api-docs.shelly.cloud Gen2 Switch, MQTT]
  */
+import type { BoardFamily } from '../board-family.ts';
 import {
   type Dialect,
   type Fact,
   isObject,
+  levelWith,
   objectIn,
   type Publication,
   plainMac,
   textOf,
-} from './dialect.ts';
+} from '../dialect.ts';
 
 const STATUS_CALL = 1_000_001;
 const INFO_CALL = 1_000_002;
 
-export const shelly: Dialect = {
-  name: 'shelly',
+const dialect: Dialect = {
   confirmsLease: false,
   hears: (id) => [`reply/${id}/rpc`, `${id}/events/rpc`, `${id}/online`, `${id}/status/+`],
+  announces: [],
+  idIn: (path) => levelWith('shelly-', path),
   commands: (id) => [`${id}/rpc`],
   greet: (id) => [
     call(id, INFO_CALL, 'Shelly.GetDeviceInfo', {}),
@@ -46,6 +49,17 @@ export const shelly: Dialect = {
     return [{ type: 'alive', uptimeMs: uptime(body.sys) }, ...switches(body), ...identity(body)];
   },
 };
+
+export const shelly = {
+  id: 'shelly',
+  maker: 'Shelly',
+  models: ['Gen2 and later'],
+  source: 'shelly-api-docs.shelly.cloud Gen2 Switch, MQTT',
+  dialect,
+  lease: { shortestS: 5, longestS: 120 },
+  mayFallOn: false,
+  contactA: null,
+} as const satisfies BoardFamily;
 
 function call(boardId: string, id: number, method: string, params: object): Publication {
   return { path: `${boardId}/rpc`, text: JSON.stringify({ id, src: `reply/${boardId}`, method, params }) };

@@ -28,11 +28,14 @@ export interface Order {
 }
 
 export interface Dialect {
-  readonly name: 'tasmota' | 'shelly' | 'esphome';
   /** Whether the board must confirm its lease before it gets an ON; else the lease is part of each command. */
   readonly confirmsLease: boolean;
   /** Filters under which the board speaks. */
   hears(boardId: string): readonly string[];
+  /** Filters under which boards of the kind say that they are there, whatever their id. */
+  readonly announces: readonly string[];
+  /** The id of the board that a topic belongs to; undefined where it names none. */
+  idIn(path: string): string | undefined;
   /** Filters under which it is spoken to: whatever is retained there is a ghost. */
   commands(boardId: string): readonly string[];
   /** Questions whose answers say who it is and what its relays do. */
@@ -67,4 +70,9 @@ export function plainMac(value: unknown): string {
 
 export function textOf(value: unknown): string {
   return typeof value === 'string' ? value : '';
+}
+
+/** The level of a topic that begins so: boards are given ids like `shelly-<mac>`. */
+export function levelWith(prefix: string, path: string): string | undefined {
+  return path.split('/').find((level) => level.startsWith(prefix));
 }

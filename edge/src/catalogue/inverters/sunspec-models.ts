@@ -7,8 +7,8 @@
  * unsigned. `hybrid-power.ts` turns these DC powers into what reaches the house bus.
  * Source: sunspec/models json/model_{1,103,124,160}.json.
  */
-import { SUNSPEC_NOT_AVAILABLE } from './codec.ts';
-import { defineTable, type RegisterTable } from './table.ts';
+import { SUNSPEC_NOT_AVAILABLE } from '../../registers/codec.ts';
+import { defineTable, type RegisterTable } from '../../registers/table.ts';
 
 const shared = { space: 'holding', notAvailable: SUNSPEC_NOT_AVAILABLE } as const;
 

@@ -5,7 +5,8 @@
  * bus's own sign. Energy is in kWh on the wire. At most 40 values (80 registers) fit one request, so that the whole
  * of what the control needs, 0 to 75, is one read and one instant.
  */
-import { defineTable } from './table.ts';
+import { defineTable } from '../../registers/table.ts';
+import type { MeterFamily } from '../meter-family.ts';
 
 const phase = <A extends number>(address: A, description: string) =>
   ({ address, type: 'f32', description }) as const;
@@ -44,3 +45,11 @@ export const sdm630 = defineTable({
     exportWh: { ...phase(0x4a, 'exported energy, kWh on the wire'), scale: 1000 },
   },
 });
+
+export const eastronSdm630: MeterFamily = {
+  id: 'sdm630',
+  maker: 'Eastron',
+  models: ['SDM630 Modbus V2', 'SDM630 Modbus MCT V2'],
+  source: sdm630.source,
+  table: sdm630,
+};

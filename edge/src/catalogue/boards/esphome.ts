@@ -3,15 +3,17 @@
  * board, a heartbeat every 15 s (a repeated ON changes no state there and so echoes nothing by itself). States are
  * retained by the board: only what is heard live counts.
  */
-import { type Dialect, type Fact, objectIn, plainMac, textOf } from './dialect.ts';
+import type { BoardFamily } from '../board-family.ts';
+import { type Dialect, type Fact, levelWith, objectIn, plainMac, textOf } from '../dialect.ts';
 
 /** As in esphome.yaml, `lease`. */
-export const ESPHOME_LEASE_S = 90;
+const LEASE_S = 90;
 
-export const esphome: Dialect = {
-  name: 'esphome',
+const dialect: Dialect = {
   confirmsLease: false,
   hears: (id) => [`${id}/switch/+/state`, `${id}/status`, `${id}/heartbeat`, `esphome/discover/${id}`],
+  announces: [],
+  idIn: (path) => levelWith('esphome-', path),
   commands: (id) => [`${id}/switch/+/command`],
   greet: () => [],
   ask: () => [],
@@ -40,6 +42,17 @@ export const esphome: Dialect = {
     return path === `${id}/heartbeat` ? heartbeat(object) : [];
   },
 };
+
+export const esphome = {
+  id: 'esphome',
+  maker: 'ESPHome',
+  models: ['boards with the file under hardware/off-the-shelf'],
+  source: 'hardware/off-the-shelf/esphome.yaml',
+  dialect,
+  lease: { shortestS: LEASE_S, longestS: LEASE_S },
+  mayFallOn: false,
+  contactA: 5,
+} as const satisfies BoardFamily;
 
 function heartbeat(object: Readonly<Record<string, unknown>>): Fact[] {
   const { uptimeMs } = object;
