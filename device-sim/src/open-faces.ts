@@ -1,5 +1,6 @@
 /** Everything of a running home that stands on a wire: opened together, closed together. */
 import { randomBytes } from 'node:crypto';
+import { meterFamily } from '@wattward/edge/catalogue/meters';
 import { sdm630 } from '@wattward/edge/catalogue/meters/sdm630';
 import { BoardFaults } from './faces/board-faults.ts';
 import { type BoardHandle, boughtHandle, ownHandle } from './faces/board-handle.ts';
@@ -84,9 +85,10 @@ export async function openFaces(
 
 async function openGridMeter(opening: Opening): Promise<number> {
   const { options, running } = opening;
-  const object = running.home.objects.find(({ kind }) => kind === 'grid-meter');
+  const object = running.home.objects.find((one) => one.kind === 'grid-meter');
+  const table = meterFamily(object?.model ?? '')?.table ?? sdm630;
   const faults = faultsFor(opening, object?.id ?? 'grid-meter', 'modbus');
-  const device = withRegisterFaults(gridMeterFace(running), [{ table: sdm630, base: 0 }], faults);
+  const device = withRegisterFaults(gridMeterFace(running, table), [{ table, base: 0 }], faults);
   const units = new Map([[1, { device, faults }]]);
   return openModbus(opening, { units, port: options.meterPort, serial: options.meterSerial });
 }

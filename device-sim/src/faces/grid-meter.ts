@@ -1,22 +1,27 @@
-/** The SDM630 at the grid connection, as the box's own register table describes it. */
+/** The meter at the grid connection, by any register table of the box's catalogue. */
 
 import { sdm630 } from '@wattward/edge/catalogue/meters/sdm630';
 import { encodeInto, type Values } from '@wattward/edge/registers/codec';
+import { pointLength, type RegisterTable } from '@wattward/edge/registers/table';
 import { MeterEye, type MeterView } from '../home/meter-view.ts';
 import type { RunningHome } from '../home/running-home.ts';
 import { ILLEGAL_ADDRESS, ILLEGAL_FUNCTION, type ModbusDevice, ModbusException } from './modbus-pdu.ts';
 
-/** The meter's registers reach further than what a controller reads; reserved ones hold zero. */
-const REGISTERS = 0x60;
+/** A meter's registers reach further than what a controller reads; reserved ones hold zero. */
+const RESERVED_BEYOND = 20;
 
-export function gridMeterFace(home: RunningHome): ModbusDevice {
+/** Points that the home does not know have no value. */
+export function gridMeterFace(home: RunningHome, table: RegisterTable = sdm630): ModbusDevice {
   const eye = new MeterEye(home);
+  const points = Object.values(table.points);
+  const first = Math.max(0, Math.min(...points.map(({ address }) => address)) - RESERVED_BEYOND);
+  const end = Math.max(...points.map((point) => point.address + pointLength(point))) + RESERVED_BEYOND;
   return {
     read(space, address, count) {
-      if (space !== sdm630.space) throw new ModbusException(ILLEGAL_FUNCTION);
-      if (address + count > REGISTERS) throw new ModbusException(ILLEGAL_ADDRESS);
+      if (space !== table.space) throw new ModbusException(ILLEGAL_FUNCTION);
+      if (address < first || address + count > end) throw new ModbusException(ILLEGAL_ADDRESS);
       const words = new Array<number>(count).fill(0);
-      encodeInto(words, address, sdm630, meterValues(eye.look()));
+      encodeInto(words, address, table, meterValues(eye.look()));
       return words;
     },
     write() {

@@ -2,6 +2,7 @@
  * What a home file may say: a place, a sky, and a list of objects with their properties. One schema is the whole
  * documentation of the format; every property has its unit in its name and a bound.
  */
+import { METERS } from '@wattward/edge/catalogue/meters';
 import * as z from 'zod';
 import {
   appliance,
@@ -151,7 +152,8 @@ const battery = z.strictObject({
 const gridMeter = z.strictObject({
   ...base,
   kind: z.literal('grid-meter'),
-  model: z.literal('sdm630').default('sdm630'),
+  /** A meter of the box's catalogue. */
+  model: z.enum(METERS.map(({ id }) => id)).default('sdm630'),
   /** Phases whose current transformer sits the wrong way round. */
   reversed: z.array(z.enum(['L1', 'L2', 'L3'])).default([]),
   /** Constant error of power and current, percent of the reading, within the class of the meter. */

@@ -2,6 +2,7 @@
  * The Modbus devices of a home in virtual time: the very registers that the simulator serves over sockets, answering
  * at once, and whatever a line may do to a question on its way.
  */
+import { meterFamily } from '@wattward/edge/catalogue/meters';
 import type { ModbusQuestion } from '@wattward/edge/registers/conversation';
 import { DeviceFailure } from '@wattward/edge/registers/device-failure';
 import { gridMeterFace } from '../faces/grid-meter.ts';
@@ -24,7 +25,8 @@ export class HomeWire {
   readonly #fault: LineFault;
 
   constructor(home: RunningHome, fault: LineFault) {
-    this.#meter = gridMeterFace(home);
+    const meter = home.home.objects.find((one) => one.kind === 'grid-meter');
+    this.#meter = gridMeterFace(home, meterFamily(meter?.model ?? '')?.table);
     this.#inverters = home.model.plans.map((_, n) => inverterFace(home, n, 'SIM').face);
     this.#fault = fault;
   }

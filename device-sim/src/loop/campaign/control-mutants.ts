@@ -4,6 +4,7 @@ import type { Mutant } from './mutant.ts';
 const CORE = 'edge/src/core';
 const RULES = 'edge/src/core/rules';
 const CATALOGUE = 'edge/src/catalogue';
+const DRIVE = 'edge/src/drive';
 const REGISTERS = 'edge/src/registers';
 const BOARD = 'hardware/relay-board';
 
@@ -164,6 +165,30 @@ export const CONTROL_MUTANTS: readonly Mutant[] = [
     file: `${CATALOGUE}/inverters/sunspec-storage.ts`,
     find: 'return rates(both, charge, 0);',
     replace: 'return rates(STORAGE_CHARGE_LIMIT_BIT, charge, 0);',
+  },
+  {
+    id: 'another order to the battery waits for its renewal',
+    file: `${DRIVE}/inverter-drive.ts`,
+    find: 'return talk.differs(command, written.command);',
+    replace: 'return false;',
+  },
+  {
+    id: 'an order that got lost counts as written',
+    file: `${DRIVE}/inverter-drive.ts`,
+    find: 'this.#written = null;\n      this.#failedTries',
+    replace: 'this.#written = { command, reservePct, atMonoMs };\n      this.#failedTries',
+  },
+  {
+    id: 'orders to the battery never end by themselves',
+    file: `${CATALOGUE}/inverters/sunspec.ts`,
+    find: "yield put('revertS', leaseS);",
+    replace: "yield put('revertS', 60 * leaseS);",
+  },
+  {
+    id: 'orders to the battery are renewed too late',
+    file: `${DRIVE}/order-terms.ts`,
+    find: 'renewMs: renewalMs(leaseS, renewMs), tries',
+    replace: 'renewMs: 100 * renewalMs(leaseS, renewMs), tries',
   },
   {
     id: 'a lease lasts a minute longer',
