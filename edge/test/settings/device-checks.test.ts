@@ -55,6 +55,7 @@ test('a make that the box does not know is a mistake with its line and all that 
 test.each([
   ['tasmota', ', safeState: "on"', /falls off, never on; use a board with our firmware/],
   ['esphome', ', leaseS: 60', /keeps a lease of 90 s, not 60 s; write leaseS: 90/],
+  ['esphome', ', leaseS: 110', /keeps a lease of 90 s, not 110 s; write leaseS: 90/],
   ['tasmota', ', leaseS: 6', /keeps a lease of 12 to 120 s, not 6 s; write leaseS: 12 to 120/],
 ])('a load that a %s board cannot keep (%s) is a mistake', (protocol, load, says) => {
   const found = mistakes({ protocol, load });
