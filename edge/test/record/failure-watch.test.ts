@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { FailureWatch } from '../../src/record/failure-watch.ts';
+import { FailureWatch, watchDevices } from '../../src/record/failure-watch.ts';
 import type { EventRecord } from '../../src/record/store.ts';
 import type { Failure } from '../../src/registers/device-failure.ts';
 
@@ -74,4 +74,18 @@ describe('a device that does not answer', () => {
     }
     expect(told.length).toBeLessThanOrEqual(2 + 10);
   });
+});
+
+test('an inverter that answers and takes no orders is told as well', () => {
+  const refusal: Failure = { why: 'the battery cannot be ordered', remedy: 'Allow control over Modbus.' };
+  const source = { failure: () => null, givenUp: () => refusal };
+  const look = watchDevices(
+    { meters: new Map(), inverters: new Map([['roof', { source }]]) },
+    { saveState: async () => 'memory' },
+    (event) => told.push(event),
+  );
+  for (let s = 0; s <= 10; s += 1) look(s * 1000);
+  expect(told).toEqual([
+    { code: 'device-failed', severity: 'alarm', params: { device: 'roof', ...refusal } },
+  ]);
 });
