@@ -1,13 +1,16 @@
 /** A bought board (simulated, behind its own MQTT client) and the box's driver for it on a real broker. */
 
-import { boardFamily, type Protocol } from '@wattward/edge/catalogue/boards';
+import { boardFamily } from '@wattward/edge/catalogue/boards';
 import { startBroker } from '../../../../broker/src/server/start-broker.ts';
 import { type Clock, openClock } from '../../../../edge/src/clock.ts';
 import type { BoardEvent } from '../../../../edge/src/drive/board-driver.ts';
 import { BoughtBoard } from '../../../../edge/src/drive/bought/bought-board.ts';
 import { MqttBus } from '../../../../edge/src/link/mqtt-bus.ts';
 import { until } from '../../../../edge/test/devices/modbus-server.ts';
-import { BoughtBoard as SimulatedBoard } from '../../../src/faces/bought-boards/bought-board.ts';
+import {
+  type BoughtKind,
+  BoughtBoard as SimulatedBoard,
+} from '../../../src/faces/bought-boards/bought-board.ts';
 
 export const MACS = { tasmota: '5ccf7f0a0b01', shelly: '5ccf7f0a0b02', esphome: '5ccf7f0a0b03' } as const;
 export const SECRET = 'a-secret-of-22-characters';
@@ -31,7 +34,7 @@ export interface BoughtBench {
 
 type Closing = (() => Promise<unknown>)[];
 
-export async function boughtBench(kind: Exclude<Protocol, 'wattward'>, open: Closing): Promise<BoughtBench> {
+export async function boughtBench(kind: BoughtKind, open: Closing): Promise<BoughtBench> {
   const id = `${kind}-${MACS[kind]}`;
   const broker = await startBroker({
     host: '127.0.0.1',
@@ -46,11 +49,7 @@ export async function boughtBench(kind: Exclude<Protocol, 'wattward'>, open: Clo
   return benchOn(url, kind, open);
 }
 
-export async function benchOn(
-  url: string,
-  kind: Exclude<Protocol, 'wattward'>,
-  open: Closing,
-): Promise<BoughtBench> {
+export async function benchOn(url: string, kind: BoughtKind, open: Closing): Promise<BoughtBench> {
   const id = `${kind}-${MACS[kind]}`;
   const clock = openClock({ speed: SPEED, anchorRealMs: Date.now(), anchorSiteMs: Date.now() });
   const bus = new MqttBus({
