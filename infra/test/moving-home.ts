@@ -17,6 +17,8 @@ import { parse, stringify } from 'yaml';
 import { eventually, HomeRig, ROOT } from './home-rig.ts';
 
 const SPEED = 20;
+/** The box calls a contact welded after 10 s. */
+const WELDED_MS = 15_000;
 const HOMES = path.join(ROOT, 'device-sim/homes');
 
 export interface MovedHome extends RecordedRun {
@@ -172,12 +174,16 @@ async function moveAll(home: Watched): Promise<void> {
   await home.until('sun and heaters', (state) => {
     return (state.power.pvPowerW ?? 0) > 500 && load(state, 'water-heater')?.reported === true;
   });
+  await home.order('hysteresis-bounds', { onPct: 95, offPct: 90 }, 20);
+  await home.until(
+    'a battery that gives nothing',
+    ({ batteries }) => batteries[0]?.dischargeAllowed === false,
+  );
   await home.order('load', { load: 'ev-charger', on: true }, 600);
   await home.order('battery-mode', { battery: 'home-battery', mode: 'charge-grid', limitW: 3000 }, 120);
   await home.until('the battery charges', ({ batteries }) => batteries[0]?.mode === 'charge-grid');
   await home.order('battery-mode', { battery: null, mode: 'hold', limitW: null }, 300);
   await home.order('peak-threshold', { watts: 5000 }, 300);
-  await rig.sim('POST', 'objects/cellar-board/button', { channel: 1 });
   await turn('space-heater', true);
   await home.until('a peak', ({ peak }) => peak.active && peak.shedLoads.length > 0);
   await turn('space-heater', false);
@@ -192,8 +198,26 @@ async function moveAll(home: Watched): Promise<void> {
   await fault('grid-meter', 'no-answer', 60);
   await home.until('no meter', ({ power }) => power.gridPowerW === null);
   await home.until('everything again', ({ power }) => power.gridPowerW !== null && power.pvPowerW !== null);
+  await weld(home);
   await home.until(
     'two quarters of an hour later',
     ({ at }) => Date.parse(at) > Date.parse('2026-03-29T01:16:00Z'),
   );
+}
+
+/** A meter goes on telling what it told while a hand turns the load off: its contact looks welded. */
+async function weld(home: Watched): Promise<void> {
+  const { rig } = home;
+  const pool = ({ loads }: SiteState) => loads.find(({ id }) => id === 'pool-heater');
+  await home.until('the pool heats', (state) => (pool(state)?.measuredPowerW ?? 0) > 2000);
+  await rig.sim('POST', 'objects/load-meter/faults', { kind: 'frozen', forS: 120 });
+  await rig.sim('POST', 'objects/cellar-board/button', { channel: 1 });
+  await home.until('the hand counts', (state) => pool(state)?.reason.code === 'override-button');
+  let sinceMs: number | null = null;
+  await home.until('it draws for long enough although it is off', (state) => {
+    const { reported, measuredPowerW } = pool(state) ?? {};
+    const nowMs = Date.parse(state.at);
+    sinceMs = reported === false && (measuredPowerW ?? 0) > 2000 ? (sinceMs ?? nowMs) : null;
+    return sinceMs !== null && nowMs - sinceMs > WELDED_MS;
+  });
 }

@@ -2,7 +2,14 @@
  * The leaf fields of a type as the compiler sees it, so that a new field cannot be forgotten: `grid.powerW.value`,
  * `loads[].reason.code`. What holds any key, or several kinds of thing, is one leaf; null is no kind of thing.
  */
-import { API, type Checker, type Type, TypeFlags, type TypeReference, type UnionType } from 'typescript/unstable/sync';
+import {
+  API,
+  type Checker,
+  type Type,
+  TypeFlags,
+  type TypeReference,
+  type UnionType,
+} from 'typescript/unstable/sync';
 
 const MOST_DEPTH = 8;
 
