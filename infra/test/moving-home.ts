@@ -139,6 +139,13 @@ class Watched {
     });
   }
 
+  /** Waits until so many more messages of such a topic have come. */
+  async next(topic: string, count: number): Promise<void> {
+    const sofar = () => this.heard.filter((one) => one.topic.includes(topic)).length;
+    const wanted = sofar() + count;
+    await eventually(`${count} more of ${topic}`, () => sofar() >= wanted);
+  }
+
   async order(kind: string, value: object, forS: number): Promise<void> {
     const { nowMs, challenge } = await eventually('the box has described itself', () => {
       const at = this.#state && Date.parse(this.#state.at);
@@ -210,7 +217,8 @@ async function weld(home: Watched): Promise<void> {
   const { rig } = home;
   const pool = ({ loads }: SiteState) => loads.find(({ id }) => id === 'pool-heater');
   await home.until('the pool heats', (state) => (pool(state)?.measuredPowerW ?? 0) > 2000);
-  await rig.sim('POST', 'objects/load-meter/faults', { kind: 'frozen', forS: 120 });
+  await rig.sim('POST', 'objects/load-meter/faults', { kind: 'frozen', forS: 300 });
+  await home.next('meter/load-meter-', 2);
   await rig.sim('POST', 'objects/cellar-board/button', { channel: 1 });
   await home.until('the hand counts', (state) => pool(state)?.reason.code === 'override-button');
   let sinceMs: number | null = null;
