@@ -1,8 +1,9 @@
 /** What a box has written down, read from its disk after it has ended: each cycle, decided again and found equal. */
+
+import type { JournalRecord } from '../../src/record/store.ts';
 import { readRecord } from '../../src/replay/cycle-record.ts';
 import { type ReplayedCycle, Replayer } from '../../src/replay/replayer.ts';
 import { type LogReader, openLogReader, type RecentEvent } from '../../src/store/log-reader.ts';
-import type { JournalRecord } from '../../src/store/store.ts';
 
 export interface RecordedRun {
   readonly cycles: readonly Pick<ReplayedCycle, 'decision' | 'record'>[];
