@@ -45,7 +45,7 @@ export const PURE_EDGE_ROOMS: readonly Room[] = [
   { path: 'edge/src/plan/', mayImport: [CORE], typesOnly: [WIRE], pure: true },
   { path: OUTBOX, mayImport: [], typesOnly: [WIRE], pure: true },
   { path: SETPOINT, mayImport: [WIRE], typesOnly: [CORE], pure: true },
-  { path: RECORD, mayImport: [CORE, OUTBOX], typesOnly: [WIRE, LATCH, SETTINGS], pure: true },
+  { path: RECORD, mayImport: [OUTBOX], typesOnly: [WIRE, CORE, LATCH, SETTINGS], pure: true },
   { path: INTAKE, mayImport: [WIRE, CORE, SETPOINT], pure: true },
   { path: DELIVERY, mayImport: [OUTBOX], pure: true },
 ];
@@ -75,8 +75,8 @@ export const EDGE_ROOMS: readonly Room[] = [
   },
   {
     path: CYCLE,
-    mayImport: [CORE, DRIVE, RECORD, REGISTERS, DEVICES],
-    typesOnly: [CLOCK, INTAKE, LATCH, LINK, SETTINGS],
+    mayImport: [CORE, RECORD],
+    typesOnly: [CLOCK, DEVICES, DRIVE, INTAKE, LATCH, SETTINGS],
     flat: true,
   },
   {
@@ -87,18 +87,18 @@ export const EDGE_ROOMS: readonly Room[] = [
   {
     path: OUTWARD,
     mayImport: [START_ERROR],
-    typesOnly: [WIRE, CONFIG, RECORD, SETTINGS, LINK, DEVICES, CYCLE],
+    typesOnly: [WIRE, CONFIG, RECORD, SETTINGS, LINK, DEVICES],
     flat: true,
   },
   {
     path: COMMISSIONING,
     mayImport: [WIRE, CORE, CATALOGUE, DRIVE, LINK],
-    typesOnly: [CLOCK, RECORD, SETTINGS, DEVICES, CYCLE],
+    typesOnly: [CLOCK, RECORD, SETTINGS, DEVICES],
   },
   {
     path: COMMANDS,
     mayImport: [
-      ...[WIRE, CORE, CONFIG, START_ERROR, SETTINGS, STORE, INTAKE, RECORD, REPLAY, LINK, CYCLE],
+      ...[WIRE, CORE, CONFIG, START_ERROR, SETTINGS, STORE, INTAKE, RECORD, REPLAY, LINK],
       SETTINGS_DOCUMENT,
     ],
     flat: true,

@@ -1,16 +1,14 @@
 /**
- * How long what is kept: raw values 8 days, minutes 35 days (longer than a box can hold points back), quarters of an
- * hour and hours for ever. Points may come as late as they like: where finer levels were removed, a point of a bucket
+ * Removes what is past its time by the table of what is kept how long (`tables.ts`). Points may come as late as they like: where finer levels were removed, a point of a bucket
  * that is already summed up has been told before and is passed over.
  *
  * "Now" is the earlier of the portal's clock and the site's newest point: a simulated site may live in another
  * year, and a single point from the future must not make everything before it old.
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { ROLLS } from './tables.ts';
+import { RAW_KEPT_MS, ROLLS } from './tables.ts';
 
-export const RAW_MS = 8 * 86_400_000;
-export const MINUTES_MS = 35 * 86_400_000;
+const [MINUTES] = ROLLS;
 const HOUR_MS = 3_600_000;
 /** Raw values of late points stay this long after the last late write, so that a minute split over two is whole. */
 const LATE_REST_MS = HOUR_MS;
@@ -101,15 +99,15 @@ export class Retention {
   #pruneSite(site: string, most: number): number {
     const mark = this.mark(site);
     if (!mark || this.#nowMs() - (this.#lateMs.get(site) ?? 0) < LATE_REST_MS) return 0;
-    const rawFromMs = Math.max(mark.rawFromMs, this.#horizonMs(mark, RAW_MS));
-    const minutesFromMs = Math.max(mark.minutesFromMs, this.#horizonMs(mark, MINUTES_MS));
+    const rawFromMs = Math.max(mark.rawFromMs, this.#horizonMs(mark, RAW_KEPT_MS));
+    const minutesFromMs = Math.max(mark.minutesFromMs, this.#horizonMs(mark, MINUTES.keptMs));
     this.#store(site, { ...mark, rawFromMs, minutesFromMs });
     let removed = 0;
     const series = this.#db.prepare('SELECT id FROM series WHERE site = ?').all(site);
     const remove = [
       { sql: 'DELETE FROM raw WHERE series = ? AND ts < ?', before: rawFromMs },
       { sql: 'DELETE FROM raw_text WHERE series = ? AND ts < ?', before: rawFromMs },
-      { sql: `DELETE FROM ${ROLLS[0].table} WHERE series = ? AND at < ?`, before: minutesFromMs / 60_000 },
+      { sql: `DELETE FROM ${MINUTES.table} WHERE series = ? AND at < ?`, before: minutesFromMs / 60_000 },
     ].map(({ sql, before }) => ({ statement: this.#db.prepare(sql), before }));
     for (const { id } of series) {
       for (const { statement, before } of remove) {

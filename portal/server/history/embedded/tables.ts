@@ -49,10 +49,17 @@ export function openForReading(file: string): DatabaseSync {
 }
 
 export const MINUTE_MS = 60_000;
-/** Roll-ups, finest first: table and width of a bucket. */
+const DAY_MS = 1440 * MINUTE_MS;
+
+/** How long raw values are kept. */
+export const RAW_KEPT_MS = 8 * DAY_MS;
+/**
+ * Roll-ups, finest first: table, width of a bucket, and how long it is kept (null: for ever). Minutes are kept longer
+ * than a box can hold points back. Decisions are kept for ever.
+ */
 export const ROLLS = [
-  { table: 'roll_1', minutes: 1 },
-  { table: 'roll_15', minutes: 15 },
-  { table: 'roll_60', minutes: 60 },
+  { table: 'roll_1', minutes: 1, keptMs: 35 * DAY_MS },
+  { table: 'roll_15', minutes: 15, keptMs: null },
+  { table: 'roll_60', minutes: 60, keptMs: null },
 ] as const;
 export type RollTable = (typeof ROLLS)[number]['table'];

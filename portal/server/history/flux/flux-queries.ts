@@ -11,8 +11,7 @@ import { kindOf } from '../summary.ts';
 
 type FieldQuery = Omit<RangeQuery, 'fields'> & { readonly field: string };
 
-/** How far back the last value before a range is looked for: raw values, and roll-ups. */
-const LOOK_BACK_RAW_MS = 30 * 86_400_000;
+/** How far back the last value before a range is looked for in roll-ups; in raw values, as far as they are kept. */
 const LOOK_BACK_MS = 3 * 366 * 86_400_000;
 const EARLIEST_MS = Date.parse('2000-01-01T00:00:00Z');
 const LATEST_MS = Date.parse('2200-01-01T00:00:00Z');
@@ -145,7 +144,7 @@ function beforeParts(
   fromMs: number,
   rolled: Segment['level'] | null,
 ): string[] {
-  const raw = data({ level: RAW, fromMs: fromMs - LOOK_BACK_RAW_MS, toMs: fromMs });
+  const raw = data({ level: RAW, fromMs: fromMs - RAW.keptMs, toMs: fromMs });
   const parts = [part(`${raw} |> last()`, 'before raw')];
   if (!rolled) return parts;
   // Only roll-ups that end before the range.

@@ -24,7 +24,8 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 
-export const RAW: Level = { name: 'raw', suffix: '', stepMs: 1, keptMs: 30 * DAY_MS };
+/** The table of what InfluxDB keeps how long: the set-up makes the buckets by it. */
+export const RAW = { name: 'raw', suffix: '', stepMs: 1, keptMs: 30 * DAY_MS } as const satisfies Level;
 export const ROLL_UPS: readonly Level[] = [
   { name: '1m', suffix: '_1m', stepMs: MINUTE_MS, keptMs: 90 * DAY_MS },
   { name: '15m', suffix: '_15m', stepMs: 15 * MINUTE_MS, keptMs: null },
@@ -35,7 +36,7 @@ const [MINUTES, QUARTERS] = ROLL_UPS;
 /** Charts and totals read the last two days raw, however coarse: older points that come late are in by next morning. */
 const FRESH_MS = 2 * DAY_MS;
 /** Near the end of its time raw data goes away shard by shard. */
-export const RAW_SAFE_MS = 29 * DAY_MS;
+export const RAW_SAFE_MS = RAW.keptMs - DAY_MS;
 
 export interface Segment {
   readonly level: Level;

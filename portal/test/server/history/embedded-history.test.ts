@@ -6,7 +6,7 @@ import { afterAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { dayRange } from '../../../server/history/day.ts';
 import { EmbeddedHistory } from '../../../server/history/embedded/embedded-history.ts';
-import { RAW_MS } from '../../../server/history/embedded/retention.ts';
+import { RAW_KEPT_MS } from '../../../server/history/embedded/tables.ts';
 import { historyDay } from '../../../server/history/history-day.ts';
 import { parseLines } from '../../../server/history/line-protocol.ts';
 import { historyContract } from './history-contract.ts';
@@ -129,7 +129,7 @@ describe('what is kept how long', () => {
     const { store, write } = open(() => nowMs);
     await write('a', hourOf('a', days(59), 5000));
     while ((await store.prune()) > 0);
-    const late = nowMs - RAW_MS - 10 * D;
+    const late = nowMs - RAW_KEPT_MS - 10 * D;
     await write('a', hourOf('a', late, 0));
     await store.prune();
     await write('a', hourOf('a', late, 0));
