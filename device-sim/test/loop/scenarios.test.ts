@@ -4,7 +4,7 @@ import { expect, test } from '@jest/globals';
 import { LONG, type Report } from './scenario.ts';
 import type { ScenarioName } from './scenario-table.ts';
 
-const PATIENCE_MS = LONG ? 3_600_000 : 120_000;
+const PATIENCE_MS = LONG ? 3_600_000 : 400_000;
 
 function playAside(name: ScenarioName, share: number): Promise<Report> {
   return new Promise((resolve, reject) => {

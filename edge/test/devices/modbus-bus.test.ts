@@ -48,7 +48,7 @@ describe('a Modbus connection', () => {
 
   test('never crosses the answers of callers that ask at the same time', async () => {
     const device = await server(new Map(Array.from({ length: 30 }, (_, i) => [i, i * 100])));
-    const bus = busTo(device.port);
+    const bus = busTo(device.port, { ...QUICK, timeoutMs: 10_000 });
     const answers = await Promise.all(Array.from({ length: 30 }, (_, i) => read(bus, i)));
     expect(answers).toEqual(Array.from({ length: 30 }, (_, i) => [i * 100]));
   });
