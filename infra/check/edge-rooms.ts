@@ -42,7 +42,6 @@ export const PURE_EDGE_ROOMS: readonly Room[] = [
   },
   { path: DRIVE, mayImport: [WIRE, CORE, REGISTERS, CATALOGUE], typesOnly: [SETTINGS], pure: true },
   { path: LATCH, mayImport: [CORE], typesOnly: [DRIVE, SETTINGS], pure: true },
-  { path: 'edge/src/plan/', mayImport: [CORE], typesOnly: [WIRE], pure: true },
   { path: OUTBOX, mayImport: [], typesOnly: [WIRE], pure: true },
   { path: SETPOINT, mayImport: [WIRE], typesOnly: [CORE], pure: true },
   { path: RECORD, mayImport: [OUTBOX], typesOnly: [WIRE, CORE, LATCH, SETTINGS], pure: true },
